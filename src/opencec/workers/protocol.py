@@ -1,0 +1,462 @@
+"""The coarse protocol between control and its media workers: MessagePack structs, length-prefixed, never packets.
+
+A worker listens on a Unix socket (or TCP between machines) and outlives control. One control is connected at a time; a
+newer connection replaces the older one, because the older control is being replaced.
+
+Rules, both ways:
+
+- **Commands** carry an `id` chosen by control (stable over control's restarts, derived from the effect). A worker keeps
+  the replies of the last 10,000 ids: a repeated id is answered again from there and not executed twice.
+- **State, not steps**: `Mix` says what every leg of one mix hears from now on; the newest revision wins, an older one is
+  answered and ignored. So control may repeat its wishes after a crash without harm.
+- **Events** are numbered by the worker and kept until `Acknowledge`; after a reconnect everything not acknowledged comes
+  again, in order. `Hello` tells what legs, plays, collections and recordings exist.
+
+Framing: 4-byte big-endian length, then the MessagePack of one `Message`. Limit `MAX_FRAME`.
+Times are milliseconds; audio is 8 kHz, 20 ms frames of 160 samples; levels in dBov; addresses are `(host, port)`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = [
+    "MAX_FRAME",
+    "Acknowledge",
+    "CloseLeg",
+    "ClosePort",
+    "Collect",
+    "Collected",
+    "Command",
+    "Digit",
+    "DigitPressed",
+    "Event",
+    "FirstPacket",
+    "Hello",
+    "IceState",
+    "LegFailed",
+    "LegOpened",
+    "LegState",
+    "MediaTimeout",
+    "Message",
+    "Mix",
+    "OpenLeg",
+    "Play",
+    "Played",
+    "PromptSource",
+    "Quality",
+    "Record",
+    "RecordingClosed",
+    "RecordingState",
+    "Reply",
+    "SendDigits",
+    "SilenceSource",
+    "Source",
+    "Stats",
+    "StopCollect",
+    "StopPlay",
+    "StopRecord",
+    "ToneSource",
+    "UpdateLeg",
+    "WorkerStatus",
+    "decode",
+    "encode",
+]
+
+MAX_FRAME = 4 * 1024 * 1024
+
+
+class _Wire(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """One message on the socket; the tag is the class name."""
+
+
+# --- sources of sound ---------------------------------------------------------------------------------------------
+
+
+class PromptSource(_Wire):
+    """A sound file: WAV, 8 kHz mono, mu-law (format 7), A-law (format 6) or 16-bit PCM. Workers cache decoded files."""
+
+    path: str
+
+
+class ToneSource(_Wire):
+    """A call-progress tone, generated: ITU-T E.180 / Precise Tone Plan cadences."""
+
+    name: Literal["ringback", "busy", "congestion", "beep"]
+
+
+class SilenceSource(_Wire):
+    duration_ms: int
+
+
+Source = PromptSource | ToneSource | SilenceSource
+
+
+# --- commands -----------------------------------------------------------------------------------------------------
+
+
+class OpenLeg(_Wire):
+    """Make a leg: a socket, a codec, and (WebRTC) ICE-lite + DTLS-SRTP. Answered by `LegOpened` in the reply.
+
+    For an offer that we make, the remote fields stay empty until `UpdateLeg` brings the answer. For `kind="webrtc"` with
+    no remote description the worker acts as DTLS passive or active as `dtls_role` says (we offer actpass -> passive).
+    """
+
+    id: str
+    leg: str
+    mix: str
+    kind: Literal["rtp", "webrtc"] = "rtp"
+    local_host: str = "127.0.0.1"
+    """Address of ours that goes into the SDP; the socket binds to it (0.0.0.0 binds all)."""
+    remote: tuple[str, int] | None = None
+    """SDP address of the far end."""
+    signalling_host: str = ""
+    """Where the signalling came from: the only other address that latching may accept."""
+    codec: Literal["PCMU", "PCMA"] = "PCMU"
+    payload_type: int = 0
+    dtmf_payload_type: int | None = 101
+    """RFC 4733 telephone-event payload type, None when the peer has none: then in-band detection is on."""
+    ptime: int = 20
+    direction: Literal["sendrecv", "sendonly", "recvonly", "inactive"] = "sendrecv"
+    """Our direction: sendonly = we send, the far end does not (it holds us when it says sendonly: we are recvonly)."""
+    rtcp_mux: bool = False
+    ice_ufrag: str = ""
+    ice_pwd: str = ""
+    """Remote ICE credentials (WebRTC)."""
+    fingerprint: str = ""
+    """Remote DTLS fingerprint, `sha-256 AA:BB:...` (WebRTC)."""
+    dtls_role: Literal["passive", "active"] = "passive"
+    media_timeout_ms: int = 30_000
+    """No valid packet for so long (while we expect to receive): `MediaTimeout`. 0 = never."""
+
+
+class UpdateLeg(_Wire):
+    """A re-INVITE, UPDATE or answer changed the remote description: the newest `revision` wins. Same fields as `OpenLeg`."""
+
+    id: str
+    leg: str
+    revision: int
+    remote: tuple[str, int] | None = None
+    signalling_host: str = ""
+    codec: Literal["PCMU", "PCMA"] = "PCMU"
+    payload_type: int = 0
+    dtmf_payload_type: int | None = 101
+    ptime: int = 20
+    direction: Literal["sendrecv", "sendonly", "recvonly", "inactive"] = "sendrecv"
+    rtcp_mux: bool = False
+    ice_ufrag: str = ""
+    ice_pwd: str = ""
+    fingerprint: str = ""
+    dtls_role: Literal["passive", "active"] = "passive"
+
+
+class CloseLeg(_Wire):
+    """Close a leg, its plays and its collection. Unknown legs are fine (answered ok). The reply carries `Quality`."""
+
+    id: str
+    leg: str
+
+
+class Mix(_Wire):
+    """Who hears whom in one mix: `gains[listener][speaker] = linear gain`. A leg not named hears nothing of the others.
+
+    A muted agent is simply absent as a speaker; listen, whisper and barge are rows of the same matrix. Plays on a leg
+    are added on top of what the mix gives.
+    """
+
+    id: str
+    mix: str
+    revision: int
+    gains: dict[str, dict[str, float]]
+
+
+class Play(_Wire):
+    """Play sources one after another to one leg (not to its mix). A new play on the same leg and `layer` replaces it."""
+
+    id: str
+    leg: str
+    play: str
+    """Id that `Played` tells; stable over restarts: a play that runs already is not started again."""
+    sources: tuple[Source, ...]
+    layer: Literal["prompt", "background"] = "prompt"
+    """While a prompt plays, the background (music) of the same leg is silent."""
+    loop: bool = False
+    start_ms: int = 0
+
+
+class StopPlay(_Wire):
+    id: str
+    leg: str
+    play: str
+
+
+class Collect(_Wire):
+    """Collect digits of one leg; decided in the worker because barge-in and inter-digit time must not wait for a disk.
+
+    Ends with one `Collected`. `barge_play` names a play that the first digit stops; the first-digit timer starts when
+    that play ends (at once if it is not playing). Digits that came since the leg's last collection count from the
+    first frame on when `use_buffered`.
+    """
+
+    id: str
+    leg: str
+    collect: str
+    max_digits: int = 1
+    min_digits: int = 1
+    end_keys: str = ""
+    """Keys that end the collection; not part of the digits."""
+    first_digit_ms: int = 5_000
+    inter_digit_ms: int = 3_000
+    barge_play: str = ""
+    use_buffered: bool = True
+
+
+class StopCollect(_Wire):
+    id: str
+    leg: str
+    collect: str
+
+
+class Record(_Wire):
+    """Record two legs to one dual-channel mu-law WAV (format 7): `left` says what it says, `right` likewise; never prompts.
+
+    `path` is written as `path + ".part"` and renamed when closed. Repeating the command for a running recording only
+    changes the legs (a leg was replaced); `right` may be empty until there is one.
+    """
+
+    id: str
+    recording: str
+    path: str
+    left: str
+    right: str = ""
+
+
+class StopRecord(_Wire):
+    id: str
+    recording: str
+
+
+class SendDigits(_Wire):
+    """Send digits on a leg by RFC 4733 (in-band tones when the peer has no telephone-event)."""
+
+    id: str
+    leg: str
+    digits: str
+    duration_ms: int = 160
+    gap_ms: int = 80
+
+
+class Digit(_Wire):
+    """A digit that came by SIP INFO: handed to the worker so that one place collects. Also an event (see below)."""
+
+    id: str = ""
+    leg: str = ""
+    digit: str = ""
+    duration_ms: int = 0
+
+
+class Stats(_Wire):
+    """Ask for the `Quality` of a leg, or (empty `leg`) the `WorkerStatus`."""
+
+    id: str
+    leg: str = ""
+
+
+class Acknowledge(_Wire):
+    """Events up to and including `number` are journaled by control and may be forgotten. No reply."""
+
+    number: int
+
+
+class ClosePort(_Wire):
+    """Drain: refuse new legs from now on; exit when the last leg has closed."""
+
+    id: str
+
+
+Command = (
+    OpenLeg
+    | UpdateLeg
+    | CloseLeg
+    | Mix
+    | Play
+    | StopPlay
+    | Collect
+    | StopCollect
+    | Record
+    | StopRecord
+    | SendDigits
+    | Digit
+    | Stats
+    | ClosePort
+)
+
+
+# --- worker to control --------------------------------------------------------------------------------------------
+
+
+class LegOpened(_Wire):
+    leg: str
+    host: str
+    port: int
+    rtcp_port: int = 0
+    ice_ufrag: str = ""
+    ice_pwd: str = ""
+    fingerprint: str = ""
+    """Ours, `sha-256 AA:BB:...`."""
+    ssrc: int = 0
+
+
+class Quality(_Wire):
+    """Statistics of one leg so far (RFC 3550 6.4, A.8; MOS by the E-model of ITU-T G.107 for G.711)."""
+
+    leg: str
+    packets_received: int = 0
+    packets_sent: int = 0
+    packets_lost: int = 0
+    packets_late: int = 0
+    packets_discarded: int = 0
+    """Garbage, wrong SSRC, replays and spoofed sources."""
+    concealed_frames: int = 0
+    jitter_ms: float = 0.0
+    round_trip_ms: float | None = None
+    remote_lost: int | None = None
+    remote_jitter_ms: float | None = None
+    mos: float | None = None
+
+
+class WorkerStatus(_Wire):
+    legs: int
+    lag_ms: float
+    """Worst lateness of a phase in the last second."""
+    load: float
+    """Busy share of the last second, 0-1."""
+    accepts: bool
+
+
+class Reply(_Wire):
+    """The answer to one command."""
+
+    id: str
+    ok: bool = True
+    error: str = ""
+    """Stable code: `unknown_leg`, `no_port`, `overloaded`, `bad_source`, `bad_request`, `disk`."""
+    detail: str = ""
+    result: LegOpened | Quality | WorkerStatus | None = None
+
+
+class LegState(_Wire):
+    leg: str
+    mix: str
+    mix_revision: int
+    revision: int
+    opened: LegOpened
+    plays: tuple[str, ...] = ()
+    collect: str = ""
+
+
+class RecordingState(_Wire):
+    recording: str
+    path: str
+    left: str
+    right: str
+
+
+class Hello(_Wire):
+    """First message of the worker on every connection."""
+
+    worker: str
+    pid: int
+    started_ms: int
+    legs: tuple[LegState, ...] = ()
+    recordings: tuple[RecordingState, ...] = ()
+    next_event: int = 1
+
+
+class _Event(_Wire):
+    number: int
+    """Grows by one per worker; never reused while the worker lives."""
+    at_ms: int
+    """Wall-clock milliseconds UTC."""
+
+
+class FirstPacket(_Event):
+    leg: str
+
+
+class IceState(_Event):
+    """WebRTC only: keys exist and media may flow (`connected`)."""
+
+    leg: str
+    state: Literal["connected"]
+
+
+class LegFailed(_Event):
+    """The worker gave the leg up (DTLS failed or timed out, socket error). The leg is closed."""
+
+    leg: str
+    reason: str
+
+
+class MediaTimeout(_Event):
+    """No valid packet for the leg's media time-out. Sent once; again only after packets came back."""
+
+    leg: str
+    silent_ms: int
+
+
+class DigitPressed(_Event):
+    """Every digit, collected or not (RFC 4733, in-band or INFO)."""
+
+    leg: str
+    digit: str
+    duration_ms: int
+    method: Literal["rfc4733", "inband", "info"]
+
+
+class Played(_Event):
+    leg: str
+    play: str
+    reason: Literal["end", "stopped", "replaced", "barged", "closed", "error"]
+    played_ms: int
+
+
+class Collected(_Event):
+    leg: str
+    collect: str
+    digits: str
+    reason: Literal["complete", "end_key", "no_input", "inter_digit", "stopped", "closed"]
+    end_key: str = ""
+
+
+class RecordingClosed(_Event):
+    recording: str
+    path: str
+    duration_ms: int
+    bytes: int
+    reason: Literal["stopped", "leg_closed", "disk", "recovered"]
+
+
+Event = FirstPacket | IceState | LegFailed | MediaTimeout | DigitPressed | Played | Collected | RecordingClosed
+
+Message = Command | Acknowledge | Reply | Hello | Event
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+def encode(message: Message) -> bytes:
+    """One frame: length prefix and MessagePack."""
+    body = _encoder.encode(message)
+    return len(body).to_bytes(4, "big") + body
+
+
+def decode(body: bytes | memoryview) -> Message:
+    """The message of one frame's body (without the length prefix).
+
+    Raises:
+        msgspec.DecodeError: not MessagePack, or no message of this protocol.
+    """
+    return _decoder.decode(body)
