@@ -7,10 +7,10 @@ Rules, both ways:
 
 - **Commands** carry an `id` chosen by control (stable over control's restarts, derived from the effect). A worker keeps
   the replies of the last 10,000 ids: a repeated id is answered again from there and not executed twice.
-- **State, not steps**: `Mix` says what every leg of one mix hears from now on; the newest revision wins, an older one is
-  answered and ignored. So control may repeat its wishes after a crash without harm.
-- **Events** are numbered by the worker and kept until `Acknowledge`; after a reconnect everything not acknowledged comes
-  again, in order. `Hello` tells what legs, plays, collections and recordings exist.
+- **State, not steps**: `Mix` says what every leg of one mix hears from now on; the newest revision wins, an older
+  one is answered and ignored. So control may repeat its wishes after a crash without harm.
+- **Events** are numbered by the worker and kept until `Acknowledge`; after a reconnect everything not acknowledged
+  comes again, in order. `Hello` tells what legs, plays, collections and recordings exist.
 
 Framing: 4-byte big-endian length, then the MessagePack of one `Message`. Limit `MAX_FRAME`.
 Times are milliseconds; audio is 8 kHz, 20 ms frames of 160 samples; levels in dBov; addresses are `(host, port)`.
@@ -75,19 +75,19 @@ class _Wire(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 # --- sources of sound ---------------------------------------------------------------------------------------------
 
 
-class PromptSource(_Wire):
+class PromptSource(_Wire, frozen=True):
     """A sound file: WAV, 8 kHz mono, mu-law (format 7), A-law (format 6) or 16-bit PCM. Workers cache decoded files."""
 
     path: str
 
 
-class ToneSource(_Wire):
+class ToneSource(_Wire, frozen=True):
     """A call-progress tone, generated: ITU-T E.180 / Precise Tone Plan cadences."""
 
     name: Literal["ringback", "busy", "congestion", "beep"]
 
 
-class SilenceSource(_Wire):
+class SilenceSource(_Wire, frozen=True):
     duration_ms: int
 
 
@@ -97,11 +97,11 @@ Source = PromptSource | ToneSource | SilenceSource
 # --- commands -----------------------------------------------------------------------------------------------------
 
 
-class OpenLeg(_Wire):
+class OpenLeg(_Wire, frozen=True):
     """Make a leg: a socket, a codec, and (WebRTC) ICE-lite + DTLS-SRTP. Answered by `LegOpened` in the reply.
 
-    For an offer that we make, the remote fields stay empty until `UpdateLeg` brings the answer. For `kind="webrtc"` with
-    no remote description the worker acts as DTLS passive or active as `dtls_role` says (we offer actpass -> passive).
+    For an offer that we make, the remote fields stay empty until `UpdateLeg` brings the answer. For `kind="webrtc"`
+    with no remote description the worker acts as DTLS passive or active as `dtls_role` says (we offer actpass -> passive).
     """
 
     id: str
@@ -132,8 +132,8 @@ class OpenLeg(_Wire):
     """No valid packet for so long (while we expect to receive): `MediaTimeout`. 0 = never."""
 
 
-class UpdateLeg(_Wire):
-    """A re-INVITE, UPDATE or answer changed the remote description: the newest `revision` wins. Same fields as `OpenLeg`."""
+class UpdateLeg(_Wire, frozen=True):
+    """A re-INVITE, UPDATE or answer changed the remote description: the newest `revision` wins. Fields as in `OpenLeg`."""
 
     id: str
     leg: str
@@ -152,14 +152,14 @@ class UpdateLeg(_Wire):
     dtls_role: Literal["passive", "active"] = "passive"
 
 
-class CloseLeg(_Wire):
+class CloseLeg(_Wire, frozen=True):
     """Close a leg, its plays and its collection. Unknown legs are fine (answered ok). The reply carries `Quality`."""
 
     id: str
     leg: str
 
 
-class Mix(_Wire):
+class Mix(_Wire, frozen=True):
     """Who hears whom in one mix: `gains[listener][speaker] = linear gain`. A leg not named hears nothing of the others.
 
     A muted agent is simply absent as a speaker; listen, whisper and barge are rows of the same matrix. Plays on a leg
@@ -172,8 +172,8 @@ class Mix(_Wire):
     gains: dict[str, dict[str, float]]
 
 
-class Play(_Wire):
-    """Play sources one after another to one leg (not to its mix). A new play on the same leg and `layer` replaces it."""
+class Play(_Wire, frozen=True):
+    """Play sources one after another to one leg (not to its mix). A new play on the same `layer` replaces it."""
 
     id: str
     leg: str
@@ -186,13 +186,13 @@ class Play(_Wire):
     start_ms: int = 0
 
 
-class StopPlay(_Wire):
+class StopPlay(_Wire, frozen=True):
     id: str
     leg: str
     play: str
 
 
-class Collect(_Wire):
+class Collect(_Wire, frozen=True):
     """Collect digits of one leg; decided in the worker because barge-in and inter-digit time must not wait for a disk.
 
     Ends with one `Collected`. `barge_play` names a play that the first digit stops; the first-digit timer starts when
@@ -213,14 +213,14 @@ class Collect(_Wire):
     use_buffered: bool = True
 
 
-class StopCollect(_Wire):
+class StopCollect(_Wire, frozen=True):
     id: str
     leg: str
     collect: str
 
 
-class Record(_Wire):
-    """Record two legs to one dual-channel mu-law WAV (format 7): `left` says what it says, `right` likewise; never prompts.
+class Record(_Wire, frozen=True):
+    """Record two legs to one dual-channel mu-law WAV (format 7): `left` says what that leg says; never prompts.
 
     `path` is written as `path + ".part"` and renamed when closed. Repeating the command for a running recording only
     changes the legs (a leg was replaced); `right` may be empty until there is one.
@@ -233,12 +233,12 @@ class Record(_Wire):
     right: str = ""
 
 
-class StopRecord(_Wire):
+class StopRecord(_Wire, frozen=True):
     id: str
     recording: str
 
 
-class SendDigits(_Wire):
+class SendDigits(_Wire, frozen=True):
     """Send digits on a leg by RFC 4733 (in-band tones when the peer has no telephone-event)."""
 
     id: str
@@ -248,7 +248,7 @@ class SendDigits(_Wire):
     gap_ms: int = 80
 
 
-class Digit(_Wire):
+class Digit(_Wire, frozen=True):
     """A digit that came by SIP INFO: handed to the worker so that one place collects. Also an event (see below)."""
 
     id: str = ""
@@ -257,20 +257,20 @@ class Digit(_Wire):
     duration_ms: int = 0
 
 
-class Stats(_Wire):
+class Stats(_Wire, frozen=True):
     """Ask for the `Quality` of a leg, or (empty `leg`) the `WorkerStatus`."""
 
     id: str
     leg: str = ""
 
 
-class Acknowledge(_Wire):
+class Acknowledge(_Wire, frozen=True):
     """Events up to and including `number` are journaled by control and may be forgotten. No reply."""
 
     number: int
 
 
-class ClosePort(_Wire):
+class ClosePort(_Wire, frozen=True):
     """Drain: refuse new legs from now on; exit when the last leg has closed."""
 
     id: str
@@ -297,7 +297,7 @@ Command = (
 # --- worker to control --------------------------------------------------------------------------------------------
 
 
-class LegOpened(_Wire):
+class LegOpened(_Wire, frozen=True):
     leg: str
     host: str
     port: int
@@ -309,7 +309,7 @@ class LegOpened(_Wire):
     ssrc: int = 0
 
 
-class Quality(_Wire):
+class Quality(_Wire, frozen=True):
     """Statistics of one leg so far (RFC 3550 6.4, A.8; MOS by the E-model of ITU-T G.107 for G.711)."""
 
     leg: str
@@ -327,7 +327,7 @@ class Quality(_Wire):
     mos: float | None = None
 
 
-class WorkerStatus(_Wire):
+class WorkerStatus(_Wire, frozen=True):
     legs: int
     lag_ms: float
     """Worst lateness of a phase in the last second."""
@@ -336,7 +336,7 @@ class WorkerStatus(_Wire):
     accepts: bool
 
 
-class Reply(_Wire):
+class Reply(_Wire, frozen=True):
     """The answer to one command."""
 
     id: str
@@ -347,7 +347,7 @@ class Reply(_Wire):
     result: LegOpened | Quality | WorkerStatus | None = None
 
 
-class LegState(_Wire):
+class LegState(_Wire, frozen=True):
     leg: str
     mix: str
     mix_revision: int
@@ -357,14 +357,14 @@ class LegState(_Wire):
     collect: str = ""
 
 
-class RecordingState(_Wire):
+class RecordingState(_Wire, frozen=True):
     recording: str
     path: str
     left: str
     right: str
 
 
-class Hello(_Wire):
+class Hello(_Wire, frozen=True):
     """First message of the worker on every connection."""
 
     worker: str
@@ -375,39 +375,39 @@ class Hello(_Wire):
     next_event: int = 1
 
 
-class _Event(_Wire):
+class _Event(_Wire, frozen=True):
     number: int
     """Grows by one per worker; never reused while the worker lives."""
     at_ms: int
     """Wall-clock milliseconds UTC."""
 
 
-class FirstPacket(_Event):
+class FirstPacket(_Event, frozen=True):
     leg: str
 
 
-class IceState(_Event):
+class IceState(_Event, frozen=True):
     """WebRTC only: keys exist and media may flow (`connected`)."""
 
     leg: str
     state: Literal["connected"]
 
 
-class LegFailed(_Event):
+class LegFailed(_Event, frozen=True):
     """The worker gave the leg up (DTLS failed or timed out, socket error). The leg is closed."""
 
     leg: str
     reason: str
 
 
-class MediaTimeout(_Event):
+class MediaTimeout(_Event, frozen=True):
     """No valid packet for the leg's media time-out. Sent once; again only after packets came back."""
 
     leg: str
     silent_ms: int
 
 
-class DigitPressed(_Event):
+class DigitPressed(_Event, frozen=True):
     """Every digit, collected or not (RFC 4733, in-band or INFO)."""
 
     leg: str
@@ -416,14 +416,14 @@ class DigitPressed(_Event):
     method: Literal["rfc4733", "inband", "info"]
 
 
-class Played(_Event):
+class Played(_Event, frozen=True):
     leg: str
     play: str
     reason: Literal["end", "stopped", "replaced", "barged", "closed", "error"]
     played_ms: int
 
 
-class Collected(_Event):
+class Collected(_Event, frozen=True):
     leg: str
     collect: str
     digits: str
@@ -431,7 +431,7 @@ class Collected(_Event):
     end_key: str = ""
 
 
-class RecordingClosed(_Event):
+class RecordingClosed(_Event, frozen=True):
     recording: str
     path: str
     duration_ms: int
