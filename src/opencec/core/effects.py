@@ -1,0 +1,156 @@
+"""Effects: orders of the core to the outside, carried out after their events are journaled, re-issued until confirmed.
+
+Every effect has a `key`, unique in its tenant and stable over replays; who carries it out must be idempotent by it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from opencec.core.ids import AgentId, ContactId, FlowRunId, LegId, QueueId
+
+__all__ = [
+    "AcceptLeg",
+    "ArrangeAudio",
+    "DialNumber",
+    "Effect",
+    "EndLeg",
+    "PressDigits",
+    "ProgressLeg",
+    "ResumeFlow",
+    "RingPhone",
+    "Sound",
+    "StartFlow",
+    "StartRecording",
+    "StopFlow",
+    "StopRecording",
+]
+
+
+class _Effect(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    key: str
+
+
+class RingPhone(_Effect, frozen=True):
+    """INVITE the phone (SIP account) of an agent. Answered by LegAlerting / LegAnswered / LegFailed."""
+
+    leg: LegId
+    contact: ContactId
+    agent: AgentId
+    phone: str
+    caller: str
+    called: str
+    answer_at_once: bool = False
+    """Ask the phone to answer by itself (`Answer-Mode: Auto`): resumed legs."""
+    replaces: LegId | None = None
+    """The lost leg whose device this must be (same SIP instance)."""
+
+
+class DialNumber(_Effect, frozen=True):
+    """INVITE a number through a trunk of the tenant."""
+
+    leg: LegId
+    contact: ContactId
+    number: str
+    caller: str
+
+
+class ProgressLeg(_Effect, frozen=True):
+    """Tell the caller that it rings: 180, or 183 with early media."""
+
+    leg: LegId
+    early_media: bool = False
+
+
+class AcceptLeg(_Effect, frozen=True):
+    """Answer an inbound INVITE with 200."""
+
+    leg: LegId
+
+
+class EndLeg(_Effect, frozen=True):
+    """Whatever its state: refuse, cancel or hang up, and close its media. `cause` chooses the SIP status."""
+
+    leg: LegId
+    cause: str = "normal"
+
+
+class Sound(msgspec.Struct, frozen=True):
+    """What one leg hears besides the others."""
+
+    kind: Literal["music", "ringback", "waiting", "echo", "busy"]
+    queue: QueueId | None = None
+    """`waiting`: the queue whose music and position announcements are heard."""
+
+
+class ArrangeAudio(_Effect, frozen=True):
+    """The whole audio of one contact from now on; the highest revision wins.
+
+    `hears[listener]` = the legs it hears; a leg that is missing hears nobody. `sounds[listener]` = its background.
+    Legs that a flow owns are in neither: the flow runner plays to them.
+    """
+
+    contact: ContactId
+    revision: int
+    hears: dict[LegId, tuple[LegId, ...]]
+    sounds: dict[LegId, Sound] = msgspec.field(default_factory=dict)
+
+
+class StartRecording(_Effect, frozen=True):
+    """Record customer (left) and agent (right) until StopRecording. Again with other legs: a leg was replaced."""
+
+    contact: ContactId
+    left: LegId
+    right: LegId
+
+
+class StopRecording(_Effect, frozen=True):
+    contact: ContactId
+
+
+class PressDigits(_Effect, frozen=True):
+    leg: LegId
+    digits: str
+
+
+class StartFlow(_Effect, frozen=True):
+    contact: ContactId
+    run: FlowRunId
+    flow: str
+    leg: LegId
+    is_answered: bool
+    """The leg was answered before (a transfer to an IVR)."""
+
+
+class ResumeFlow(_Effect, frozen=True):
+    """A transfer that the flow ordered has failed after it was accepted: the flow takes its failure exit."""
+
+    contact: ContactId
+    run: FlowRunId
+    cause: str
+
+
+class StopFlow(_Effect, frozen=True):
+    """The contact left the flow or ended: stop its prompts and collections, tell it the hang-up."""
+
+    contact: ContactId
+    run: FlowRunId
+    is_hangup: bool
+
+
+Effect = (
+    RingPhone
+    | DialNumber
+    | ProgressLeg
+    | AcceptLeg
+    | EndLeg
+    | ArrangeAudio
+    | StartRecording
+    | StopRecording
+    | PressDigits
+    | StartFlow
+    | ResumeFlow
+    | StopFlow
+)
