@@ -1,0 +1,151 @@
+"""Call detail records and the index of recordings: a projection of the journal, for lists, exports and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+__all__ = ["Cdr", "CdrQuery", "RecordingRow", "RecordingState", "Records", "Segment", "TenantRecords"]
+
+RecordingState = Literal["recording", "closed", "lost"]
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One stretch of a contact at one device (CC-FS 4.2 writes a row for each)."""
+
+    device: Literal["flow", "queue", "agent", "number"]
+    target: str
+    """Flow code, queue id, work number or dialled number."""
+    begin: int
+    """Milliseconds UTC, as all times here."""
+    answer: int | None = None
+    end: int | None = None
+    queue: int | None = None
+    agent: str = ""
+    leave_reason: int = 0
+    """CC-FS 7.2."""
+
+
+class Cdr(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact, whatever became of it. Written once when it ends; times are milliseconds UTC."""
+
+    callid: str
+    vdn: int
+    caller: str
+    called: str
+    begin: int
+    end: int
+    queue: int | None = None
+    """Last queue."""
+    agent: str = ""
+    """Work number of the last agent that talked."""
+    answer: int | None = None
+    """When an agent (or the called number) answered; None: nobody did."""
+    disposition: str = ""
+    """`answered`, `abandoned`, `no_agent`, `timeout`, `busy`, `failed`, `flow_ended`, ...: a word of the core."""
+    recording: str = ""
+    """Path below the recordings folder, empty when there is none."""
+    wait_ms: int = 0
+    talk_ms: int = 0
+    hold_ms: int = 0
+    leave_reason: int = 0
+    direction: Literal["inbound", "outbound", "internal"] = "inbound"
+    media: Literal["voice", "video", "text"] = "voice"
+    segments: tuple[Segment, ...] = ()
+
+
+class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One sound file."""
+
+    recording: str
+    """Id, unique; several may belong to one contact."""
+    callid: str
+    vdn: int
+    path: str
+    """Below the recordings folder: `<vdn>/<yyyymmdd>/<callid>.wav`."""
+    begin: int
+    """Milliseconds UTC."""
+    state: RecordingState = "recording"
+    duration_ms: int = 0
+    bytes: int = 0
+    agent: str = ""
+
+
+class CdrQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters; None does not filter."""
+
+    since: int | None = None
+    """`begin` >= since, milliseconds UTC."""
+    until: int | None = None
+    """`begin` < until."""
+    agent: str | None = None
+    queue: int | None = None
+    caller: str | None = None
+    callid: str | None = None
+    after: tuple[int, str] | None = None
+    """Page on: (begin, callid) of the last row of the page before."""
+    limit: int = 1000
+    newest_first: bool = False
+
+
+class TenantRecords(Protocol):
+    """Records of one tenant: no method takes a tenant id."""
+
+    @property
+    def vdn(self) -> int:
+        """The tenant."""
+        ...
+
+    async def apply(self, rows: Sequence[Cdr | RecordingRow], journal_offset: int) -> bool:
+        """Write rows and the journal position that they reach in one transaction. Rows are upserts by their id.
+
+        Args:
+            rows: Of this tenant. A recording that is closed never goes back to `recording`.
+            journal_offset: Sequence number of the newest entry that these rows cover.
+
+        Returns:
+            False when this offset was applied already: nothing was written.
+        """
+        ...
+
+    async def offset(self) -> int:
+        """Journal position up to which the projection is complete, 0 at first."""
+        ...
+
+    async def cdrs(self, query: CdrQuery) -> list[Cdr]:
+        """A page of records ordered by (begin, callid)."""
+        ...
+
+    async def recordings(self, *, callid: str | None = None, after: str = "", limit: int = 1000) -> list[RecordingRow]:
+        """Recordings by id, page on with the last id."""
+        ...
+
+    async def recording(self, recording: str) -> RecordingRow | None:
+        """One recording."""
+        ...
+
+    async def close_recording(self, recording: str, *, duration_ms: int, bytes: int, is_lost: bool = False) -> bool:
+        """Settle a recording whose worker died (found or lost on disk); False when it is not open."""
+        ...
+
+    async def forget_before(self, before_ms: int, limit: int = 500) -> list[RecordingRow]:
+        """Remove index rows of recordings begun before; the caller removes the files."""
+        ...
+
+
+class Records(Protocol):
+    """Records of the installation."""
+
+    def for_tenant(self, vdn: int) -> TenantRecords:
+        """The handle of one tenant."""
+        ...
+
+    async def tenants(self) -> list[int]:
+        """Tenants that have any record."""
+        ...
+
+    async def close(self) -> None:
+        """Let the storage go."""
+        ...
