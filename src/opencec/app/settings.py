@@ -1,0 +1,284 @@
+"""Settings: environment `OPENCEC_*` over `opencec.toml` over defaults, checked at start.
+
+A wrong value is refused with its name and what to enter. Every field says in its description what it is for, and in `examples` what to enter; the reference page
+(`docs/reference/settings.md`) and the example file are generated from them, so they cannot go stale.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+__all__ = ["CONFIG_FILE", "PREFIX", "RtpPorts", "Settings", "SettingsError", "is_loopback", "load_settings"]
+
+PREFIX = "OPENCEC_"
+CONFIG_FILE = "opencec.toml"
+_CONFIG_VARIABLE = "OPENCEC_CONFIG"
+_PORTS_PER_WORKER = 64
+"""Fewer than this and a worker carries no useful number of legs (two ports each without rtcp-mux)."""
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used. The text has one line a problem: the setting, its value, what to enter."""
+
+    code = "settings"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class RtpPorts(NamedTuple):
+    """First and last UDP port for media, both included."""
+
+    first: int
+    last: int
+
+    def split(self, parts: int) -> list[RtpPorts]:
+        """Equal ranges, each starting at an even port (RFC 3550 11: RTP on even ports)."""
+        size = (self.last - self.first + 1) // parts // 2 * 2
+        return [RtpPorts(self.first + i * size, self.first + (i + 1) * size - 1) for i in range(parts)]
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+
+def _rtp_ports(value: object) -> object:
+    if not isinstance(value, RtpPorts):
+        match = re.fullmatch(r"\s*(\d{1,5})\s*-\s*(\d{1,5})\s*", str(value))
+        if match is None:
+            raise ValueError("not two ports with a hyphen between")
+        return RtpPorts(int(match[1]), int(match[2]))
+    return value
+
+
+def _default_workers() -> int:
+    return max(1, min(4, len(os.sched_getaffinity(0))))
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """All settings of one installation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(
+        Path("data"),
+        description="Folder of everything that must last: journal, records, recordings, keys.",
+        examples=["/var/lib/opencec"],
+    )
+    http_host: str = Field(
+        "127.0.0.1",
+        description="Address that web pages and interfaces are served on. Anything but loopback also opens HTTPS.",
+        examples=["0.0.0.0"],
+    )
+    http_port: Port = Field(8080, description="TCP port of HTTP and WebSocket.", examples=[8080])
+    https_port: Port = Field(
+        8443,
+        description="TCP port of HTTPS and secure WebSocket; open when other machines are served.",
+        examples=[8443],
+    )
+    tls_cert: Path | None = Field(
+        None,
+        description="PEM certificate chain for HTTPS and SIP over TLS. Unset: self-signed, made at the first start, "
+        "when other machines are served.",
+        examples=["/etc/opencec/fullchain.pem"],
+    )
+    tls_key: Path | None = Field(None, description="PEM key of the certificate.", examples=["/etc/opencec/key.pem"])
+    sip_host: str = Field(
+        "", description="Address that SIP is served on. Unset: the same as `http_host`.", examples=["0.0.0.0"]
+    )
+    sip_port: Port = Field(
+        5060,
+        description="UDP and TCP port of SIP; TLS is on the next port when there is a certificate.",
+        examples=[5060],
+    )
+    public_ip: str = Field(
+        "",
+        description="Address that others reach this machine by, when a router translates it. Unset: chosen for each "
+        "peer from this machine's addresses.",
+        examples=["192.0.2.10"],
+    )
+    rtp_ports: Annotated[RtpPorts, NoDecode, BeforeValidator(_rtp_ports)] = Field(
+        RtpPorts(16384, 32767),
+        description="UDP ports of media, shared out among the media workers.",
+        examples=["16384-32767"],
+    )
+    media_workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        default_factory=_default_workers,
+        description="Media worker processes. Unset: one for each core, at most 4.",
+        examples=[2],
+    )
+    demo_password: str = Field(
+        "",
+        description="Password of every demo account and secret, 8-32 characters. Unset: random ones, printed and "
+        "stored.",
+        examples=["correct-horse"],
+        repr=False,
+    )
+    demo_trunk: str = Field(
+        "", description="SIP peer that takes the demo tenant's outbound calls.", examples=["sip:127.0.0.1:5090"]
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log lines that are written.", examples=["debug"]
+    )
+    journal_durable: Literal["process", "full"] = Field(
+        "process",
+        description="What acknowledged facts survive: `process` the death of any process, `full` also a loss of power "
+        "(`opencec doctor` measures what that costs here).",
+        examples=["full"],
+    )
+    recording_retention_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        0, description="Recordings older than this many days are removed. 0: none.", examples=[365]
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("http_host", "sip_host", "public_ip")
+    @classmethod
+    def _address(cls, value: str, info: Any) -> str:
+        if value == "localhost":
+            return "127.0.0.1"
+        if value:
+            try:
+                address = ipaddress.ip_address(value)
+            except ValueError:
+                raise ValueError("not an IP address") from None
+            if info.field_name == "public_ip" and address.is_unspecified:
+                raise ValueError("not an address that others can reach")
+        return value
+
+    @field_validator("demo_password")
+    @classmethod
+    def _password_length(cls, value: str) -> str:
+        if value and not 8 <= len(value) <= 32:
+            raise ValueError("not 8-32 characters long")
+        if not value.isprintable() or any(c.isspace() for c in value):
+            raise ValueError("has spaces or control characters")
+        return value
+
+    @field_validator("demo_trunk")
+    @classmethod
+    def _sip_uri(cls, value: str) -> str:
+        if value and not re.fullmatch(r"sip:(\[[0-9a-fA-F:]+\]|[\w.-]+)(:\d{1,5})?(;transport=(udp|tcp))?", value):
+            raise ValueError("not a SIP address")
+        return value
+
+    @field_validator("rtp_ports")
+    @classmethod
+    def _port_range(cls, value: RtpPorts) -> RtpPorts:
+        if not 1024 <= value.first < value.last <= 65535:
+            raise ValueError("not a range within 1024-65535")
+        return RtpPorts(value.first + value.first % 2, value.last)
+
+    @model_validator(mode="after")
+    def _together(self) -> Settings:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise ValueError("tls_cert and tls_key: set both or neither")
+        for name in ("tls_cert", "tls_key"):
+            path = getattr(self, name)
+            if path is not None and not path.is_file():
+                raise ValueError(f"{name}: there is no file {path}")
+        if (self.rtp_ports.last - self.rtp_ports.first + 1) // self.media_workers < _PORTS_PER_WORKER:
+            raise ValueError(
+                f"rtp_ports: fewer than {_PORTS_PER_WORKER} ports for each of {self.media_workers} workers"
+            )
+        return self
+
+    @property
+    def sip_bind_host(self) -> str:
+        """Address that the SIP sockets bind to."""
+        return self.sip_host or self.http_host
+
+    @property
+    def serves_other_machines(self) -> bool:
+        """True when HTTP is not bound to loopback: HTTPS and a certificate are needed for microphones."""
+        return not is_loopback(self.http_host)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over environment over file."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _read_file())
+
+
+def is_loopback(host: str) -> bool:
+    """True when only this machine reaches the address."""
+    return ipaddress.ip_address(host).is_loopback
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read and check all settings.
+
+    Args:
+        overrides: Values of the command line, by field name; None means not given.
+
+    Raises:
+        SettingsError: with every problem found.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError([_explain(problem) for problem in error.errors()]) from None
+    return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+
+
+def _read_file() -> dict[str, Any]:
+    """`opencec.toml` as flat names: `[journal] durable` is `journal_durable`."""
+    named = os.environ.get(_CONFIG_VARIABLE)
+    path = Path(named or CONFIG_FILE)
+    if not path.is_file():
+        if named:
+            raise SettingsError(
+                [f"{_CONFIG_VARIABLE} = {named!r}: there is no such file. Enter the path of a TOML file."]
+            )
+        return {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError([f"{path}: cannot be read: {error}"]) from None
+    flat: dict[str, Any] = {}
+    for key, value in document.items():
+        if isinstance(value, dict):
+            flat.update({f"{key}_{inner}": entry for inner, entry in value.items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def _explain(problem: Any) -> str:
+    """One line: the setting, its value, what is wrong, what to enter."""
+    name = str(problem["loc"][0]) if problem["loc"] else ""
+    reason = str(problem["msg"]).removeprefix("Value error, ")
+    if not name:
+        return f"{reason}."
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        return f"{name}: there is no such setting." + (f" Did you mean {near[0]}?" if near else "")
+    field = Settings.model_fields[name]
+    shown = "***" if name == "demo_password" else repr(problem["input"])
+    example = field.examples[0] if field.examples else ""
+    if str(problem["type"]).startswith(("int_parsing", "int_type", "int_from")):
+        reason = "not a whole number"
+    reason = reason[0].lower() + reason[1:]
+    return f"{PREFIX}{name.upper()} = {shown}: {reason}. Enter: {field.description} For example {example}"
