@@ -1,0 +1,237 @@
+"""What elements see of a tenant: run a command, ask for its state, journal a fact of one's own.
+
+The tenant runtime implements `TenantPort`; elements and services never touch a core directly. The views are plain
+values taken at one moment, in the domain's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from opencec.core.commands import Command
+from opencec.core.config import TenantProfile
+from opencec.core.errors import OpenCecError
+from opencec.core.events import Event
+from opencec.core.ids import AgentId, ContactId, QueueId, SessionId, TenantId
+
+__all__ = [
+    "AgentState",
+    "AgentView",
+    "CallView",
+    "EventListener",
+    "FlowName",
+    "QueueView",
+    "Reason",
+    "TenantDirectory",
+    "TenantOverloaded",
+    "TenantPort",
+    "TenantQueries",
+]
+
+AgentState = Literal["signed_out", "idle", "busy", "rest", "alerting", "talking", "wrap_up"]
+
+
+class TenantOverloaded(OpenCecError):
+    """The tenant's inbox is full: refuse with HTTP 503 and Retry-After; nothing has changed."""
+
+    def __init__(self, *, retry_after_s: int = 1) -> None:
+        super().__init__("tenant_overloaded", "too many requests for this tenant at the moment")
+        self.retry_after_s = retry_after_s
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """A reason for busy or rest that the tenant offers."""
+
+    id: int
+    name: str
+
+
+class FlowName(msgspec.Struct, frozen=True):
+    """A published flow, and the access code that reaches it ("" = none)."""
+
+    code: str
+    name: str
+    access: str = ""
+
+
+class AgentView(msgspec.Struct, frozen=True, kw_only=True):
+    """One configured agent at this moment."""
+
+    id: AgentId
+    name: str
+    role: Literal["agent", "inspector"] = "agent"
+    state: AgentState = "signed_out"
+    since: int = 0
+    """When the state began, ms UTC."""
+    session: SessionId | None = None
+    signed_in_at: int = 0
+    phone: str = ""
+    auto_answer: bool = True
+    auto_enter_idle: bool = True
+    release_phone: bool = True
+    agent_type: int = 4
+    busy_reason: int = 0
+    is_in_call: bool = False
+    """A call is offered, dialled, talked or held."""
+    configured: tuple[QueueId, ...] = ()
+    """Skill queues of the configuration."""
+    serving: tuple[QueueId, ...] = ()
+    """Skill queues since the last ResetSkills."""
+
+
+class CallView(msgspec.Struct, frozen=True, kw_only=True):
+    """One call as one of its agents sees it."""
+
+    contact: ContactId
+    agent: AgentId
+    phase: Literal["dialling", "alerting", "talking", "held"]
+    feature: int
+    """cc-gateway.md 8.1."""
+    caller: str
+    called: str
+    original_called: str = ""
+    queue: QueueId | None = None
+    data: str = ""
+    began_at: int = 0
+    is_muted: bool = False
+
+
+class QueueView(msgspec.Struct, frozen=True, kw_only=True):
+    """One skill queue at this moment."""
+
+    id: QueueId
+    name: str
+    medium: Literal["voice", "video", "text"]
+    waiting: int
+
+
+class TenantQueries(Protocol):
+    """Read-only questions to a tenant's core. Answers are of this moment; nothing here waits or changes anything."""
+
+    @property
+    def profile(self) -> TenantProfile:
+        """The configuration the core works with."""
+        ...
+
+    def agent(self, agent: AgentId) -> AgentView | None:
+        """One configured agent, signed in or not; None: no such agent."""
+        ...
+
+    def agents(self) -> Sequence[AgentView]:
+        """All configured agents by work number."""
+        ...
+
+    def calls_of(self, agent: AgentId) -> Sequence[CallView]:
+        """Calls of an agent, the active one first, then held ones by age."""
+        ...
+
+    def last_call_of(self, agent: AgentId) -> CallView | None:
+        """The call that the agent left last in this sign-in."""
+        ...
+
+    def queues(self) -> Sequence[QueueView]:
+        """All skill queues by id."""
+        ...
+
+
+class TenantPort(Protocol):
+    """One tenant's owner, as an element's handler uses it."""
+
+    @property
+    def tenant(self) -> TenantId:
+        """The VDN id."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The tenant's name, for people."""
+        ...
+
+    @property
+    def queries(self) -> TenantQueries:
+        """The state of this moment."""
+        ...
+
+    @property
+    def rest_reasons(self) -> Sequence[Reason]:
+        """Rest causes, ids 0-255."""
+        ...
+
+    @property
+    def busy_reasons(self) -> Sequence[Reason]:
+        """Busy reasons, ids 200-250."""
+        ...
+
+    @property
+    def flows(self) -> Sequence[FlowName]:
+        """Published flows."""
+        ...
+
+    async def execute(self, command: Command) -> tuple[Event, ...]:
+        """Run a command; its events are journaled, and told to the listeners, when this returns.
+
+        Raises:
+            CoreError: refused, nothing has changed.
+            TenantOverloaded: the inbox is full.
+        """
+        ...
+
+    async def record(self, record: bytes) -> int:
+        """Journal a fact of an element or service (MessagePack of a tagged struct); in order with the core's events.
+
+        Returns:
+            Its sequence number, once committed.
+
+        Raises:
+            TenantOverloaded: the inbox is full.
+        """
+        ...
+
+    def now(self) -> int:
+        """The tenant's clock, ms UTC; never goes back."""
+        ...
+
+    def new_contact_id(self) -> ContactId:
+        """A fresh call id, `<unix seconds>-<serial>`."""
+        ...
+
+    def new_session_id(self) -> SessionId:
+        """A fresh id for a sign-in."""
+        ...
+
+    def has_phone(self, phone: str) -> bool:
+        """True when the number is a SIP account of the tenant, registered or not."""
+        ...
+
+    async def verify_password(self, agent: AgentId, password: str) -> bool:
+        """Check an agent's platform password, in a thread. An unknown agent is False, after the same time."""
+        ...
+
+
+class TenantDirectory(Protocol):
+    """Which tenant a request belongs to. After sign-in the session knows; before, the agent and the host decide."""
+
+    def get(self, tenant: TenantId) -> TenantPort | None:
+        """A tenant that this node owns."""
+        ...
+
+    def for_agent(self, agent: AgentId, *, host: str = "", vdn: int | None = None) -> TenantPort | None:
+        """The tenant that an agent signs in to.
+
+        Args:
+            agent: Work number.
+            host: The request's Host header, for installations that give each tenant a name.
+            vdn: The VDN id, when the client names one.
+        """
+        ...
+
+
+class EventListener(Protocol):
+    """Told of every journaled event of a tenant, in the journal's order. Must be quick and must not raise."""
+
+    def on_event(self, tenant: TenantId, event: Event, *, is_replay: bool) -> None:
+        """Fold one event. `is_replay`: the journal is being read again after a restart, nobody waits for an answer."""
+        ...
