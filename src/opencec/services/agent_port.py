@@ -21,7 +21,6 @@ __all__ = [
     "AgentState",
     "AgentView",
     "CallView",
-    "EventListener",
     "FlowName",
     "QueueView",
     "Reason",
@@ -35,10 +34,10 @@ AgentState = Literal["signed_out", "idle", "busy", "rest", "alerting", "talking"
 
 
 class TenantOverloaded(OpenCecError):
-    """The tenant's inbox is full: refuse with HTTP 503 and Retry-After; nothing has changed."""
+    """The tenant's inbox or the journal is full: refuse with HTTP 503 and Retry-After."""
 
     def __init__(self, *, retry_after_s: int = 1) -> None:
-        super().__init__("tenant_overloaded", "too many requests for this tenant at the moment")
+        super().__init__("overloaded", "too much to do at the moment, try again in a second")
         self.retry_after_s = retry_after_s
 
 
@@ -179,8 +178,12 @@ class TenantPort(Protocol):
         """
         ...
 
-    async def record(self, record: bytes) -> int:
-        """Journal a fact of an element or service (MessagePack of a tagged struct); in order with the core's events.
+    async def record(self, service: str, body: bytes) -> int:
+        """Journal a fact of a service (MessagePack of a tagged struct), in order with the core's outcomes.
+
+        Args:
+            service: Who reads it again after a restart: the participant's `name`.
+            body: The fact.
 
         Returns:
             Its sequence number, once committed.
@@ -226,12 +229,4 @@ class TenantDirectory(Protocol):
             host: The request's Host header, for installations that give each tenant a name.
             vdn: The VDN id, when the client names one.
         """
-        ...
-
-
-class EventListener(Protocol):
-    """Told of every journaled event of a tenant, in the journal's order. Must be quick and must not raise."""
-
-    def on_event(self, tenant: TenantId, event: Event, *, is_replay: bool) -> None:
-        """Fold one event. `is_replay`: the journal is being read again after a restart, nobody waits for an answer."""
         ...
