@@ -1,0 +1,145 @@
+"""One worker's socket: commands with replies, events with acknowledgement in order, reconnecting for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+
+from opencec.ports.media import MediaRefused
+from opencec.workers.protocol import MAX_FRAME, Acknowledge, Command, Event, Hello, Reply, decode, encode
+
+__all__ = ["WorkerConnection"]
+
+_log = structlog.get_logger()
+
+_REPLY_TIMEOUT_S = 5.0
+_RETRY_S = (0.02, 0.05, 0.1, 0.2, 0.5)
+_ACK_EVERY = 64
+
+
+@dataclass(slots=True)
+class _Unacknowledged:
+    number: int
+    is_done: bool = False
+
+
+@dataclass(slots=True)
+class WorkerConnection:
+    """Keeps one worker connected; `run` never returns."""
+
+    name: str
+    path: str
+    on_hello: Callable[[WorkerConnection, Hello], None]
+    on_event: Callable[[WorkerConnection, Event], Awaitable[object] | None]
+    on_closed: Callable[[WorkerConnection], None]
+    legs: set[str] = field(default_factory=set)
+    is_connected: bool = False
+    hello: Hello | None = None
+    _writer: asyncio.StreamWriter | None = None
+    _pending: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
+    _unacknowledged: deque[_Unacknowledged] = field(default_factory=deque)
+    _acknowledged: int = 0
+    _sent_acknowledgement: int = 0
+    _last_event: int = 0
+
+    async def run(self) -> None:
+        """Connect, serve, reconnect."""
+        failures = 0
+        while True:
+            try:
+                reader, writer = await asyncio.open_unix_connection(self.path, limit=MAX_FRAME)
+            except OSError:
+                await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
+                failures += 1
+                continue
+            failures = 0
+            self._writer = writer
+            try:
+                await self._serve(reader)
+            except (OSError, asyncio.IncompleteReadError, msgspec.DecodeError) as error:
+                _log.warning("media.connection_lost", worker=self.name, detail=repr(error))
+            finally:
+                self._close(writer)
+            await asyncio.sleep(_RETRY_S[0])
+
+    async def _serve(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            size = int.from_bytes(await reader.readexactly(4), "big")
+            if size > MAX_FRAME:
+                raise OSError(f"frame of {size} bytes")
+            message = decode(await reader.readexactly(size))
+            if isinstance(message, Reply):
+                waiting = self._pending.pop(message.id, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message)
+            elif isinstance(message, Hello):
+                self._greet(message)
+            elif isinstance(message, Event):
+                self._take_event(message)
+
+    def _greet(self, hello: Hello) -> None:
+        if self.hello is None or (self.hello.pid, self.hello.started_ms) != (hello.pid, hello.started_ms):
+            self._last_event = self._acknowledged = self._sent_acknowledgement = 0
+            self._unacknowledged.clear()
+        self.hello = hello
+        self.is_connected = True
+        self.on_hello(self, hello)
+
+    def _take_event(self, event: Event) -> None:
+        if event.number <= self._last_event:
+            return
+        self._last_event = event.number
+        entry = _Unacknowledged(event.number)
+        self._unacknowledged.append(entry)
+        done = self.on_event(self, event)
+        if done is None:
+            self._finish(entry)
+        else:
+            task = asyncio.ensure_future(done)
+            task.add_done_callback(lambda finished: self._finish(entry, finished))
+
+    def _finish(self, entry: _Unacknowledged, finished: asyncio.Future[object] | None = None) -> None:
+        if finished is not None and not finished.cancelled() and (error := finished.exception()) is not None:
+            _log.info("media.event_refused", worker=self.name, detail=repr(error))
+        entry.is_done = True
+        while self._unacknowledged and self._unacknowledged[0].is_done:
+            self._acknowledged = self._unacknowledged.popleft().number
+        if not self._unacknowledged or self._acknowledged - self._sent_acknowledgement >= _ACK_EVERY:
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        if self._writer is None or self._acknowledged <= self._sent_acknowledgement:
+            return
+        self._sent_acknowledgement = self._acknowledged
+        self._writer.write(encode(Acknowledge(number=self._acknowledged)))
+
+    async def send(self, command: Command) -> Reply:
+        """One command and its reply. Raises MediaRefused `worker_lost` or `timeout`."""
+        if self._writer is None or not self.is_connected:
+            raise MediaRefused("worker_lost", self.name)
+        waiting = self._pending.get(command.id)
+        if waiting is None:
+            waiting = asyncio.get_running_loop().create_future()
+            self._pending[command.id] = waiting
+            self._writer.write(encode(command))
+        try:
+            async with asyncio.timeout(_REPLY_TIMEOUT_S):
+                return await asyncio.shield(waiting)
+        except TimeoutError:
+            raise MediaRefused("timeout", f"{self.name} did not answer {type(command).__name__}") from None
+
+    def _close(self, writer: asyncio.StreamWriter) -> None:
+        self.is_connected = False
+        self._writer = None
+        writer.close()
+        pending, self._pending = self._pending, {}
+        for waiting in pending.values():
+            if not waiting.done():
+                waiting.set_exception(MediaRefused("worker_lost", self.name))
+                waiting.exception()
+        self.on_closed(self)

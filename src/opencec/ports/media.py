@@ -1,0 +1,54 @@
+"""Media workers, as services use them: commands by leg or mix, events back, and the news of a worker that died.
+
+The vocabulary is that of `opencec.workers.protocol`; a second engine speaks it behind this port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from opencec.workers.protocol import Command, Event, Hello, Reply
+
+__all__ = ["Media", "MediaListener", "MediaRefused"]
+
+
+class MediaRefused(Exception):
+    """A command was not carried out. `code`: those of `Reply.error`, `no_worker`, `worker_lost`, `timeout`."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class MediaListener(Protocol):
+    """Who hears the workers."""
+
+    def on_media_event(self, event: Event) -> Awaitable[object] | None:
+        """One event, in the order of its worker. It is acknowledged when the awaitable is done (at once for None)."""
+        ...
+
+    def on_worker(self, hello: Hello, lost: frozenset[str]) -> None:
+        """A worker is connected (again). `lost` are the legs we believed it had and that it does not have."""
+        ...
+
+
+class Media(Protocol):
+    """All media workers of this node."""
+
+    async def send(self, command: Command) -> Reply:
+        """Carry out one command; the worker is found by leg, mix or recording.
+
+        Raises:
+            MediaRefused: with the reason.
+        """
+        ...
+
+    def holds(self, leg: str) -> bool:
+        """Whether a connected worker has this leg."""
+        ...
+
+    def listen(self, listener: MediaListener) -> None:
+        """Tell this listener everything from now on."""
+        ...

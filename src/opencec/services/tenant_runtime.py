@@ -1,0 +1,442 @@
+"""One tenant's owner: feeds its core, journals what it decides, then has the effects carried out.
+
+Commands are handled in the order of arrival, at most 64 or 1 ms of them a turn, so that one busy tenant does not hold
+up another. A decision changes memory at once and is visible to people only after its commit: `execute` returns then,
+observers hear of it then, effects start then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from opencec.core.commands import Command, Tick
+from opencec.core.effects import Effect
+from opencec.core.errors import CoreError, IllegalTransition, OpenCecError
+from opencec.core.events import ContactArrived, ContactDialled, Event
+from opencec.core.ids import ContactId, TenantId
+from opencec.core.tenant import TenantCore
+from opencec.ports.clock import Clock
+from opencec.ports.journal import Deposed, Journal, JournalError, JournalOverloaded
+from opencec.services.journal_entries import (
+    CoreOutcome,
+    EffectsConfirmed,
+    JournalEntry,
+    ServiceFact,
+    TenantSnapshot,
+    decode_entry,
+    encode_entry,
+)
+
+__all__ = ["EffectRunner", "Observer", "Participant", "TenantOverloaded", "TenantRuntime"]
+
+_log = structlog.get_logger()
+
+_TURN_COMMANDS = 64
+_TURN_S = 0.001
+_INBOX_LIMIT = 10_000
+_SNAPSHOT_EVERY = 20_000
+_CONFIRM_BATCH = 200
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.1, 5.0
+
+
+class TenantOverloaded(OpenCecError):
+    """The tenant's inbox or the journal is full: answer 503 with Retry-After."""
+
+    def __init__(self) -> None:
+        super().__init__("overloaded", "too much to do at the moment, try again in a second")
+
+
+class Participant(Protocol):
+    """A service whose facts live in the tenant's journal.
+
+    Its memory changes in the same step as the fact is handed to `record`, so that a snapshot never lags
+    behind its entries.
+    """
+
+    @property
+    def name(self) -> str:
+        """Key of its facts; never changes."""
+        ...
+
+    def replay(self, body: bytes) -> None:
+        """Take one fact in, as when it was recorded; no effects."""
+        ...
+
+    def snapshot(self) -> bytes: ...
+
+    def restore(self, blob: bytes) -> None: ...
+
+
+class Observer(Protocol):
+    """Hears every committed outcome, in order; also during replay (then nothing may be sent)."""
+
+    def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None: ...
+
+
+EffectRunner = Callable[[Effect], Awaitable[None]]
+"""Carries out one effect, idempotent by its key; returns when the effect needs no repetition after a crash."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    command: Command
+    done: asyncio.Future[tuple[Event, ...]]
+
+
+class TenantRuntime:
+    """Owner of one tenant: implements the port that elements and services use."""
+
+    def __init__(
+        self,
+        tenant: TenantId,
+        *,
+        journal: Journal,
+        clock: Clock,
+        effect_lane: Callable[[Effect], str],
+    ) -> None:
+        """Args:
+        effect_lane: Effects of one lane run one after another, lanes side by side (the contact of an effect).
+        """
+        self.tenant = tenant
+        self.core = TenantCore(tenant)
+        self._journal = journal
+        self._clock = clock
+        self._epoch = 0
+        self._effect_lane = effect_lane
+        self._runner: EffectRunner | None = None
+        self._participants: dict[str, Participant] = {}
+        self._observers: list[Observer] = []
+        self._inbox: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._pending: dict[str, Effect] = {}
+        self._lanes: dict[str, deque[Effect]] = {}
+        self._confirmed: list[str] = []
+        self._group: asyncio.TaskGroup | None = None
+        self._next_contact = 1
+        self._since_snapshot = 0
+        self._seq = 0
+        self._failed: BaseException | None = None
+
+    # --- set-up ---------------------------------------------------------------------------------------------------
+
+    def join(self, participant: Participant) -> None:
+        """Let a service keep its facts here. Before `replay`."""
+        self._participants[participant.name] = participant
+
+    def observe(self, observer: Observer) -> None:
+        """Tell an observer every committed outcome. Before `replay`."""
+        self._observers.append(observer)
+
+    async def replay(self, owner: str) -> int:
+        """Claim the tenant and rebuild it from snapshot and journal. Returns the number of entries read."""
+        self._epoch = await self._journal.claim(self.tenant, owner)
+        snapshot = await self._journal.latest_snapshot(self.tenant)
+        if snapshot is not None:
+            self._restore(snapshot.blob)
+            self._seq = snapshot.seq
+        count = 0
+        while page := await self._journal.read(self.tenant, self._seq, 2000):
+            for seq, data in page:
+                self._replay_entry(seq, decode_entry(data))
+                count += 1
+            await asyncio.sleep(0)
+        self._since_snapshot = count
+        return count
+
+    def _restore(self, blob: bytes) -> None:
+        state = msgspec.msgpack.decode(blob, type=TenantSnapshot)
+        self._clock.advance_to(state.at)
+        self.core.restore(state.core)
+        self._pending = {effect.key: effect for effect in state.pending}
+        self._next_contact = state.next_contact
+        for name, body in state.services.items():
+            if participant := self._participants.get(name):
+                participant.restore(body)
+
+    def _replay_entry(self, seq: int, entry: JournalEntry) -> None:
+        self._seq = seq
+        match entry:
+            case CoreOutcome():
+                self._clock.advance_to(entry.at)
+                for event in entry.events:
+                    self.core.apply(event)
+                    if isinstance(event, ContactArrived | ContactDialled):
+                        self._next_contact = max(self._next_contact, _serial(event.contact))
+                for effect in entry.effects:
+                    self._pending[effect.key] = effect
+                self._announce(seq, entry)
+            case ServiceFact():
+                self._clock.advance_to(entry.at)
+                if participant := self._participants.get(entry.service):
+                    participant.replay(entry.body)
+            case EffectsConfirmed():
+                for key in entry.keys:
+                    self._pending.pop(key, None)
+
+    def _announce(self, seq: int, outcome: CoreOutcome) -> None:
+        for observer in self._observers:
+            observer.on_outcome(seq, outcome.at, outcome.events)
+
+    # --- use --------------------------------------------------------------------------------------------------------
+
+    async def execute(self, command: Command) -> tuple[Event, ...]:
+        """Have the core handle a command; returns its events when they are committed.
+
+        Raises:
+            CoreError: refused, nothing has changed.
+            TenantOverloaded: try again later.
+        """
+        return await self.submit(command)
+
+    def submit(self, command: Command) -> asyncio.Future[tuple[Event, ...]]:
+        """As `execute`, queued at once; the future may be dropped (its error is then logged by nobody but counted)."""
+        if self._failed is not None or len(self._inbox) >= _INBOX_LIMIT:
+            raise TenantOverloaded
+        done: asyncio.Future[tuple[Event, ...]] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_consume)
+        self._inbox.append(_Waiting(command, done))
+        self._wake.set()
+        return done
+
+    async def record(self, service: str, body: bytes) -> int:
+        """Journal a fact of a service; returns its sequence number when it is committed."""
+        try:
+            seq = await self._journal.append(self.tenant, self._epoch, [self._fact(service, body)])
+        except JournalOverloaded:
+            raise TenantOverloaded from None
+        self._count(1, seq)
+        return seq
+
+    def record_nowait(self, service: str, body: bytes, done: Callable[[], None] | None = None) -> None:
+        """Journal a fact in order, without waiting; `done` is called after the commit."""
+
+        def committed(seq: int, error: JournalError | None) -> None:
+            if error is not None:
+                self._fail(error)
+                return
+            self._count(1, seq)
+            if done is not None:
+                done()
+
+        self._journal.append_nowait(self.tenant, self._epoch, [self._fact(service, body)], committed)
+
+    def _fact(self, service: str, body: bytes) -> bytes:
+        return encode_entry(ServiceFact(self._clock.now(), service, body))
+
+    def new_contact_id(self) -> ContactId:
+        """A fresh call id, `<unix seconds>-<serial>` (cc-gateway.md 1); unique over restarts."""
+        self._next_contact += 1
+        return ContactId(f"{self._clock.now() // 1000}-{self._next_contact}")
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    async def run(self, runner: EffectRunner) -> None:
+        """Serve until cancelled: re-issue what was never confirmed, then commands and deadlines.
+
+        Raises:
+            Deposed: another owner took the tenant over; this process must stop serving it.
+            JournalError: the storage failed; nothing more can be promised.
+        """
+        self._runner = runner
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            for effect in list(self._pending.values()):
+                self._start_effect(effect)
+            while True:
+                await self._wait()
+                if self._failed is not None:
+                    raise self._failed
+                self._turn()
+                await asyncio.sleep(0)
+
+    async def _wait(self) -> None:
+        if self._inbox:
+            return
+        self._wake.clear()
+        deadline = self.core.next_deadline()
+        delay = None if deadline is None else max(0.0, (deadline - self._clock.now()) / 1000)
+        try:
+            async with asyncio.timeout(delay):
+                await self._wake.wait()
+        except TimeoutError:
+            self.submit(Tick())
+
+    def _turn(self) -> None:
+        started = self._clock.monotonic()
+        deadline = self.core.next_deadline()
+        if deadline is not None and deadline <= self._clock.now() and self._inbox:
+            self.submit(Tick())
+        for _ in range(min(_TURN_COMMANDS, len(self._inbox))):
+            self._handle(self._inbox.popleft())
+            if self._clock.monotonic() - started > _TURN_S:
+                break
+        if self._since_snapshot >= _SNAPSHOT_EVERY and self._group is not None:
+            self._since_snapshot = 0
+            self._group.create_task(self._save_snapshot())
+
+    def _handle(self, waiting: _Waiting) -> None:
+        now = self._clock.now()
+        try:
+            outcome = self.core.handle(waiting.command, now=now)
+        except CoreError as error:
+            _settle(waiting.done, error=error)
+            return
+        except IllegalTransition as error:
+            _log.error(
+                "core.illegal_transition", tenant=self.tenant, command=type(waiting.command).__name__, detail=str(error)
+            )
+            _settle(waiting.done, error=error)
+            return
+        if not outcome.events and not outcome.effects:
+            _settle(waiting.done, events=())
+            return
+        entry = CoreOutcome(now, outcome.events, outcome.effects)
+        for effect in outcome.effects:
+            self._pending[effect.key] = effect
+
+        def committed(seq: int, error: JournalError | None) -> None:
+            self._committed(seq, error, entry=entry, done=waiting.done)
+
+        try:
+            self._journal.append_nowait(self.tenant, self._epoch, [encode_entry(entry)], committed)
+        except JournalError as error:
+            # The core has decided already: a journal that refuses now leaves memory ahead of the disk. Start over.
+            self._fail(error)
+            _settle(waiting.done, error=TenantOverloaded())
+
+    def _committed(
+        self, seq: int, error: JournalError | None, *, entry: CoreOutcome, done: asyncio.Future[tuple[Event, ...]]
+    ) -> None:
+        if error is not None:
+            self._fail(error)
+            _settle(done, error=TenantOverloaded())
+            return
+        self._count(1, seq)
+        self._announce(seq, entry)
+        for effect in entry.effects:
+            self._start_effect(effect)
+        _settle(done, events=entry.events)
+
+    def _fail(self, error: JournalError) -> None:
+        if self._failed is None:
+            self._failed = error
+            level = _log.warning if isinstance(error, Deposed) else _log.error
+            level("journal.lost", tenant=self.tenant, code=error.code, detail=str(error))
+        self._wake.set()
+
+    def _count(self, entries: int, seq: int) -> None:
+        self._seq = max(self._seq, seq + entries - 1)
+        self._since_snapshot += entries
+
+    # --- effects ----------------------------------------------------------------------------------------------------
+
+    def _start_effect(self, effect: Effect) -> None:
+        lane = self._effect_lane(effect)
+        queue = self._lanes.get(lane)
+        if queue is not None:
+            queue.append(effect)
+            return
+        self._lanes[lane] = deque((effect,))
+        if self._group is not None:
+            self._group.create_task(self._run_lane(lane))
+
+    async def _run_lane(self, lane: str) -> None:
+        queue = self._lanes[lane]
+        while queue:
+            await self._run_effect(queue[0])
+            queue.popleft()
+        del self._lanes[lane]
+
+    async def _run_effect(self, effect: Effect) -> None:
+        delay = _FIRST_RETRY_S
+        while True:
+            assert self._runner is not None
+            try:
+                await self._runner(effect)
+            except (OSError, TimeoutError, OpenCecError) as error:
+                _log.warning(
+                    "effect.failed",
+                    tenant=self.tenant,
+                    effect=type(effect).__name__,
+                    key=effect.key,
+                    detail=repr(error),
+                )
+                if delay >= _LAST_RETRY_S:
+                    break
+                await asyncio.sleep(delay)
+                delay *= 2
+                continue
+            break
+        self._confirm(effect.key)
+
+    def _confirm(self, key: str) -> None:
+        if self._pending.pop(key, None) is None:
+            return
+        self._confirmed.append(key)
+        if len(self._confirmed) == 1:
+            asyncio.get_running_loop().call_later(0.02, self._flush_confirmed)
+        elif len(self._confirmed) >= _CONFIRM_BATCH:
+            self._flush_confirmed()
+
+    def _flush_confirmed(self) -> None:
+        if not self._confirmed or self._failed is not None:
+            return
+        keys, self._confirmed = tuple(self._confirmed), []
+
+        def committed(seq: int, error: JournalError | None) -> None:
+            if error is not None:
+                self._fail(error)
+            else:
+                self._count(1, seq)
+
+        try:
+            self._journal.append_nowait(self.tenant, self._epoch, [encode_entry(EffectsConfirmed(keys))], committed)
+        except JournalOverloaded:
+            self._confirmed[:0] = keys
+            asyncio.get_running_loop().call_later(0.2, self._flush_confirmed)
+        except JournalError as error:
+            self._fail(error)
+
+    # --- snapshots --------------------------------------------------------------------------------------------------
+
+    async def _save_snapshot(self) -> None:
+        """Keep a picture of everything up to the entries queued now: memory runs ahead of the disk by just these."""
+        barrier = self._journal.append(self.tenant, self._epoch, [])
+        blob = msgspec.msgpack.encode(
+            TenantSnapshot(
+                at=self._clock.now(),
+                core=self.core.snapshot(),
+                pending=tuple(self._pending.values()),
+                services={name: participant.snapshot() for name, participant in self._participants.items()},
+                next_contact=self._next_contact,
+            )
+        )
+        seq = await barrier - 1
+        await self._journal.save_snapshot(self.tenant, seq, blob)
+
+
+def _serial(contact: ContactId) -> int:
+    return int(contact.rpartition("-")[2])
+
+
+def _settle(
+    done: asyncio.Future[tuple[Event, ...]], *, events: tuple[Event, ...] = (), error: BaseException | None = None
+) -> None:
+    if done.done():
+        return
+    if error is not None:
+        done.set_exception(error)
+    else:
+        done.set_result(events)
+
+
+def _consume(done: asyncio.Future[tuple[Event, ...]]) -> None:
+    if not done.cancelled():
+        done.exception()
