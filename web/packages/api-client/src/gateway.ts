@@ -1,0 +1,226 @@
+/** A typed client of the agent gateway: operations and the GUID that they need. */
+
+import { GatewayError, ServerLostError } from "./errors";
+import type {
+  AgentStatus,
+  CallInfo,
+  DeviceType,
+  Envelope,
+  SignInOptions,
+  SignInResult,
+  SkillQueue,
+} from "./wire";
+
+export const GATEWAY_PATH = "/agentgateway/resource";
+const OPERATION_TIMEOUT_MS = 15_000;
+/** The server holds a poll for 10 s. */
+const POLL_TIMEOUT_MS = 25_000;
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+interface Answer {
+  retcode: string;
+  message?: string;
+  result?: unknown;
+  event?: Envelope | null;
+}
+
+export interface GatewayOptions {
+  workno: string;
+  guid?: string | null;
+  /** Told of every new GUID, so that it can be kept over a reload. */
+  onGuid?: (guid: string) => void;
+  base?: string;
+  fetch?: typeof fetch;
+}
+
+const segment = encodeURIComponent;
+
+/** One agent's view of the gateway. Operations throw GatewayError or ServerLostError. */
+export class GatewayClient {
+  readonly workno: string;
+  readonly #base: string;
+  readonly #fetch: typeof fetch;
+  readonly #onGuid: (guid: string) => void;
+  #guid: string | null;
+
+  constructor({ workno, guid = null, onGuid, base = GATEWAY_PATH, fetch: fetcher }: GatewayOptions) {
+    this.workno = workno;
+    this.#guid = guid;
+    this.#base = base;
+    this.#onGuid = onGuid ?? (() => undefined);
+    this.#fetch = fetcher ?? globalThis.fetch.bind(globalThis);
+  }
+
+  get guid(): string | null {
+    return this.#guid;
+  }
+
+  async signIn(options: SignInOptions, { takeOver = false } = {}): Promise<SignInResult> {
+    const path = takeOver ? "/forcelogin" : "";
+    return (await this.#call("PUT", "onlineagent", path, options)) as SignInResult;
+  }
+
+  async signOut(): Promise<void> {
+    await this.#call("DELETE", "onlineagent", "/logout");
+  }
+
+  /** Takes calls from every configured skill queue. */
+  async enterAllQueues(): Promise<void> {
+    await this.#call("POST", "onlineagent", "/resetskill/true?skillid=&phonelinkage=0");
+  }
+
+  async skillQueues(): Promise<SkillQueue[]> {
+    return ((await this.#call("GET", "onlineagent", "/agentskills")) as SkillQueue[] | null) ?? [];
+  }
+
+  async status(): Promise<AgentStatus> {
+    return (await this.#call("GET", "onlineagent", "/agentstatus")) as AgentStatus;
+  }
+
+  /** @param reason 0 for none, else 200-250; when already busy this gives a new reason. */
+  async sayBusy(reason: number, { again = false } = {}): Promise<void> {
+    const query = `?reason=${reason || ""}${again ? "&prolong=true" : ""}`;
+    await this.#call("POST", "onlineagent", `/saybusy${query}`);
+  }
+
+  async sayFree(): Promise<void> {
+    await this.#call("POST", "onlineagent", "/sayfree");
+  }
+
+  async cancelBusy(): Promise<void> {
+    await this.#call("POST", "onlineagent", "/cancelbusy");
+  }
+
+  /** @param seconds 1-86399 @param reason 0-255 */
+  async rest(seconds: number, reason: number): Promise<void> {
+    await this.#call("POST", "onlineagent", `/rest/${seconds}/${reason}`);
+  }
+
+  async cancelRest(): Promise<void> {
+    await this.#call("POST", "onlineagent", "/cancelrest");
+  }
+
+  async enterWrapUp(): Promise<void> {
+    await this.#call("POST", "onlineagent", "/work");
+  }
+
+  async leaveWrapUp(): Promise<void> {
+    await this.#call("POST", "onlineagent", "/cancelwork");
+  }
+
+  /** @param callid left out while the phone still rings: the server remembers the answer. */
+  async answer(callid?: string): Promise<void> {
+    await this.#call("PUT", "voicecall", `/answer${callid ? `?callid=${segment(callid)}` : ""}`);
+  }
+
+  async reject(callid?: string): Promise<void> {
+    await this.#call("POST", "voicecall", "/reject", callid ? { callid } : undefined);
+  }
+
+  async release(): Promise<void> {
+    await this.#call("DELETE", "voicecall", "/release");
+  }
+
+  async hold(): Promise<void> {
+    await this.#call("POST", "voicecall", "/hold");
+  }
+
+  async retrieve(callid: string): Promise<void> {
+    await this.#call("POST", "voicecall", `/gethold?callid=${segment(callid)}`);
+  }
+
+  async mute(): Promise<void> {
+    await this.#call("POST", "voicecall", "/beginmute");
+  }
+
+  async unmute(): Promise<void> {
+    await this.#call("POST", "voicecall", "/endmute");
+  }
+
+  async secondDial(digits: string): Promise<void> {
+    await this.#call("POST", "voicecall", `/seconddial/${segment(digits)}`);
+  }
+
+  /** Calls a number; returns the call id. */
+  async callOut(called: string): Promise<string> {
+    return String(await this.#call("PUT", "voicecall", "/callout", { called }));
+  }
+
+  /** Calls another agent; returns the call id. */
+  async callInner(workno: string): Promise<string> {
+    return String(await this.#call("PUT", "voicecall", "/callinner", { called: workno }));
+  }
+
+  /** Transfers and leaves at once ("release"); its mode is 1 for outside numbers and 0 otherwise. */
+  async transfer(devicetype: DeviceType, address: string): Promise<void> {
+    await this.#call("POST", "voicecall", "/transfer", {
+      devicetype,
+      address,
+      mode: devicetype === 5 ? 1 : 0,
+    });
+  }
+
+  async callIds(): Promise<string[]> {
+    return ((await this.#call("GET", "calldata", "/allcallid")) as string[] | null) ?? [];
+  }
+
+  /** The current call; null when there is none. */
+  async callInfo(): Promise<CallInfo | null> {
+    return (await this.#call("GET", "calldata", "/callinfo?isNoContainLastCall=true")) as CallInfo | null;
+  }
+
+  /** Waits up to 10 s for the next event; null when there was none. */
+  async poll(signal: AbortSignal): Promise<Envelope | null> {
+    const answer = await this.#request("GET", `agentevent/${this.workno}`, undefined, {
+      signal,
+      timeoutMs: POLL_TIMEOUT_MS,
+    });
+    return answer.event ?? null;
+  }
+
+  async #call(method: Method, group: string, rest: string, body?: object): Promise<unknown> {
+    const answer = await this.#request(method, `${group}/${this.workno}${rest}`, body, {
+      timeoutMs: OPERATION_TIMEOUT_MS,
+    });
+    return answer.result ?? null;
+  }
+
+  async #request(
+    method: Method,
+    path: string,
+    body: object | undefined,
+    { signal, timeoutMs }: { signal?: AbortSignal; timeoutMs: number },
+  ): Promise<Answer> {
+    const headers: Record<string, string> = { "Content-Type": "application/json; charset=UTF-8" };
+    if (this.#guid) headers.Guid = this.#guid;
+    const limit = AbortSignal.timeout(timeoutMs);
+    let response: Response;
+    try {
+      response = await this.#fetch(`${this.#base}/${path}`, {
+        method,
+        headers,
+        body: body ? JSON.stringify(body) : undefined,
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+        cache: "no-store",
+      });
+    } catch {
+      throw new ServerLostError(null);
+    }
+    if (!response.ok) throw new ServerLostError(response.status);
+    this.#keepGuid(response.headers.get("Set-GUID"));
+    const answer = (await response.json().catch(() => null)) as Answer | null;
+    if (typeof answer?.retcode !== "string") throw new ServerLostError(response.status);
+    if (answer.retcode !== "0") throw new GatewayError(answer.retcode, answer.message ?? "");
+    return answer;
+  }
+
+  /** The header reads `JSESSIONID=<guid>`; the GUID itself holds no further "=". */
+  #keepGuid(header: string | null): void {
+    if (!header) return;
+    const guid = header.slice(header.indexOf("=") + 1);
+    if (guid === this.#guid) return;
+    this.#guid = guid;
+    this.#onGuid(guid);
+  }
+}

@@ -1,0 +1,16 @@
+/** A browser softphone around JsSIP, without any framework. */
+export { Emitter } from "./emitter";
+export { type CallFailure, failureOf, failureOfReason } from "./failure";
+export {
+  type AudioDevice,
+  audioDevices,
+  closeStream,
+  levelOf,
+  MicrophoneError,
+  type MicrophoneProblem,
+  openMicrophone,
+  watchLevel,
+} from "./microphone";
+export { type CallEnd, type PhoneAccount, type PhoneCall, type PhoneState, Softphone } from "./phone";
+export { estimateMos, gradeOf, type Quality, type QualityGrade, readQuality } from "./quality";
+export { retryDelay } from "./socket";

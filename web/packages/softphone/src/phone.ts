@@ -1,0 +1,361 @@
+/** The softphone: one registration, one call, a state that pages can show. */
+
+import { UA } from "jssip";
+import type { RTCSession } from "jssip/lib/RTCSession";
+import type { RTCSessionEvent } from "jssip/lib/UA";
+import { AudioOut } from "./audio_out";
+import { Emitter } from "./emitter";
+import { type CallFailure, failureOf, failureOfReason } from "./failure";
+import { closeStream, MicrophoneError, type MicrophoneProblem, openMicrophone } from "./microphone";
+import { type Quality, readQuality, type Totals } from "./quality";
+import { ReconnectingSocket } from "./socket";
+
+export interface PhoneAccount {
+  user: string;
+  password: string;
+  domain: string;
+  wsUrl: string;
+  /** RFC 5626 `+sip.instance`, a UUID that survives reloads of the page. */
+  instanceId: string;
+}
+
+export interface PhoneCall {
+  id: string;
+  direction: "in" | "out";
+  phase: "ringing" | "calling" | "early" | "connected";
+  number: string;
+  name: string;
+  /** The server brought a call back that this page (before a reload) already had. */
+  resumed: boolean;
+  /** Local clock, milliseconds; null before the call was answered. */
+  connectedAt: number | null;
+  muted: boolean;
+}
+
+export interface PhoneState {
+  link: "down" | "connecting" | "up";
+  registered: boolean;
+  /** SIP status of a refused registration; 0 when there was no answer. */
+  refusal: number | null;
+  call: PhoneCall | null;
+  quality: Quality | null;
+  microphone: MicrophoneProblem | null;
+  /** The browser wants a click before it plays sound. */
+  audioBlocked: boolean;
+}
+
+export interface CallEnd {
+  call: PhoneCall;
+  failure: CallFailure | null;
+  byFarEnd: boolean;
+}
+
+interface PhoneEvents {
+  change: PhoneState;
+  ended: CallEnd;
+}
+
+interface Line {
+  session: RTCSession;
+  totals: Totals | null;
+}
+
+const PEER: RTCConfiguration = { iceServers: [] };
+/** Host candidates appear within milliseconds; a slow interface must not delay the call. */
+const ICE_GATHERING_MS = 500;
+const QUALITY_EVERY_MS = 2_000;
+const REGISTER_AGAIN_MS = 2_000;
+const TONE_MS = 100;
+const TONE_GAP_MS = 70;
+/** The server decides how long a phone rings. */
+const RING_LIMIT_S = 180;
+
+const INITIAL: PhoneState = {
+  link: "down",
+  registered: false,
+  refusal: null,
+  call: null,
+  quality: null,
+  microphone: null,
+  audioBlocked: false,
+};
+
+export class Softphone extends Emitter<PhoneEvents> {
+  readonly #audio = new AudioOut((audioBlocked) => this.#set({ audioBlocked }));
+  #state: PhoneState = INITIAL;
+  #ua: UA | null = null;
+  #socket: ReconnectingSocket | null = null;
+  #line: Line | null = null;
+  #microphone: Promise<MediaStream> | null = null;
+  #stream: MediaStream | null = null;
+  #inputId: string | null = null;
+  #answerNextUntil = 0;
+  #poll: ReturnType<typeof setInterval> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
+
+  get state(): PhoneState {
+    return this.#state;
+  }
+
+  /** The opened microphone while there is a call, for a level meter. */
+  get stream(): MediaStream | null {
+    return this.#stream;
+  }
+
+  /** Connects and registers; the state tells how it goes. */
+  start(account: PhoneAccount): void {
+    this.stop({ unregister: false });
+    const socket = new ReconnectingSocket(account.wsUrl);
+    const ua = new UA({
+      sockets: [socket],
+      uri: `sip:${account.user}@${account.domain}`,
+      authorization_user: account.user,
+      password: account.password,
+      instance_id: account.instanceId,
+      register: true,
+      register_expires: 120,
+      no_answer_timeout: RING_LIMIT_S,
+      user_agent: "OpenCEC softphone",
+    });
+    this.#ua = ua;
+    this.#socket = socket;
+    this.#set({ link: "connecting", registered: false, refusal: null });
+    ua.on("connected", () => this.#set({ link: "up" }));
+    ua.on("disconnected", () => this.#set({ link: "connecting", registered: false }));
+    ua.on("registered", () => this.#set({ registered: true, refusal: null }));
+    ua.on("unregistered", () => this.#set({ registered: false }));
+    ua.on("registrationFailed", ({ response }) => {
+      this.#set({ registered: false, refusal: response?.status_code ?? 0 });
+      clearTimeout(this.#again);
+      this.#again = setTimeout(() => ua.isConnected() && ua.register(), REGISTER_AGAIN_MS);
+    });
+    ua.on("newRTCSession", (event: RTCSessionEvent) => {
+      if (event.session.direction === "incoming") this.#incoming(event);
+    });
+    ua.start();
+  }
+
+  /**
+   * Leaves.
+   *
+   * @param unregister false when another page is to take over the registration and the call.
+   */
+  stop({ unregister }: { unregister: boolean }): void {
+    clearTimeout(this.#again);
+    const ua = this.#ua;
+    this.#ua = null;
+    if (!ua) return;
+    ua.removeAllListeners();
+    if (unregister) ua.stop();
+    else this.#socket?.disconnect();
+    this.#hangUpSilently();
+    this.#set({ ...INITIAL });
+  }
+
+  /** Calls `target` (a SIP URI). @throws MicrophoneError */
+  async call(target: string): Promise<void> {
+    const ua = this.#ua;
+    if (!ua) return;
+    const mediaStream = await this.#openMicrophone();
+    if (this.#ua !== ua) return;
+    const session = ua.call(target, {
+      mediaStream,
+      pcConfig: PEER,
+      rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: false },
+    });
+    this.#attach(session, { direction: "out", phase: "calling", resumed: false });
+    this.#listenTo(session.connection);
+  }
+
+  /** Answers the ringing call. @throws MicrophoneError */
+  async answer(): Promise<void> {
+    const line = this.#line;
+    if (!line || this.#state.call?.phase !== "ringing") return;
+    const mediaStream = await this.#openMicrophone();
+    if (this.#line !== line || !line.session.isInProgress()) return;
+    line.session.answer({ mediaStream, pcConfig: PEER });
+  }
+
+  /** The next incoming call within `ms` belongs to something the user just asked for: answer it unasked. */
+  expectCall(ms: number): void {
+    this.#answerNextUntil = Date.now() + ms;
+  }
+
+  /** Refuses a ringing call (486) or ends the call, whatever its phase. */
+  hangUp(): void {
+    const session = this.#line?.session;
+    if (!session || session.isEnded()) return;
+    const ringing = this.#state.call?.phase === "ringing";
+    session.terminate(ringing ? { status_code: 486 } : undefined);
+  }
+
+  setMuted(muted: boolean): void {
+    const session = this.#line?.session;
+    if (!session || !this.#state.call) return;
+    if (muted) session.mute({ audio: true });
+    else session.unmute({ audio: true });
+    this.#setCall({ muted });
+  }
+
+  /** Sends DTMF as telephone events in the audio stream (RFC 4733). */
+  sendTones(tones: string): void {
+    const sender = this.#line?.session.connection?.getSenders().find((each) => each.dtmf);
+    if (!sender?.dtmf?.canInsertDTMF) return;
+    sender.dtmf.insertDTMF(sender.dtmf.toneBuffer + tones, TONE_MS, TONE_GAP_MS);
+  }
+
+  /** Chooses devices; takes effect at once, also during a call. Null means the default. */
+  async setDevices({ input, output }: { input: string | null; output: string | null }): Promise<void> {
+    this.#inputId = input;
+    await this.#audio.setDevice(output);
+    if (!this.#stream) return;
+    const before = this.#stream;
+    this.#microphone = null;
+    const fresh = await this.#openMicrophone();
+    const track = fresh.getAudioTracks()[0] ?? null;
+    if (track) track.enabled = !this.#state.call?.muted;
+    for (const sender of this.#line?.session.connection?.getSenders() ?? []) {
+      if (sender.track?.kind === "audio") await sender.replaceTrack(track);
+    }
+    closeStream(before);
+  }
+
+  /** To be called from a click when the state says `audioBlocked`. */
+  unblockAudio(): void {
+    this.#audio.play();
+  }
+
+  #incoming({ session, request }: RTCSessionEvent): void {
+    const header = (name: string): string =>
+      (request as { getHeader(n: string): string }).getHeader(name) ?? "";
+    const resumed = /^\s*auto\b/i.test(header("Answer-Mode"));
+    const expected = Date.now() < this.#answerNextUntil;
+    if (this.#line && !resumed) {
+      session.terminate({ status_code: 486 });
+      return;
+    }
+    this.#answerNextUntil = 0;
+    // A resumed call takes the place of the old leg, which the server closes.
+    this.#hangUpSilently({ keepMicrophone: true });
+    session.on("peerconnection", ({ peerconnection }) => this.#listenTo(peerconnection));
+    this.#attach(session, { direction: "in", phase: "ringing", resumed });
+    const ready = resumed || expected ? this.answer() : this.#openMicrophone();
+    ready.catch(() => undefined); // the state carries the problem
+  }
+
+  #attach(session: RTCSession, start: Pick<PhoneCall, "direction" | "phase" | "resumed">): void {
+    const line: Line = { session, totals: null };
+    this.#line = line;
+    const identity = session.remote_identity;
+    const number = identity?.uri?.user ?? "";
+    this.#set({
+      quality: null,
+      call: {
+        ...start,
+        id: session.id,
+        number,
+        name: identity?.display_name || number,
+        connectedAt: null,
+        muted: false,
+      },
+    });
+    const mine = (then: () => void) => () => {
+      if (this.#line === line) then();
+    };
+    let gathering: ReturnType<typeof setTimeout> | undefined;
+    session.on("icecandidate", ({ ready }) => {
+      gathering ??= setTimeout(ready, ICE_GATHERING_MS);
+    });
+    session.on(
+      "progress",
+      mine(() => this.#state.call?.direction === "out" && this.#setCall({ phase: "early" })),
+    );
+    session.on(
+      "accepted",
+      mine(() => this.#setCall({ phase: "connected", connectedAt: Date.now() })),
+    );
+    const over = (event: { originator: unknown; cause: string; message?: unknown }) => {
+      clearTimeout(gathering);
+      if (this.#line === line) this.#over(event);
+    };
+    session.on("ended", over);
+    session.on("failed", over);
+    this.#poll = setInterval(() => void this.#measure(line), QUALITY_EVERY_MS);
+  }
+
+  #over({ originator, cause, message }: { originator: unknown; cause: string; message?: unknown }): void {
+    const call = this.#state.call;
+    if (!call) return;
+    const byFarEnd = originator === "remote";
+    const wire = message as { status_code?: number; getHeader?(name: string): string | undefined } | null;
+    const answered = call.phase === "connected";
+    let failure: CallFailure | null = null;
+    if (wire?.getHeader) failure = failureOfReason(wire.getHeader("Reason"));
+    if (!answered && originator !== "local") failure ??= failureOf(wire?.status_code ?? 0, cause);
+    if (originator === "system" || cause === "RTP Timeout") failure ??= failureOf(0, cause);
+    if (call.direction === "in" && cause === "Canceled") failure = null;
+    this.#release();
+    this.emit("ended", { call, failure, byFarEnd });
+  }
+
+  #release({ keepMicrophone = false } = {}): void {
+    clearInterval(this.#poll);
+    this.#line = null;
+    this.#audio.stop();
+    if (!keepMicrophone) {
+      closeStream(this.#stream);
+      this.#stream = null;
+      // A microphone that is still being opened is closed as soon as it arrives.
+      this.#microphone?.then(closeStream, () => undefined);
+      this.#microphone = null;
+    }
+    this.#set({ call: null, quality: null });
+  }
+
+  /** Lets go of the current session without a word to the user. */
+  #hangUpSilently(options: { keepMicrophone?: boolean } = {}): void {
+    const line = this.#line;
+    if (!line) return;
+    this.#release(options);
+    if (!line.session.isEnded() && options.keepMicrophone !== true) line.session.connection?.close();
+  }
+
+  #listenTo(connection: RTCPeerConnection | null): void {
+    connection?.addEventListener("track", ({ streams, track }) => {
+      this.#audio.attach(streams[0] ?? new MediaStream([track]));
+    });
+  }
+
+  async #openMicrophone(): Promise<MediaStream> {
+    this.#microphone ??= openMicrophone(this.#inputId);
+    const opening = this.#microphone;
+    try {
+      const stream = await opening;
+      if (this.#microphone === opening) this.#stream = stream;
+      this.#set({ microphone: null });
+      return stream;
+    } catch (error) {
+      if (this.#microphone === opening) this.#microphone = null;
+      if (error instanceof MicrophoneError) this.#set({ microphone: error.problem });
+      throw error;
+    }
+  }
+
+  async #measure(line: Line): Promise<void> {
+    const connection = line.session.connection;
+    if (!connection || connection.connectionState === "closed") return;
+    const reading = readQuality(await connection.getStats(), line.totals);
+    if (!reading || this.#line !== line) return;
+    line.totals = reading.totals;
+    this.#set({ quality: reading.quality });
+  }
+
+  #setCall(change: Partial<PhoneCall>): void {
+    if (this.#state.call) this.#set({ call: { ...this.#state.call, ...change } });
+  }
+
+  #set(change: Partial<PhoneState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.emit("change", this.#state);
+  }
+}
