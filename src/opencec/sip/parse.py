@@ -1,0 +1,342 @@
+"""The message parser: octets of one datagram or frame to a `Request` or `Response`, in linear time.
+
+Limits come first, then the octets are scanned once. What a UA needs of every message (start line, Via, From, To,
+Call-ID, CSeq, Content-Length) is checked here, so later layers can rely on it; the rest is parsed when it is used.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from opencec.sip.address import CSeq
+from opencec.sip.errors import SipParseError
+from opencec.sip.headers import _KEYS, Headers
+from opencec.sip.limits import (
+    MAX_BODY_BYTES,
+    MAX_HEAD_BYTES,
+    MAX_HEADER_CHARS,
+    MAX_HEADERS,
+    MAX_LIST_ITEMS,
+    MAX_MESSAGE_BYTES,
+    delta_seconds,
+)
+from opencec.sip.message import Message, Request, Response
+from opencec.sip.scan import TOKEN_CHARS, is_token, split_list
+from opencec.sip.uri import Uri
+
+__all__ = [
+    "KNOWN_METHODS",
+    "Head",
+    "KeepAlive",
+    "content_length",
+    "find_head_end",
+    "parse_datagram",
+    "parse_head",
+    "parse_message",
+]
+
+# IANA "Methods" registry. An unknown method is no syntax error: the UA answers 405 or 501.
+KNOWN_METHODS = frozenset(
+    [
+        "ACK",
+        "BYE",
+        "CANCEL",
+        "INFO",
+        "INVITE",
+        "MESSAGE",
+        "NOTIFY",
+        "OPTIONS",
+        "PRACK",
+        "PUBLISH",
+        "REFER",
+        "REGISTER",
+        "SUBSCRIBE",
+        "UPDATE",
+    ]
+)
+_SPACE = " \t"
+_SINGLE = ("From", "To", "Call-ID", "CSeq")
+_AT_MOST_ONCE = ("Max-Forwards", "Content-Type", "Expires", "Content-Length")
+_SPLIT = frozenset({"via", "route", "record-route"})
+
+
+class KeepAlive(Enum):
+    """A keep-alive of RFC 5626 3.5.1 and 4.4.1, or the zero octets some phones send over UDP instead."""
+
+    PING = "ping"
+    PONG = "pong"
+
+    @property
+    def reply(self) -> bytes:
+        """What to send back: a single CRLF to a ping on a stream, nothing to a pong."""
+        return b"\r\n" if self is KeepAlive.PING else b""
+
+
+class Head:
+    """The start line and headers of a message, perhaps with the first problem met in them.
+
+    Attributes:
+        message: the message so far, without body.
+        problem: why it must not be processed, or None.
+    """
+
+    __slots__ = ("message", "problem")
+
+    def __init__(self, message: Message, problem: SipParseError | None) -> None:
+        self.message = message
+        self.problem = problem
+
+    def fail(self, problem: SipParseError) -> SipParseError:
+        """Complete an error with what can be answered: nothing for responses, ACKs and messages without a Via."""
+        message = self.message
+        if isinstance(message, Request) and message.method != "ACK" and "Via" in message.headers:
+            return SipParseError(problem.code, problem.status or 400, problem.reason, message)
+        return SipParseError(problem.code, None, problem.reason)
+
+
+def parse_datagram(data: bytes) -> Request | Response | KeepAlive:
+    """Parse a UDP datagram or a WebSocket message, which may be a keep-alive of CRLFs or zero octets.
+
+    Raises:
+        SipParseError: as `parse_message`.
+    """
+    if len(data) <= 64 and not data.strip(b"\r\n\0"):
+        return KeepAlive.PING if len(data) >= 4 else KeepAlive.PONG
+    return parse_message(data)
+
+
+def parse_message(data: bytes) -> Request | Response:
+    """Parse one whole message. Octets behind Content-Length are dropped (RFC 3261 18.3).
+
+    Args:
+        data: a datagram, or head and body of a framed message. Leading line breaks are skipped (RFC 3261 7.5).
+
+    Raises:
+        SipParseError: with `status` to answer and `partial` to answer to, or `status` None to drop it.
+    """
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise SipParseError("sip.message.too_large", None, "Message too large")
+    if data[:1] in b"\r\n":
+        data = data.lstrip(b"\r\n")
+    head_end, body_start = find_head_end(data, 0)
+    if head_end < 0:
+        if len(data) > MAX_HEAD_BYTES:
+            raise SipParseError("sip.head.too_large", None, "Header fields too large")
+        head = parse_head(data)
+        raise head.fail(head.problem or SipParseError("sip.head.unterminated", 400, "Missing empty line"))
+    head = parse_head(data[:head_end])
+    return _finish(head, data, body_start)
+
+
+def _finish(head: Head, data: bytes, body_start: int) -> Request | Response:
+    message = head.message
+    problem = head.problem
+    if problem is None:
+        try:
+            length = content_length(message)
+            if length is None:
+                length = len(data) - body_start
+            if length > len(data) - body_start:
+                raise SipParseError("sip.body.short", 400, "Body shorter than Content-Length")
+            message.body = data[body_start : body_start + length]
+        except SipParseError as error:
+            problem = error
+    if problem is not None:
+        raise head.fail(problem) from None
+    assert isinstance(message, Request | Response)
+    return message
+
+
+def find_head_end(data: bytes | bytearray, start: int, *, searched: int = 0) -> tuple[int, int]:
+    """Find the empty line: (end of the last header line, start of the body), or (-1, -1) within `MAX_HEAD_BYTES`.
+
+    Bare line feeds count as line ends, as lax peers send them. No empty line begins before offset `searched`.
+    """
+    limit = start + MAX_HEAD_BYTES
+    start = max(start, searched)
+    strict = data.find(b"\r\n\r\n", start, limit)
+    loose = data.find(b"\n\n", start, limit if strict < 0 else strict)
+    if loose >= 0:
+        return loose, loose + 2
+    return (strict, strict + 4) if strict >= 0 else (-1, -1)
+
+
+def content_length(message: Message) -> int | None:
+    """Return the Content-Length in octets, None when absent.
+
+    Raises:
+        SipParseError: not a number (400), several that differ (400), or more than `MAX_BODY_BYTES` (413).
+    """
+    values = message.headers.all("Content-Length")
+    if not values:
+        return None
+    length = delta_seconds(values[0])
+    if length is None or any(value != values[0] for value in values):
+        raise SipParseError("sip.header.content-length", 400, "Malformed Content-Length")
+    if length > MAX_BODY_BYTES:
+        raise SipParseError("sip.body.too_large", 413, "Request Entity Too Large")
+    return length
+
+
+def parse_head(octets: bytes) -> Head:
+    """Parse start line and headers (without the empty line). Problems are collected, the first one is kept.
+
+    Raises:
+        SipParseError: with status None, when it is not SIP at all.
+    """
+    lines, problem = _split_lines(octets)
+    message, start_problem = _parse_start_line(lines[0])
+    problem = start_problem or problem
+    try:
+        _read_headers(lines, message.headers)
+    except SipParseError as error:
+        problem = problem or error
+    if problem is None:
+        try:
+            _check(message)
+        except SipParseError as error:
+            problem = error
+    return Head(message, problem)
+
+
+def _split_lines(octets: bytes) -> tuple[list[str], SipParseError | None]:
+    try:
+        text = octets.decode()
+    except UnicodeDecodeError:
+        # Line by line, so that one Latin-1 display name does not spoil the UTF-8 of the others.
+        text = "\n".join(_decode_line(line) for line in octets.split(b"\n"))
+    lines = text.split("\r\n")
+    breaks = len(lines) - 1
+    if text.count("\n") == breaks and text.count("\r") == breaks:
+        return lines, None
+    lines = text.replace("\r\n", "\n").split("\n")
+    if "\r" in text.replace("\r\n", ""):
+        # A bare CR would break the headers of our answer for peers that take it for a line end.
+        lines = [line.replace("\r", " ") for line in lines]
+        return lines, SipParseError("sip.line.bare_cr", 400, "Bare carriage return")
+    return lines, None
+
+
+def _decode_line(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _parse_start_line(line: str) -> tuple[Message, SipParseError | None]:
+    if line[:4].upper() == "SIP/":
+        return _parse_status_line(line), None
+    parts = line.split(" ", 8)
+    method = parts[0]
+    version = line.rstrip(_SPACE).rpartition(" ")[2]
+    if len(parts) < 2 or not is_token(method):
+        raise SipParseError("sip.start_line", None, "Not a SIP message")
+    request = Request(method, parts[1], Headers())
+    if version.upper() != "SIP/2.0":
+        if version[:4].upper() == "SIP/" and version[4:].replace(".", "").isdigit():
+            return request, SipParseError("sip.version", 505, "Version Not Supported")
+        return request, SipParseError("sip.start_line", 400, "Malformed start line")
+    if len(parts) != 3:
+        return request, SipParseError("sip.start_line", 400, "Malformed start line")
+    return request, _check_request_uri(parts[1])
+
+
+def _check_request_uri(text: str) -> SipParseError | None:
+    try:
+        uri = Uri.parse(text)
+    except SipParseError as error:
+        return SipParseError(
+            "sip.request_uri", error.status, "Malformed Request-URI" if error.status == 400 else error.reason
+        )
+    if uri.headers:
+        return SipParseError("sip.request_uri.headers", 400, "Headers in the Request-URI")
+    return None
+
+
+def _parse_status_line(line: str) -> Response:
+    version, _, rest = line.partition(" ")
+    status, _, reason = rest.partition(" ")
+    if version.upper() != "SIP/2.0" or len(status) != 3 or not (status.isascii() and status.isdigit()):
+        raise SipParseError("sip.status_line", None, "Malformed status line")
+    if not 100 <= int(status) <= 699:
+        raise SipParseError("sip.status_line", None, "Status code out of range")
+    return Response(int(status), reason, Headers())
+
+
+def _read_headers(lines: list[str], headers: Headers) -> None:
+    """Add all header lines; keep going after a bad one, so that an answer can be built, then raise the first problem."""
+    problem: SipParseError | None = None
+    at, count = 1, len(lines)
+    if count > MAX_HEADERS:
+        problem = SipParseError("sip.headers.too_many", 400, "Too many header fields")
+        count = MAX_HEADERS
+    while at < count:
+        line = lines[at]
+        at += 1
+        if at < count and lines[at][:1] in _SPACE and lines[at]:
+            first = at
+            while at < count and lines[at] and lines[at][0] in _SPACE:
+                at += 1
+            line = " ".join([line, *(part.strip(_SPACE) for part in lines[first:at])])
+        name, colon, value = line.partition(":")
+        if name not in _KEYS:
+            name = name.rstrip(_SPACE)
+        if not colon or not name or name.strip(TOKEN_CHARS):
+            problem = problem or SipParseError("sip.header.malformed", 400, "Malformed header field")
+        elif len(value) > MAX_HEADER_CHARS:
+            problem = problem or SipParseError("sip.header.too_long", 400, "Header field too long")
+        else:
+            problem = _add(headers, name, value.strip(_SPACE)) or problem
+    if problem is not None:
+        raise problem
+
+
+def _add(headers: Headers, name: str, value: str) -> SipParseError | None:
+    if "," not in value or _KEYS.get(name, name.lower()) not in _SPLIT:
+        headers.add(name, value)
+        return None
+    try:
+        items = split_list(value)
+    except SipParseError as error:
+        headers.add(name, value)
+        return error
+    for item in items:
+        headers.add(name, item)
+    return None
+
+
+def _check(message: Message) -> None:
+    """Check what RFC 3261 8.1.1 makes mandatory; Max-Forwards is not, RFC 2543 had none."""
+    headers = message.headers
+    for name in _SINGLE:
+        values = headers.all(name)
+        if len(values) != 1 or not values[0]:
+            raise SipParseError(f"sip.header.{name.lower()}", 400, f"{'Missing' if not values else 'Several'} {name}")
+    vias = len(headers.all("Via"))
+    if not 1 <= vias <= MAX_LIST_ITEMS:
+        raise SipParseError("sip.header.via", 400, "Missing Via" if not vias else "Too many Via")
+    for name in _AT_MOST_ONCE:
+        if name in headers and any(value != headers.get(name) for value in headers.all(name)[1:]):
+            raise SipParseError(f"sip.header.{name.lower()}", 400, f"Several {name}")
+    _ = message.top_via, message.from_, message.to
+    if isinstance(message, Request):
+        _check_method(message, message.cseq)
+        _check_max_forwards(headers.get("Max-Forwards"))
+    else:
+        _ = message.cseq
+
+
+def _check_method(request: Request, cseq: CSeq) -> None:
+    if cseq.method != request.method:
+        if request.method in KNOWN_METHODS:
+            raise SipParseError("sip.header.cseq", 400, "CSeq method differs")
+        raise SipParseError("sip.method", 501, "Not Implemented")
+
+
+def _check_max_forwards(value: str | None) -> None:
+    if value is None:
+        return
+    hops = delta_seconds(value)
+    if hops is None or hops > 255:
+        raise SipParseError("sip.header.max-forwards", 400, "Malformed Max-Forwards")

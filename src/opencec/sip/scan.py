@@ -1,0 +1,173 @@
+"""Linear scanning of SIP values: tokens, quoted strings, lists and parameters. Every character is looked at once."""
+
+from __future__ import annotations
+
+import re
+
+from opencec.sip.errors import SipParseError
+from opencec.sip.limits import MAX_LIST_ITEMS, MAX_PARAMETERS
+
+__all__ = ["TOKEN_CHARS", "is_token", "parse_params", "quote", "quoted_end", "split_list", "unquote"]
+
+_ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+TOKEN_CHARS = _ALPHANUMERIC + "-.!%*_+`'~"  # RFC 3261 25.1
+_SPACE = " \t"
+# One character class, so the search is linear whatever the text.
+_LIST_MARKS = re.compile(r'[",<>\\]')
+
+
+def is_token(text: str) -> bool:
+    """Tell whether `text` is a token of RFC 3261 25.1 (at least one character)."""
+    return bool(text) and not text.strip(TOKEN_CHARS)
+
+
+def quoted_end(text: str, start: int) -> int:
+    """Return the index just past the quoted string that opens at `text[start]`.
+
+    Raises:
+        SipParseError: the closing quote is missing.
+    """
+    at = start + 1
+    close = -1
+    while True:
+        if close < at:  # searched again only when a quoted pair swallowed it, so the whole is linear
+            close = text.find('"', at)
+        if close < 0:
+            raise SipParseError("sip.quoted_string", 400, "Unbalanced quotes")
+        slash = text.find("\\", at, close)
+        if slash < 0:
+            return close + 1
+        at = slash + 2
+
+
+def unquote(text: str) -> str:
+    """Return the content of a quoted string (with its quotes), quoted pairs resolved."""
+    inner = text[1:-1]
+    if "\\" not in inner:
+        return inner
+    parts: list[str] = []
+    at = 0
+    while (slash := inner.find("\\", at)) >= 0:
+        parts.append(inner[at:slash])
+        parts.append(inner[slash + 1 : slash + 2])
+        at = slash + 2
+    parts.append(inner[at:])
+    return "".join(parts)
+
+
+def quote(text: str) -> str:
+    """Write a quoted string. Line breaks and NUL, which SIP cannot carry, become spaces."""
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    if '"' in text:
+        text = text.replace('"', '\\"')
+    if not text.isprintable():
+        text = text.replace("\r", " ").replace("\n", " ").replace("\0", " ")
+    return f'"{text}"'
+
+
+def split_list(value: str) -> list[str]:
+    """Split at the commas outside of quotes and angle brackets; items are stripped, empty ones kept.
+
+    Raises:
+        SipParseError: unbalanced quotes, or more than `MAX_LIST_ITEMS` items.
+    """
+    if "," not in value:
+        return [value.strip(_SPACE)]
+    if '"' not in value and "<" not in value:
+        items = value.split(",", MAX_LIST_ITEMS)
+    else:
+        items = _split_marked(value)
+    if len(items) > MAX_LIST_ITEMS:
+        raise SipParseError("sip.list.too_long", 400, "Too many values in a header field")
+    return [item.strip(_SPACE) for item in items]
+
+
+def _split_marked(value: str) -> list[str]:
+    items: list[str] = []
+    start = skip_to = 0
+    is_quoted = is_bracketed = False
+    for match in _LIST_MARKS.finditer(value):
+        at = match.start()
+        if at < skip_to:
+            continue
+        mark = value[at]
+        if is_quoted:
+            if mark == "\\":
+                skip_to = at + 2
+            elif mark == '"':
+                is_quoted = False
+        elif mark == '"' and not is_bracketed:
+            is_quoted = True
+        elif mark == "<":
+            is_bracketed = True
+        elif mark == ">":
+            is_bracketed = False
+        elif mark == "," and not is_bracketed:
+            items.append(value[start:at])
+            start = at + 1
+            if len(items) > MAX_LIST_ITEMS:
+                break
+    if is_quoted:
+        raise SipParseError("sip.quoted_string", 400, "Unbalanced quotes")
+    items.append(value[start:])
+    return items
+
+
+def parse_params(text: str, separator: str = ";") -> dict[str, str | None]:
+    """Parse `name=value` pairs apart by `separator`; `text` starts behind the first separator.
+
+    Names are lower-cased, quoted values unquoted, a name without `=` maps to None. White space around every sign is
+    allowed, empty pairs are not.
+
+    Raises:
+        SipParseError: malformed, a name given twice, or more than `MAX_PARAMETERS` pairs.
+    """
+    params: dict[str, str | None] = {}
+    if '"' not in text:
+        for piece in text.split(separator, MAX_PARAMETERS):
+            name, equals, value = piece.partition("=")
+            _put(params, name, value.strip(_SPACE) if equals else None)
+        return params
+    at, end = 0, len(text)
+    while at <= end:
+        at = _quoted_param(text, at, separator, params)
+    return params
+
+
+def _quoted_param(text: str, at: int, separator: str, params: dict[str, str | None]) -> int:
+    """Read one pair at `at` into `params` and return where the next one starts (past the end when there is none)."""
+    end = len(text)
+    stop = text.find(separator, at)
+    stop = end if stop < 0 else stop
+    equals = text.find("=", at, stop)
+    if equals < 0:
+        _put(params, text[at:stop], None)
+        return stop + 1
+    value_at = equals + 1
+    while value_at < end and text[value_at] in _SPACE:
+        value_at += 1
+    if value_at < end and text[value_at] == '"':
+        close = quoted_end(text, value_at)
+        stop = text.find(separator, close)
+        stop = end if stop < 0 else stop
+        if text[close:stop].strip(_SPACE):
+            raise SipParseError("sip.parameter", 400, "Text after a quoted parameter value")
+        _put(params, text[at:equals], text[value_at:close])
+    else:
+        _put(params, text[at:equals], text[value_at:stop].strip(_SPACE))
+    return stop + 1
+
+
+def _put(params: dict[str, str | None], name: str, value: str | None) -> None:
+    name = name.strip(_SPACE).lower()
+    if not is_token(name):
+        raise SipParseError("sip.parameter", 400, "Malformed parameter name")
+    if name in params:
+        raise SipParseError("sip.parameter.duplicate", 400, "Parameter given twice")
+    if len(params) >= MAX_PARAMETERS:
+        raise SipParseError("sip.parameter.too_many", 400, "Too many parameters")
+    if value is not None:
+        if value.startswith('"'):
+            value = unquote(value)
+    params[name] = value
