@@ -113,6 +113,7 @@ class TenantRuntime:
         self._runner: EffectRunner | None = None
         self._participants: dict[str, Participant] = {}
         self._observers: list[Observer] = []
+        self._floors: list[Callable[[], int]] = []
         self._inbox: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._pending: dict[str, Effect] = {}
@@ -133,6 +134,10 @@ class TenantRuntime:
     def observe(self, observer: Observer) -> None:
         """Tell an observer every committed outcome. Before `replay`."""
         self._observers.append(observer)
+
+    def keep_from(self, floor: Callable[[], int]) -> None:
+        """Entries above `floor()` are still needed by a projection: do not trim them."""
+        self._floors.append(floor)
 
     async def replay(self, owner: str) -> int:
         """Claim the tenant and rebuild it from snapshot and journal. Returns the number of entries read."""
@@ -420,6 +425,7 @@ class TenantRuntime:
         )
         seq = await barrier - 1
         await self._journal.save_snapshot(self.tenant, seq, blob)
+        await self._journal.trim(self.tenant, min((seq, *(floor() for floor in self._floors))))
 
 
 def _serial(contact: ContactId) -> int:

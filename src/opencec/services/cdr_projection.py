@@ -1,0 +1,155 @@
+"""Folds the journal's events into CDR rows and the index of recordings, with the journal position in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from opencec.core.events import Cdr as CoreCdr
+from opencec.core.events import ContactEnded, ContactSegment, Event, RecordingFinished, RecordingStarted
+from opencec.core.ids import ContactId, TenantId
+from opencec.ports.journal import Journal
+from opencec.ports.records import Cdr, RecordingRow, Segment, TenantRecords
+from opencec.services.journal_entries import CoreOutcome, decode_entry
+
+__all__ = ["CdrProjection", "RecordingPath"]
+
+_log = structlog.get_logger()
+
+_FLUSH_S = 0.2
+_RETRY_S = 1.0
+_PAGE = 2000
+
+RecordingPath = Callable[[TenantId, ContactId], str]
+"""Path below the recordings folder, derived from the call id alone."""
+
+
+class CdrProjection:
+    """One tenant's records. An observer of its outcomes; `run` writes in batches."""
+
+    def __init__(self, tenant: TenantId, *, records: TenantRecords, recording_path: RecordingPath) -> None:
+        self._tenant = tenant
+        self._records = records
+        self._recording_path = recording_path
+        self._covered = 0
+        self._written = 0
+        self._rows: list[Cdr | RecordingRow] = []
+        self._wake = asyncio.Event()
+
+    async def catch_up(self, journal: Journal) -> None:
+        """Project what was journaled after the last write: before the tenant replays and serves."""
+        self._covered = self._written = await self._records.offset()
+        while page := await journal.read(self._tenant, self._covered, _PAGE):
+            for seq, data in page:
+                entry = decode_entry(data)
+                if isinstance(entry, CoreOutcome):
+                    self._fold(entry.events)
+                self._covered = seq
+            await self.flush()
+
+    def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None:
+        """Take a committed outcome in."""
+        if seq <= self._covered:
+            return
+        self._covered = seq
+        if self._fold(events):
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Write what came, a few times a second at most; never returns."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await asyncio.sleep(_FLUSH_S)
+            try:
+                await self.flush()
+            except OSError as error:
+                _log.error("records.write_failed", tenant=self._tenant, detail=repr(error))
+                await asyncio.sleep(_RETRY_S)
+                self._wake.set()
+
+    async def flush(self) -> None:
+        """Write everything taken in so far."""
+        rows, offset = tuple(self._rows), self._covered
+        if offset == self._written:
+            return
+        await self._records.apply(rows, offset)
+        del self._rows[: len(rows)]
+        self._written = offset
+
+    def floor(self) -> int:
+        """Journal entries up to here are no longer needed for records."""
+        return self._written
+
+    def _fold(self, events: Sequence[Event]) -> bool:
+        before = len(self._rows)
+        for event in events:
+            match event:
+                case ContactEnded():
+                    self._rows.append(self._cdr(event.cdr))
+                case RecordingStarted(is_continued=False):
+                    self._rows.append(self._recording(event.contact, began_at=event.at, agent=str(event.agent)))
+                case RecordingFinished():
+                    self._rows.append(self._finished(event))
+                case _:
+                    pass
+        return len(self._rows) > before
+
+    def _cdr(self, cdr: CoreCdr) -> Cdr:
+        return Cdr(
+            callid=cdr.contact,
+            vdn=self._tenant,
+            caller=cdr.caller,
+            called=cdr.called,
+            begin=cdr.began_at,
+            end=cdr.ended_at,
+            queue=cdr.queue,
+            agent=str(cdr.agent) if cdr.agent is not None else "",
+            answer=cdr.answered_at or None,
+            disposition=cdr.disposition,
+            recording=self._recording_path(self._tenant, cdr.contact) if cdr.is_recorded else "",
+            wait_ms=cdr.wait_ms,
+            talk_ms=cdr.talk_ms,
+            hold_ms=cdr.hold_ms,
+            leave_reason=cdr.leave_reason,
+            direction=cdr.direction,
+            media=cdr.medium,
+            segments=tuple(_segment(segment) for segment in cdr.segments),
+        )
+
+    def _recording(self, contact: ContactId, *, began_at: int, agent: str) -> RecordingRow:
+        return RecordingRow(
+            recording=contact,
+            callid=contact,
+            vdn=self._tenant,
+            path=self._recording_path(self._tenant, contact),
+            begin=began_at,
+            agent=agent,
+        )
+
+    def _finished(self, event: RecordingFinished) -> RecordingRow:
+        return RecordingRow(
+            recording=event.contact,
+            callid=event.contact,
+            vdn=self._tenant,
+            path=self._recording_path(self._tenant, event.contact),
+            begin=max(0, event.at - event.duration_ms),
+            state="closed",
+            duration_ms=event.duration_ms,
+        )
+
+
+def _segment(segment: ContactSegment) -> Segment:
+    queue = int(segment.address) if segment.device == "queue" else None
+    return Segment(
+        device=segment.device,
+        target=segment.address,
+        begin=segment.began_at,
+        answer=segment.answered_at or None,
+        end=segment.ended_at,
+        queue=queue,
+        agent=segment.address if segment.device == "agent" else "",
+        leave_reason=segment.leave_reason,
+    )

@@ -1,0 +1,71 @@
+"""From what operators configured to what the core routes by."""
+
+from __future__ import annotations
+
+from opencec.core.config import AgentProfile, CalledRoute, Overflow, QueueProfile, SkillLevel, TenantProfile
+from opencec.core.ids import AgentId, QueueId, TenantId
+from opencec.ports.configuration import QueueConfig, QueueRule, TenantConfig
+
+__all__ = ["tenant_profile"]
+
+_MAX_WEIGHT = 1_000
+"""Configured weights are served highest first (tenant-console.md 5.2), the core's levels lowest first."""
+
+
+def tenant_profile(config: TenantConfig) -> TenantProfile:
+    """The core's view of a tenant. Agents and accounts that are switched off are left out."""
+    caller = next((trunk.caller_number for trunk in config.trunks if trunk.is_enabled and trunk.caller_number), "")
+    return TenantProfile(
+        id=TenantId(config.info.vdn),
+        agents=_agents(config),
+        queues=tuple(_queue(queue) for queue in config.queues),
+        routes=tuple(_route(config, index) for index in range(len(config.routes))),
+        default_caller=caller or next((route.dialled for route in config.routes if route.is_default), ""),
+    )
+
+
+def _agents(config: TenantConfig) -> tuple[AgentProfile, ...]:
+    skills: dict[str, list[SkillLevel]] = {}
+    for skill in config.skills:
+        level = max(1, _MAX_WEIGHT + 1 - skill.level)
+        skills.setdefault(skill.workno, []).append(SkillLevel(QueueId(skill.queue), level))
+    return tuple(
+        AgentProfile(
+            id=AgentId(int(agent.workno)),
+            name=agent.name,
+            skills=tuple(skills.get(agent.workno, ())),
+            role="inspector" if "inspector" in agent.roles else "agent",
+            phone=agent.phone,
+        )
+        for agent in config.agents
+        if agent.is_enabled
+    )
+
+
+def _queue(queue: QueueConfig) -> QueueProfile:
+    return QueueProfile(
+        id=QueueId(queue.queue),
+        name=queue.name,
+        medium=queue.media,
+        ring_timeout_ms=queue.ring_s * 1000,
+        wrap_up_ms=queue.wrap_up_s * 1000,
+        max_waiting=queue.max_waiting,
+        max_wait_ms=queue.max_wait_s * 1000,
+        on_no_agent=_overflow(queue.on_no_agent),
+        on_full=_overflow(queue.on_busy),
+        on_timeout=_overflow(queue.on_timeout),
+    )
+
+
+def _overflow(rule: QueueRule) -> Overflow:
+    return Overflow(rule.action, rule.target)
+
+
+def _route(config: TenantConfig, index: int) -> CalledRoute:
+    route = config.routes[index]
+    return CalledRoute(
+        code=route.dialled,
+        device=route.device,
+        target=route.target,
+        medium="video" if route.media == "video" else "voice",
+    )
