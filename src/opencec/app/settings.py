@@ -1,7 +1,7 @@
 """Settings: environment `OPENCEC_*` over `opencec.toml` over defaults, checked at start.
 
-A wrong value is refused with its name and what to enter. Every field says in its description what it is for, and in `examples` what to enter; the reference page
-(`docs/reference/settings.md`) and the example file are generated from them, so they cannot go stale.
+A wrong value is refused with its name and what to enter. Every field says in its description what it is for, and in
+`examples` what to enter; the reference page (`docs/reference/settings.md`) is generated from them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,74 @@
+"""Where recordings lie: `<data>/recordings/<vdn>/<yyyymmdd>/<callid>.wav`, and what is really there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+__all__ = ["RecordingFiles", "recording_path"]
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def recording_path(*, vdn: int, callid: str, begin_ms: int, part: int = 1) -> str:
+    """Path of a recording below the recordings folder.
+
+    Args:
+        vdn: Tenant.
+        callid: Id of the contact; characters that a file name must not have become `_`.
+        begin_ms: Start of the recording, milliseconds UTC; the day is that of UTC, so a path never depends on settings.
+        part: 2 and up for further recordings of the same contact (`<callid>-2.wav`).
+    """
+    day = datetime.fromtimestamp(begin_ms / 1000, UTC).strftime("%Y%m%d")
+    name = _UNSAFE.sub("_", callid).lstrip(".") or "_"
+    return f"{vdn}/{day}/{name}{'' if part == 1 else f'-{part}'}.wav"
+
+
+class RecordingFiles:
+    """The folder of recordings.
+
+    Args:
+        root: `<data>/recordings`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def absolute(self, path: str) -> Path:
+        """The file of a path below the folder.
+
+        Raises:
+            ValueError: the path leads out of the folder.
+        """
+        found = (self.root / path).resolve()
+        if not found.is_relative_to(self.root.resolve()):
+            raise ValueError(f"not a recording: {path!r}")
+        return found
+
+    def prepare(self, path: str) -> Path:
+        """The file, with its folder made."""
+        found = self.absolute(path)
+        found.parent.mkdir(parents=True, exist_ok=True)
+        return found
+
+    def size(self, path: str) -> int | None:
+        """Bytes, None when there is no such finished file."""
+        found = self.absolute(path)
+        return found.stat().st_size if found.is_file() else None
+
+    def parts(self, *, untouched_since: float) -> Iterator[Path]:
+        """Files that a worker was writing (`.wav.part`) and did not touch after that time (seconds UTC)."""
+        for found in sorted(self.root.glob("*/*/*.wav.part")):
+            if found.stat().st_mtime < untouched_since:
+                yield found
+
+    def remove(self, path: str) -> None:
+        """Remove a file (gone already is fine) and its day's folder when that was the last."""
+        found = self.absolute(path)
+        found.unlink(missing_ok=True)
+        try:
+            found.parent.rmdir()
+        except OSError:
+            pass
