@@ -1,4 +1,4 @@
-"""Kill the journal's process at every commit point that the code names: nothing acknowledged is lost, nothing is torn."""
+"""Kill the journal's process at every commit point that the code names: nothing acknowledged is lost or torn."""
 
 from __future__ import annotations
 
@@ -41,6 +41,20 @@ asyncio.run(run())
 """
 
 
+def _run_child(path: Path, point: str, after: int) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-c", _CHILD, str(path), point, str(after)]
+    return subprocess.run(command, capture_output=True, timeout=30, check=False)
+
+
+def _kill_child_after(path: Path, acknowledged: int) -> list[int]:
+    """Sequence numbers that the child was told, up to its death."""
+    with subprocess.Popen([sys.executable, "-c", _CHILD, str(path), "never", "0"], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        told = [int(child.stdout.readline()) for _ in range(acknowledged)]
+        os.kill(child.pid, signal.SIGKILL)
+        return told + [int(line) for line in child.stdout.read().split(b"\n")[:-1] if line]
+
+
 async def _survivors(path: Path) -> list[tuple[int, bytes]]:
     journal = SqliteJournal(path)
     try:
@@ -56,9 +70,7 @@ async def _survivors(path: Path) -> list[tuple[int, bytes]]:
 @pytest.mark.parametrize("after", [2, 7])
 async def test_a_kill_at_a_commit_point_loses_nothing_acknowledged(tmp_path: Path, point: str, after: int) -> None:
     path = tmp_path / "journal.db"
-    child = subprocess.run(
-        [sys.executable, "-c", _CHILD, str(path), point, str(after)], capture_output=True, timeout=30
-    )
+    child = _run_child(path, point, after)
     assert child.returncode == -signal.SIGKILL, child.stderr.decode()
     acknowledged = int(child.stdout.split()[-1]) if child.stdout else 0
     entries = await _survivors(path)
@@ -69,11 +81,7 @@ async def test_a_kill_at_a_commit_point_loses_nothing_acknowledged(tmp_path: Pat
 
 async def test_a_kill_from_outside_loses_nothing_acknowledged(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    with subprocess.Popen([sys.executable, "-c", _CHILD, str(path), "never", "0"], stdout=subprocess.PIPE) as child:
-        assert child.stdout is not None
-        told = [int(child.stdout.readline()) for _ in range(200)]
-        os.kill(child.pid, signal.SIGKILL)
-        told += [int(line) for line in child.stdout.read().split(b"\n")[:-1] if line]
+    told = _kill_child_after(path, 200)
     entries = await _survivors(path)
     assert len(entries) >= max(told)
     assert [seq for seq, _ in entries] == list(range(1, len(entries) + 1))

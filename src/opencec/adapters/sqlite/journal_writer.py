@@ -1,7 +1,7 @@
 """The journal's writer thread: everything that waits is committed as one transaction, then acknowledged at once.
 
-An idle writer commits at once; a busy one starts a commit at most every `window_s`, so that appends of many tenants
-share it. SQLite is used straight: one prepared insert of many rows costs about 3 us an entry.
+An idle writer commits at once, and a few times in a row; a busy one commits once in `window_s` on the average, so that
+appends of many tenants share a transaction. SQLite is used straight: one prepared insert of many rows costs about 3 us an entry.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ CREATE TABLE IF NOT EXISTS snapshots (
 """
 _BUSY_TIMEOUT_S = 5.0
 _MAX_ENTRIES = 200_000
+_BURST = 8
+"""Commits in a row that need not wait for the window: one call's chain of facts does not pay for it."""
 _MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -134,7 +136,7 @@ class JournalWriter(threading.Thread):
     Args:
         path: Journal file.
         durable: See `connect`.
-        window_s: Least time between the starts of two commits while busy, seconds.
+        window_s: Average time between two commits while busy, seconds.
         deliver: Runs a function on the event loop, callable from this thread; may raise RuntimeError when it is gone.
         probe: Called at each of `COMMIT_POINTS`; crash tests end the process there.
     """
@@ -181,9 +183,9 @@ class JournalWriter(threading.Thread):
 
     def run(self) -> None:
         """The thread: wait, commit, acknowledge."""
-        started = 0.0
-        while batch := self._take(started + self._window_s):
-            started = time.monotonic()
+        due = 0.0
+        while batch := self._take(due):
+            due = max(due, time.monotonic() - _BURST * self._window_s) + self._window_s
             self._probe("taken")
             outcomes = self._commit(batch)
             self.commits += 1
