@@ -34,7 +34,10 @@ class _Effect(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class RingPhone(_Effect, frozen=True):
-    """INVITE the phone (SIP account) of an agent. Answered by LegAlerting / LegAnswered / LegFailed."""
+    """INVITE the phone (SIP account) of an agent. Answered by LegAlerting / LegAnswered / LegFailed.
+
+    A customer's device that came back (`replaces` set) is rung with agent 0 and the account that brought the call.
+    """
 
     leg: LegId
     contact: ContactId

@@ -39,15 +39,19 @@ __all__ = [
     "CustomerAlerting",
     "CustomerLeft",
     "DialFailed",
+    "DigitsPressed",
+    "EchoStarted",
     "Event",
     "FlowEntered",
     "FlowLeft",
+    "FlowResumed",
     "LegChanged",
     "OfferAccepted",
     "OfferEnded",
     "PhoneAlerting",
     "PhoneOffHook",
     "PhoneReleased",
+    "QueueOverflowed",
     "RecordingFinished",
     "RecordingStarted",
     "RecordingStopped",
@@ -76,7 +80,8 @@ class AgentSignedIn(_Event, frozen=True):
     agent_type: int
     initial: Literal["idle", "busy", "wrap_up"]
     is_takeover: bool = False
-    """A forced sign-in over a living session: state and calls stay as they are."""
+    """A forced sign-in over a living session: state and calls stay as they are. Otherwise the agent is in the state
+    `initial` from here on; no further state event follows."""
 
 
 class AgentSignedOut(_Event, frozen=True):
@@ -196,7 +201,12 @@ class CallDataSet(_Event, frozen=True):
 
 
 class LegChanged(_Event, frozen=True):
-    """The life of one leg inside its contact."""
+    """The life of one leg inside its contact, where no other event tells it.
+
+    Implied without one: `ContactArrived` (customer leg `<contact>/1`, new), `ContactDialled` and `ContactOffered` (the
+    agent's leg, new), `PhoneAlerting` (alerting), `PhoneOffHook` (up), `PhoneReleased` and `OfferEnded` (ended),
+    `CustomerAlerting` (the dialled leg, alerting), `ContactEnded` (every leg of the contact ended).
+    """
 
     contact: ContactId
     leg: LegId
@@ -219,6 +229,33 @@ class FlowLeft(_Event, frozen=True):
     contact: ContactId
     run: FlowRunId
     reason: str
+
+
+class FlowResumed(_Event, frozen=True):
+    """What the flow ordered has failed after it was accepted: the contact is back in the same run."""
+
+    contact: ContactId
+    run: FlowRunId
+    cause: str
+
+
+class EchoStarted(_Event, frozen=True):
+    """The caller hears itself (echo test)."""
+
+    contact: ContactId
+
+
+class QueueOverflowed(_Event, frozen=True):
+    """A queue rule fired: the contact leaves this queue for `action` (`wait`: stays, and the rule does not fire again).
+
+    `release` of a contact that a flow put into the queue takes it back to that flow (`FlowResumed`), else ends it.
+    """
+
+    contact: ContactId
+    queue: QueueId
+    rule: Literal["no_agent", "full", "timeout", "removed"]
+    action: Literal["wait", "release", "queue", "flow"]
+    target: str = ""
 
 
 class ContactQueued(_Event, frozen=True):
@@ -302,6 +339,14 @@ class ContactMuted(_Event, frozen=True):
 class ContactUnmuted(_Event, frozen=True):
     contact: ContactId
     agent: AgentId
+
+
+class DigitsPressed(_Event, frozen=True):
+    """The agent sent digits to the other party; which ones is nobody's business."""
+
+    contact: ContactId
+    agent: AgentId
+    count: int
 
 
 class ContactTransferred(_Event, frozen=True):
@@ -424,6 +469,9 @@ Event = (
     | LegChanged
     | FlowEntered
     | FlowLeft
+    | FlowResumed
+    | EchoStarted
+    | QueueOverflowed
     | ContactQueued
     | ContactOffered
     | OfferAccepted
@@ -435,6 +483,7 @@ Event = (
     | ContactRetrieved
     | ContactMuted
     | ContactUnmuted
+    | DigitsPressed
     | ContactTransferred
     | CustomerLeft
     | ContactLeftAgent

@@ -1,0 +1,139 @@
+"""The agent's state machine. Every move is a row of MOVES; nothing else changes `Agent.state`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from opencec.core.errors import IllegalTransition
+from opencec.core.events import (
+    AgentBecameBusy,
+    AgentBecameIdle,
+    AgentEnteredWrapUp,
+    AgentRested,
+    AgentSignedIn,
+    AgentSignedOut,
+    ContactAnswered,
+    ContactDialled,
+    ContactOffered,
+    Event,
+)
+from opencec.core.ids import AgentId, ContactId, QueueId, SessionId
+
+__all__ = ["MOVES", "Agent", "AgentState", "Preset"]
+
+Preset = Literal["none", "busy", "rest", "sign_out"]
+
+
+class AgentState(StrEnum):
+    """Names are ours; the vendor's numbers (cc-gateway.md 4.1) are made at the edge."""
+
+    SIGNED_OUT = "signed_out"
+    IDLE = "idle"
+    BUSY = "busy"
+    REST = "rest"
+    ALERTING = "alerting"
+    """A call is offered to the agent, or the agent dials and nobody has answered yet."""
+    TALKING = "talking"
+    """In a call, also when the only call is held."""
+    WRAP_UP = "wrap_up"
+
+
+_OUT, _IDLE, _BUSY, _REST, _ALERTING, _TALKING, _WRAP_UP = AgentState
+
+MOVES: dict[tuple[AgentState, type[Event]], AgentState] = {
+    (_OUT, AgentSignedIn): _IDLE,  # or BUSY, WRAP_UP: `AgentSignedIn.initial`, see ENTRIES
+    (_IDLE, AgentSignedOut): _OUT,
+    (_BUSY, AgentSignedOut): _OUT,
+    (_REST, AgentSignedOut): _OUT,
+    (_WRAP_UP, AgentSignedOut): _OUT,
+    (_ALERTING, AgentSignedOut): _OUT,
+    (_TALKING, AgentSignedOut): _OUT,
+    (_IDLE, AgentBecameBusy): _BUSY,
+    (_BUSY, AgentBecameBusy): _BUSY,  # a new reason
+    (_WRAP_UP, AgentBecameBusy): _BUSY,
+    (_ALERTING, AgentBecameBusy): _BUSY,
+    (_TALKING, AgentBecameBusy): _BUSY,
+    (_BUSY, AgentBecameIdle): _IDLE,
+    (_REST, AgentBecameIdle): _IDLE,
+    (_WRAP_UP, AgentBecameIdle): _IDLE,
+    (_ALERTING, AgentBecameIdle): _IDLE,
+    (_TALKING, AgentBecameIdle): _IDLE,
+    (_IDLE, AgentRested): _REST,
+    (_WRAP_UP, AgentRested): _REST,
+    (_ALERTING, AgentRested): _REST,
+    (_TALKING, AgentRested): _REST,
+    (_IDLE, AgentEnteredWrapUp): _WRAP_UP,
+    (_BUSY, AgentEnteredWrapUp): _WRAP_UP,
+    (_ALERTING, AgentEnteredWrapUp): _WRAP_UP,
+    (_TALKING, AgentEnteredWrapUp): _WRAP_UP,
+    (_IDLE, ContactOffered): _ALERTING,
+    (_IDLE, ContactDialled): _ALERTING,
+    (_BUSY, ContactDialled): _ALERTING,
+    (_WRAP_UP, ContactDialled): _ALERTING,
+    (_TALKING, ContactDialled): _TALKING,  # beside a held call
+    (_ALERTING, ContactAnswered): _TALKING,
+    (_TALKING, ContactAnswered): _TALKING,  # beside a held call
+}
+
+ENTRIES: dict[str, AgentState] = {"idle": _IDLE, "busy": _BUSY, "wrap_up": _WRAP_UP}
+"""Where a sign-in leads, by `AgentSignedIn.initial` (cc-gateway.md 4.2)."""
+
+
+class Agent(msgspec.Struct, kw_only=True):
+    """One configured agent. Outside the core: read only."""
+
+    id: AgentId
+    state: AgentState = AgentState.SIGNED_OUT
+    since: int = 0
+    """Begin of the state, ms UTC."""
+    idle_rank: int = 0
+    """Order in which idle agents became idle; the smallest has waited longest."""
+    session: SessionId | None = None
+    signed_in_at: int = 0
+    phone: str = ""
+    auto_answer: bool = True
+    auto_enter_idle: bool = True
+    release_phone: bool = True
+    agent_type: int = 4
+    queues: tuple[QueueId, ...] | None = None
+    """Skill queues served since the last ResetSkills; None = none was made in this session."""
+    reason: int = 0
+    """Busy reason or rest cause of the state."""
+    until: int = 0
+    """End of wrap-up or rest, ms UTC; 0 = open."""
+    is_requested: bool = False
+    """The wrap-up was asked for."""
+    is_reminded: bool = False
+    """The rest is overdue and the agent was told."""
+    preset: Preset = "none"
+    preset_reason: int = 0
+    preset_seconds: int = 0
+    contacts: tuple[ContactId, ...] = ()
+    """Every contact the agent takes part in or is offered, oldest first."""
+    active: ContactId | None = None
+    """The one that is not held."""
+    before: tuple[AgentState, int, int, bool] | None = None
+    """State, reason, until and is_requested before the agent dialled; a failed attempt leads back there."""
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.state is not AgentState.SIGNED_OUT
+
+    @property
+    def is_in_call(self) -> bool:
+        return bool(self.contacts)
+
+    def move(self, event: Event, *, to: AgentState | None = None) -> None:
+        """Make the move that `event` means. `to` narrows a row with several ends (sign-in).
+
+        Raises:
+            IllegalTransition: No row; nothing has changed.
+        """
+        target = MOVES.get((self.state, type(event)))
+        if target is None:
+            raise IllegalTransition(self.state, event)
+        self.state = to or target
+        self.since = event.at

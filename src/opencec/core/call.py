@@ -1,0 +1,27 @@
+"""The legs of a contact and the audio that its state means: who hears whom, and what else."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from opencec.core.ids import AgentId, LegId
+
+__all__ = ["Leg"]
+
+
+class Leg(msgspec.Struct, kw_only=True):
+    """One device in a contact."""
+
+    id: LegId
+    role: Literal["customer", "agent", "external"]
+    state: Literal["new", "alerting", "up", "lost"] = "new"
+    agent: AgentId | None = None
+    address: str = ""
+    """Phone account or number."""
+    has_early_media: bool = False
+    replaces: LegId | None = None
+    """The leg whose device came back as this one, until it answers."""
+    until: int = 0
+    """Set-up or resume deadline, ms UTC; 0 = none."""

@@ -1,0 +1,214 @@
+"""The contact's state machine. Every move is a row of MOVES; nothing else changes `Contact.state`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from opencec.core.call import Leg
+from opencec.core.errors import IllegalTransition
+from opencec.core.events import (
+    ContactAnswered,
+    ContactDialled,
+    ContactEnded,
+    ContactHeld,
+    ContactLeftAgent,
+    ContactOffered,
+    ContactQueued,
+    ContactRetrieved,
+    ContactSegment,
+    EchoStarted,
+    Event,
+    FlowEntered,
+    FlowResumed,
+    LegChanged,
+    OfferEnded,
+    QueueOverflowed,
+)
+from opencec.core.ids import AgentId, ContactId, FlowRunId, LegId, OfferId, QueueId
+
+__all__ = ["MOVES", "Contact", "ContactState", "Offer", "Trigger"]
+
+
+class ContactState(StrEnum):
+    """Where a contact is."""
+
+    ROUTING = "routing"
+    """Between two places; never outlives a command."""
+    FLOW = "flow"
+    QUEUED = "queued"
+    OFFERED = "offered"
+    """Reserved for one agent whose phone rings; the caller still waits."""
+    LIFTING = "lifting"
+    """An agent dials: its own phone is to be lifted first."""
+    DIALLING = "dialling"
+    """An agent dials: the number rings."""
+    TALKING = "talking"
+    HELD = "held"
+    FORWARDING = "forwarding"
+    """A number is dialled for the caller, without an agent."""
+    FORWARDED = "forwarded"
+    """Caller and number talk."""
+    ECHO = "echo"
+    ENDED = "ended"
+
+
+Trigger = type[Event] | tuple[type[Event], str]
+"""An event, or one kind of it: `(LegChanged, "external up")`."""
+
+_ROUTING, _FLOW, _QUEUED, _OFFERED, _LIFTING, _DIALLING, _TALKING, _HELD, _FORWARDING, _FORWARDED, _ECHO, _ENDED = (
+    ContactState
+)
+
+MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
+    (_ROUTING, FlowEntered): _FLOW,
+    (_ROUTING, FlowResumed): _FLOW,
+    (_ROUTING, ContactQueued): _QUEUED,
+    (_ROUTING, ContactOffered): _OFFERED,
+    (_ROUTING, EchoStarted): _ECHO,
+    (_ROUTING, ContactDialled): _LIFTING,
+    (_ROUTING, (LegChanged, "external new")): _FORWARDING,
+    (_FLOW, FlowEntered): _FLOW,
+    (_FLOW, ContactQueued): _QUEUED,
+    (_FLOW, ContactOffered): _OFFERED,
+    (_FLOW, EchoStarted): _ECHO,
+    (_FLOW, (LegChanged, "external new")): _FORWARDING,
+    (_QUEUED, QueueOverflowed): _ROUTING,
+    (_QUEUED, (QueueOverflowed, "wait")): _QUEUED,
+    (_QUEUED, ContactOffered): _OFFERED,
+    (_OFFERED, OfferEnded): _ROUTING,
+    (_OFFERED, ContactAnswered): _TALKING,
+    (_LIFTING, (LegChanged, "customer new")): _DIALLING,
+    (_LIFTING, ContactOffered): _OFFERED,
+    (_LIFTING, ContactLeftAgent): _ROUTING,
+    (_DIALLING, ContactAnswered): _TALKING,
+    (_DIALLING, ContactLeftAgent): _ROUTING,
+    (_OFFERED, ContactLeftAgent): _ROUTING,
+    (_TALKING, ContactAnswered): _TALKING,
+    (_TALKING, ContactHeld): _HELD,
+    (_HELD, ContactRetrieved): _TALKING,
+    (_TALKING, ContactLeftAgent): _ROUTING,
+    (_HELD, ContactLeftAgent): _ROUTING,
+    (_ROUTING, ContactLeftAgent): _ROUTING,  # the second agent of an internal call
+    (_FORWARDING, (LegChanged, "external up")): _FORWARDED,
+    (_FORWARDING, (LegChanged, "external ended")): _ROUTING,
+}
+MOVES |= {(state, ContactEnded): _ENDED for state in ContactState if state is not _ENDED}
+
+
+class Offer(msgspec.Struct, kw_only=True):
+    """A contact reserved for one agent."""
+
+    id: OfferId
+    agent: AgentId
+    leg: LegId
+    queue: QueueId | None
+    auto_answer: bool
+    began_at: int
+    until: int
+    """Ring time-out, ms UTC; the agent must have answered by then."""
+    is_alerting: bool = False
+    is_off_hook: bool = False
+    is_accepted: bool = False
+
+
+class Stay(msgspec.Struct, kw_only=True):
+    """The open segment of the CDR."""
+
+    device: Literal["flow", "queue", "agent", "number"]
+    address: str
+    began_at: int
+    answered_at: int = 0
+
+
+class Contact(msgspec.Struct, kw_only=True):
+    """One contact and all that its CDR will say. Outside the core: read only."""
+
+    id: ContactId
+    state: ContactState = ContactState.ROUTING
+    since: int = 0
+    """Begin of the state, ms UTC."""
+    seq: int = 0
+    """Events of this contact so far: makes effect keys and audio revisions."""
+    direction: Literal["inbound", "outbound", "internal"] = "inbound"
+    medium: Literal["voice", "video"] = "voice"
+    feature: int = 0
+    caller: str = ""
+    called: str = ""
+    access_code: str = ""
+    source: str = ""
+    data: str = ""
+    began_at: int = 0
+    call_until: int = 0
+    """Longest call: the deadline of last resort."""
+    due: int = 0
+    """The next deadline of this contact, ms UTC; 0 = none."""
+    # legs
+    legs: dict[LegId, Leg] = {}
+    leg_count: int = 0
+    customer: LegId | None = None
+    """The other party's leg (inbound: the caller; outbound: the number)."""
+    external: LegId | None = None
+    """A number that was dialled for the caller."""
+    # flow
+    run: FlowRunId | None = None
+    """The run that owns the contact or waits for what it ordered."""
+    flow: str = ""
+    run_count: int = 0
+    # queue and offer
+    queue: QueueId | None = None
+    """The newest skill queue."""
+    priority: int = 0
+    queued_since: int = 0
+    """Age counts from here; 0 = was in no queue yet."""
+    queue_order: int = 0
+    queue_until: int = 0
+    """Longest wait in this queue; 0 = no limit."""
+    is_returned: bool = False
+    """Comes back from an unanswered offer: keeps `queue_until`."""
+    refusals: dict[AgentId, int] = {}
+    """Agents that did not take it, and when."""
+    offer: Offer | None = None
+    offer_count: int = 0
+    # agents
+    agents: tuple[AgentId, ...] = ()
+    """Agents that take part (internal calls: two)."""
+    last_agent: AgentId | None = None
+    is_muted: bool = False
+    # recording
+    recording_since: int = 0
+    """The open recording of the agent who talks; 0 = none."""
+    is_recorded: bool = False
+    # figures of the CDR
+    answered_at: int = 0
+    wait_ms: int = 0
+    talk_ms: int = 0
+    hold_ms: int = 0
+    stay: Stay | None = None
+    segments: tuple[ContactSegment, ...] = ()
+
+    def move(self, event: Event, trigger: Trigger | None = None) -> None:
+        """Make the move that `event` means and count the time spent in the state that it ends.
+
+        Raises:
+            IllegalTransition: No row; nothing has changed.
+        """
+        state = self.state
+        target = MOVES.get((state, trigger or type(event)))
+        if target is None:
+            raise IllegalTransition(state, event)
+        if target is not state:
+            self._count(event.at)
+            self.state = target
+            self.since = event.at
+
+    def _count(self, at: int) -> None:
+        state = self.state
+        if state is _QUEUED or state is _OFFERED:
+            self.wait_ms += at - self.since
+        elif state is _TALKING or state is _FORWARDED:
+            self.talk_ms += at - self.since
+        elif state is _HELD:
+            self.hold_ms += at - self.since
