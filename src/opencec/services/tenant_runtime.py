@@ -17,13 +17,14 @@ import msgspec
 import structlog
 
 from opencec.core.commands import Command, Tick
-from opencec.core.effects import Effect
+from opencec.core.effects import AcceptLeg, Effect, EndLeg, PressDigits, ProgressLeg
 from opencec.core.errors import CoreError, IllegalTransition, OpenCecError
 from opencec.core.events import ContactArrived, ContactDialled, Event
 from opencec.core.ids import ContactId, TenantId
 from opencec.core.tenant import TenantCore
 from opencec.ports.clock import Clock
 from opencec.ports.journal import Deposed, Journal, JournalError, JournalOverloaded
+from opencec.services.agent_port import TenantOverloaded
 from opencec.services.journal_entries import (
     CoreOutcome,
     EffectsConfirmed,
@@ -33,8 +34,9 @@ from opencec.services.journal_entries import (
     decode_entry,
     encode_entry,
 )
+from opencec.services.lanes import Lanes
 
-__all__ = ["EffectRunner", "Observer", "Participant", "TenantOverloaded", "TenantRuntime"]
+__all__ = ["ContactSerials", "EffectRunner", "Observer", "Participant", "TenantRuntime", "contact_of"]
 
 _log = structlog.get_logger()
 
@@ -44,13 +46,6 @@ _INBOX_LIMIT = 10_000
 _SNAPSHOT_EVERY = 20_000
 _CONFIRM_BATCH = 200
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.1, 5.0
-
-
-class TenantOverloaded(OpenCecError):
-    """The tenant's inbox or the journal is full: answer 503 with Retry-After."""
-
-    def __init__(self) -> None:
-        super().__init__("overloaded", "too much to do at the moment, try again in a second")
 
 
 class Participant(Protocol):
@@ -84,6 +79,35 @@ EffectRunner = Callable[[Effect], Awaitable[None]]
 """Carries out one effect, idempotent by its key; returns when the effect needs no repetition after a crash."""
 
 
+class ContactSerials:
+    """The serial part of contact ids, one sequence for all tenants of a node."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def new(self, now: int) -> ContactId:
+        """A fresh id at `now` (ms UTC)."""
+        self.last += 1
+        return ContactId(f"{now // 1000}-{self.last}")
+
+    def seen(self, contact: ContactId) -> None:
+        """An id of an earlier process: never give its serial out again."""
+        self.skip(int(contact.rpartition("-")[2]))
+
+    def skip(self, serial: int) -> None:
+        """Go on behind `serial`."""
+        self.last = max(self.last, serial)
+
+
+def contact_of(effect: Effect) -> str:
+    """The contact that an effect belongs to; legs are named after theirs."""
+    match effect:
+        case ProgressLeg(leg=leg) | AcceptLeg(leg=leg) | EndLeg(leg=leg) | PressDigits(leg=leg):
+            return leg.partition("/")[0]
+        case _:
+            return effect.contact
+
+
 @dataclass(slots=True)
 class _Waiting:
     command: Command
@@ -99,17 +123,20 @@ class TenantRuntime:
         *,
         journal: Journal,
         clock: Clock,
-        effect_lane: Callable[[Effect], str],
+        lanes: Lanes,
+        serials: ContactSerials,
     ) -> None:
         """Args:
-        effect_lane: Effects of one lane run one after another, lanes side by side (the contact of an effect).
+        lanes: Effects run in the lane of their contact, one after another.
+        serials: Shared by all tenants of the node: contact ids name legs in the media workers.
         """
         self.tenant = tenant
         self.core = TenantCore(tenant)
         self._journal = journal
         self._clock = clock
         self._epoch = 0
-        self._effect_lane = effect_lane
+        self._lanes = lanes
+        self._serials = serials
         self._runner: EffectRunner | None = None
         self._participants: dict[str, Participant] = {}
         self._observers: list[Observer] = []
@@ -117,10 +144,8 @@ class TenantRuntime:
         self._inbox: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._pending: dict[str, Effect] = {}
-        self._lanes: dict[str, deque[Effect]] = {}
         self._confirmed: list[str] = []
         self._group: asyncio.TaskGroup | None = None
-        self._next_contact = 1
         self._since_snapshot = 0
         self._seq = 0
         self._failed: BaseException | None = None
@@ -160,7 +185,7 @@ class TenantRuntime:
         self._clock.advance_to(state.at)
         self.core.restore(state.core)
         self._pending = {effect.key: effect for effect in state.pending}
-        self._next_contact = state.next_contact
+        self._serials.skip(state.next_contact)
         for name, body in state.services.items():
             if participant := self._participants.get(name):
                 participant.restore(body)
@@ -173,7 +198,7 @@ class TenantRuntime:
                 for event in entry.events:
                     self.core.apply(event)
                     if isinstance(event, ContactArrived | ContactDialled):
-                        self._next_contact = max(self._next_contact, _serial(event.contact))
+                        self._serials.seen(event.contact)
                 for effect in entry.effects:
                     self._pending[effect.key] = effect
                 self._announce(seq, entry)
@@ -203,7 +228,7 @@ class TenantRuntime:
     def submit(self, command: Command) -> asyncio.Future[tuple[Event, ...]]:
         """As `execute`, queued at once; the future may be dropped (its error is then logged by nobody but counted)."""
         if self._failed is not None or len(self._inbox) >= _INBOX_LIMIT:
-            raise TenantOverloaded
+            raise TenantOverloaded()
         done: asyncio.Future[tuple[Event, ...]] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_consume)
         self._inbox.append(_Waiting(command, done))
@@ -236,9 +261,8 @@ class TenantRuntime:
         return encode_entry(ServiceFact(self._clock.now(), service, body))
 
     def new_contact_id(self) -> ContactId:
-        """A fresh call id, `<unix seconds>-<serial>` (cc-gateway.md 1); unique over restarts."""
-        self._next_contact += 1
-        return ContactId(f"{self._clock.now() // 1000}-{self._next_contact}")
+        """A fresh call id, `<unix seconds>-<serial>` (cc-gateway.md 1); unique over restarts and tenants."""
+        return self._serials.new(self._clock.now())
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -343,21 +367,7 @@ class TenantRuntime:
     # --- effects ----------------------------------------------------------------------------------------------------
 
     def _start_effect(self, effect: Effect) -> None:
-        lane = self._effect_lane(effect)
-        queue = self._lanes.get(lane)
-        if queue is not None:
-            queue.append(effect)
-            return
-        self._lanes[lane] = deque((effect,))
-        if self._group is not None:
-            self._group.create_task(self._run_lane(lane))
-
-    async def _run_lane(self, lane: str) -> None:
-        queue = self._lanes[lane]
-        while queue:
-            await self._run_effect(queue[0])
-            queue.popleft()
-        del self._lanes[lane]
+        self._lanes.submit(contact_of(effect), lambda: self._run_effect(effect))
 
     async def _run_effect(self, effect: Effect) -> None:
         delay = _FIRST_RETRY_S
@@ -420,16 +430,12 @@ class TenantRuntime:
                 core=self.core.snapshot(),
                 pending=tuple(self._pending.values()),
                 services={name: participant.snapshot() for name, participant in self._participants.items()},
-                next_contact=self._next_contact,
+                next_contact=self._serials.last,
             )
         )
         seq = await barrier - 1
         await self._journal.save_snapshot(self.tenant, seq, blob)
         await self._journal.trim(self.tenant, min((seq, *(floor() for floor in self._floors))))
-
-
-def _serial(contact: ContactId) -> int:
-    return int(contact.rpartition("-")[2])
 
 
 def _settle(
