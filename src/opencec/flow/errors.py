@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from opencec.flow.validate import Problem
+    from opencec.flow.check import Problem
 
 __all__ = ["ExpressionError", "FlowError", "InvalidFlow", "NodeFailed", "UnknownFlow"]
 

@@ -46,7 +46,7 @@ class DigitsCollected(_Input, frozen=True):
 
 
 class TransferFailed(_Input, frozen=True):
-    """The transfer did not come about and the caller is still there. `cause` is free text for logs and SYS.cause."""
+    """The transfer did not come about and the caller is still there. `cause` becomes SYS.transferCause."""
 
     cause: str = ""
 

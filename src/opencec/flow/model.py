@@ -69,8 +69,6 @@ class Flow(_Document, frozen=True):
     access_code: str = ""
     """Up to 24 characters of `0-9 * #` (ivr-flows 2); what Call Transfer to an IVR names."""
     description: str = ""
-    language: str = ""
-    """Language of this flow's prompts; empty = the call's."""
     variables: tuple[Variable, ...] = ()
     on_error: str = ""
     """Id of the exception-handling flow; empty = the call ends."""

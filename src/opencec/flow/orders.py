@@ -1,4 +1,4 @@
-"""What a flow asks of the outside: orders, and the prompts they carry. All frozen and tagged, so they journal as they are.
+"""What a flow asks of the outside: orders, and the prompts they carry. Frozen and tagged, so they journal as they are.
 
 Every order has an id `"{contact}:{n}"`. A restarted control may issue the same order again under the same id; whoever
 carries it out recognises the id (media plays and collections, SIP answers, transfers) and does nothing twice.
@@ -146,7 +146,7 @@ class PlayPrompts(_Order, frozen=True):
 
 
 class TransferToQueue(_Order, frozen=True):
-    """Put the contact into a skill queue. `TransferFailed` = busy, no agent, timed out; `TransferSucceeded` = answered."""
+    """Put the contact into a skill queue: `TransferFailed` = busy, no agent, timed out; `TransferSucceeded` = taken."""
 
     queue: str
     priority: int = 0

@@ -68,7 +68,7 @@ class Session(msgspec.Struct, kw_only=True, omit_defaults=True):
     orders: tuple[Order, ...] = ()
     """Orders of the last step: to be issued again after a crash, under the same ids."""
     cause: str = ""
-    """Why the last transfer failed."""
+    """Why the last transfer failed: SYS.transferCause."""
     ended: bool = False
 
 
@@ -79,7 +79,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int
     node: str
     exit: str
-    """Name of the exit; `END`, `TRANSFER` or `HANGUP` when the flow's part ended there."""
+    """Name of the exit; `END`, `TRANSFER`, `HANGUP` when the flow's part ended there, `JUMP`."""
     at: int
     """Milliseconds UTC."""
     keys: str = ""
