@@ -100,7 +100,7 @@ class Via(msgspec.Struct, frozen=True):
 
     @property
     def has_unique_branch(self) -> bool:
-        """Whether the branch is one of RFC 3261, more than the bare cookie; else match as RFC 3261 17.2.3 does for RFC 2543."""
+        """Whether the branch is more than the bare cookie; else match as RFC 3261 17.2.3 does for RFC 2543 peers."""
         branch = self.params.get("branch") or ""
         return len(branch) > len(BRANCH_COOKIE) and branch[:7].lower() == "z9hg4bk"
 
@@ -171,7 +171,7 @@ class NameAddr(msgspec.Struct, frozen=True):
 
     @classmethod
     def _parse_addr_spec(cls, value: str) -> NameAddr:
-        """Parse an address without brackets: all parameters are the header's, and `?` or `,` may not occur (RFC 3261 20.10)."""
+        """Parse an address without brackets: its parameters are the header's; no `?` nor `,` (RFC 3261 20.10)."""
         at_sign = value.find("@")
         semicolon = value.find(";", max(at_sign, 0))
         address = value if semicolon < 0 else value[:semicolon].rstrip(_SPACE)

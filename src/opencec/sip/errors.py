@@ -29,12 +29,12 @@ class SipParseError(SipError):
 
     Args:
         code: dotted machine-readable cause.
-        status: final response to send (400, 413, 501, 505, 513), or None to drop the message silently: it is a response,
-            an ACK, or nothing that could be answered.
+        status: final response to send (400, 413, 414, 501, 505), or None to drop the message silently: it is a
+            response, an ACK, or nothing that could be answered.
         reason: reason phrase of that response.
         partial: the request as far as it was understood, good for `respond(error.partial, error.status)`. Its header
-            values may be malformed, so copy them, never parse them. From `parse_message` it is None exactly when `status`
-            is None; the parsers of single values (`Uri.parse`, `request.contacts` ...) never set it.
+            values may be malformed, so copy them, never parse them. From `parse_message` it is None exactly when
+            `status` is None; the parsers of single values (`Uri.parse`, `request.contacts` ...) never set it.
     """
 
     def __init__(self, code: str, status: int | None, reason: str, partial: Request | None = None) -> None:

@@ -171,7 +171,7 @@ class Headers:
         return [value for present, value in zip(keys, self._values, strict=True) if present == key]
 
     def tokens(self, name: str) -> list[str]:
-        """Return the items of a list of tokens (Supported, Require, Allow ...), over all its lines, empty ones left out."""
+        """Return the items of a list of tokens (Supported, Require ...) over all its lines, empty ones left out."""
         return [token for value in self.all(name) for part in value.split(",") if (token := part.strip())]
 
     def add(self, name: str, value: str) -> None:

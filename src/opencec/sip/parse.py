@@ -265,7 +265,7 @@ def _parse_status_line(line: str) -> Response:
 
 
 def _read_headers(lines: list[str], headers: Headers) -> None:
-    """Add all header lines; keep going after a bad one, so that an answer can be built, then raise the first problem."""
+    """Add all header lines; keep going after a bad one, so that an answer can be built; raise the first problem."""
     problem: SipParseError | None = None
     at, count = 1, len(lines)
     if count > MAX_HEADERS:

@@ -167,7 +167,6 @@ def _put(params: dict[str, str | None], name: str, value: str | None) -> None:
         raise SipParseError("sip.parameter.duplicate", 400, "Parameter given twice")
     if len(params) >= MAX_PARAMETERS:
         raise SipParseError("sip.parameter.too_many", 400, "Too many parameters")
-    if value is not None:
-        if value.startswith('"'):
-            value = unquote(value)
+    if value is not None and value.startswith('"'):
+        value = unquote(value)
     params[name] = value

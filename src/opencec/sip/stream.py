@@ -65,7 +65,7 @@ class StreamParser:
         return self._take_head(items)
 
     def _take_line_breaks(self, items: list[StreamItem]) -> bool:
-        """Take all CRLFs before the next message at once: one report, however many there are, so a flood costs little."""
+        """Take all CRLFs before the next message at once: one report however many there are, so a flood is cheap."""
         end = 0
         size = len(self._buffer)
         while end < size and self._buffer[end] in b"\r\n":

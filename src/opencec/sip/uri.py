@@ -153,7 +153,7 @@ class Uri(msgspec.Struct, frozen=True, omit_defaults=True):
         return _same_params(self.params, other.params) and _lower_names(self.headers) == _lower_names(other.headers)
 
     def address_of_record(self) -> str:
-        """Return `scheme:user@host`, host in lower case, without port, password and parameters (RFC 3261 10.3 step 5)."""
+        """Return `scheme:user@host`, host in lower case, nothing else (RFC 3261 10.3 step 5)."""
         if not self.is_sip:
             return str(self)
         user = "" if self.user is None else escape(self.user, _USER_SAFE) + "@"
