@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-__all__ = ["COMPACT_FORMS", "Headers", "canonical_name"]
+__all__ = ["COMPACT_FORMS", "WIRE_NAMES", "Headers", "canonical_name"]
 
 # IANA "Header Fields" registry, compact forms.
 COMPACT_FORMS = {
@@ -123,12 +123,12 @@ def _spellings() -> dict[str, str]:
     return known
 
 
-# Every spelling worth a dictionary hit; others pay for one lower().
-_KEYS = _spellings()
+# Usual spelling to key (full name in lower case); other spellings pay for one lower().
+WIRE_NAMES = _spellings()
 
 
 def _key_of(name: str) -> str:
-    key = _KEYS.get(name)
+    key = WIRE_NAMES.get(name)
     if key is None:
         key = name.lower()
         key = COMPACT_FORMS.get(key, key)
@@ -158,17 +158,21 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """Return the first value, or None."""
-        key = _KEYS.get(name) or _key_of(name)
+        key = WIRE_NAMES.get(name) or _key_of(name)
         keys = self._keys
         return self._values[keys.index(key)] if key in keys else None
 
     def all(self, name: str) -> list[str]:
         """Return every value in wire order, one per header line."""
-        key = _KEYS.get(name) or _key_of(name)
+        key = WIRE_NAMES.get(name) or _key_of(name)
         keys = self._keys
         if key not in keys:
             return []
         return [value for present, value in zip(keys, self._values, strict=True) if present == key]
+
+    def count(self, name: str) -> int:
+        """Return the number of header lines of this name."""
+        return self._keys.count(WIRE_NAMES.get(name) or _key_of(name))
 
     def tokens(self, name: str) -> list[str]:
         """Return the items of a list of tokens (Supported, Require ...) over all its lines, empty ones left out."""
@@ -176,7 +180,7 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Append a header line."""
-        key = _KEYS.get(name) or _key_of(name)
+        key = WIRE_NAMES.get(name) or _key_of(name)
         self._keys.append(key)
         self._names.append(_DISPLAY.get(key, name))
         self._values.append(value)

@@ -7,10 +7,11 @@ Call-ID, CSeq, Content-Length) is checked here, so later layers can rely on it; 
 from __future__ import annotations
 
 from enum import Enum
+from itertools import islice
 
 from opencec.sip.address import CSeq
 from opencec.sip.errors import SipParseError
-from opencec.sip.headers import _KEYS, Headers
+from opencec.sip.headers import WIRE_NAMES, Headers, canonical_name
 from opencec.sip.limits import (
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
@@ -21,7 +22,7 @@ from opencec.sip.limits import (
     delta_seconds,
 )
 from opencec.sip.message import Message, Request, Response
-from opencec.sip.scan import TOKEN_CHARS, is_token, split_list
+from opencec.sip.scan import is_token, split_list
 from opencec.sip.uri import Uri
 
 __all__ = [
@@ -57,7 +58,7 @@ KNOWN_METHODS = frozenset(
 _SPACE = " \t"
 _SINGLE = ("From", "To", "Call-ID", "CSeq")
 _AT_MOST_ONCE = ("Max-Forwards", "Content-Type", "Expires", "Content-Length")
-_SPLIT = frozenset({"via", "route", "record-route"})
+_SPLIT = frozenset({"Via", "Route", "Record-Route"})
 
 
 class KeepAlive(Enum):
@@ -82,7 +83,7 @@ class Head:
 
     __slots__ = ("message", "problem")
 
-    def __init__(self, message: Message, problem: SipParseError | None) -> None:
+    def __init__(self, message: Request | Response, problem: SipParseError | None) -> None:
         self.message = message
         self.problem = problem
 
@@ -143,7 +144,6 @@ def _finish(head: Head, data: bytes, body_start: int) -> Request | Response:
             problem = error
     if problem is not None:
         raise head.fail(problem) from None
-    assert isinstance(message, Request | Response)
     return message
 
 
@@ -167,11 +167,11 @@ def content_length(message: Message) -> int | None:
     Raises:
         SipParseError: not a number (400), several that differ (400), or more than `MAX_BODY_BYTES` (413).
     """
-    values = message.headers.all("Content-Length")
-    if not values:
+    value = message.headers.get("Content-Length")
+    if value is None:
         return None
-    length = delta_seconds(values[0])
-    if length is None or any(value != values[0] for value in values):
+    length = delta_seconds(value)
+    if length is None or any(other != value for other in message.headers.all("Content-Length")):
         raise SipParseError("sip.header.content-length", 400, "Malformed Content-Length")
     if length > MAX_BODY_BYTES:
         raise SipParseError("sip.body.too_large", 413, "Request Entity Too Large")
@@ -187,10 +187,7 @@ def parse_head(octets: bytes) -> Head:
     lines, problem = _split_lines(octets)
     message, start_problem = _parse_start_line(lines[0])
     problem = start_problem or problem
-    try:
-        _read_headers(lines, message.headers)
-    except SipParseError as error:
-        problem = problem or error
+    problem = _read_headers(lines, message.headers) or problem
     if problem is None:
         try:
             _check(message)
@@ -200,6 +197,11 @@ def parse_head(octets: bytes) -> Head:
 
 
 def _split_lines(octets: bytes) -> tuple[list[str], SipParseError | None]:
+    """Decode and split into logical lines, folded ones joined."""
+    problem = None
+    if octets.count(b"\n") >= MAX_HEADERS:
+        problem = SipParseError("sip.headers.too_many", 400, "Too many header fields")
+        octets = b"\n".join(octets.split(b"\n", MAX_HEADERS)[:MAX_HEADERS])
     try:
         text = octets.decode()
     except UnicodeDecodeError:
@@ -207,14 +209,27 @@ def _split_lines(octets: bytes) -> tuple[list[str], SipParseError | None]:
         text = "\n".join(_decode_line(line) for line in octets.split(b"\n"))
     lines = text.split("\r\n")
     breaks = len(lines) - 1
-    if text.count("\n") == breaks and text.count("\r") == breaks:
-        return lines, None
-    lines = text.replace("\r\n", "\n").split("\n")
-    if "\r" in text.replace("\r\n", ""):
-        # A bare CR would break the headers of our answer for peers that take it for a line end.
-        lines = [line.replace("\r", " ") for line in lines]
-        return lines, SipParseError("sip.line.bare_cr", 400, "Bare carriage return")
-    return lines, None
+    if text.count("\n") != breaks or text.count("\r") != breaks:
+        text = text.replace("\r\n", "\n")
+        if "\r" in text:
+            # A bare CR would break the headers of our answer for peers that take it for a line end.
+            problem = problem or SipParseError("sip.line.bare_cr", 400, "Bare carriage return")
+            text = text.replace("\r", " ")
+        lines = text.split("\n")
+    if "\n " in text or "\n\t" in text:
+        lines = _unfold(lines)
+    return lines, problem
+
+
+def _unfold(lines: list[str]) -> list[str]:
+    """Join continuation lines to the line they continue, with one space (RFC 3261 7.3.1)."""
+    whole: list[list[str]] = [[lines[0]]]
+    for line in lines[1:]:
+        if line[:1] in (" ", "\t") and len(whole) > 1:
+            whole[-1].append(line.strip(_SPACE))
+        else:
+            whole.append([line])
+    return [parts[0] if len(parts) == 1 else " ".join(parts) for parts in whole]
 
 
 def _decode_line(line: bytes) -> str:
@@ -224,7 +239,7 @@ def _decode_line(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _parse_start_line(line: str) -> tuple[Message, SipParseError | None]:
+def _parse_start_line(line: str) -> tuple[Request | Response, SipParseError | None]:
     if line[:4].upper() == "SIP/":
         return _parse_status_line(line), None
     parts = line.split(" ", 8)
@@ -264,67 +279,47 @@ def _parse_status_line(line: str) -> Response:
     return Response(int(status), reason, Headers())
 
 
-def _read_headers(lines: list[str], headers: Headers) -> None:
-    """Add all header lines; keep going after a bad one, so that an answer can be built; raise the first problem."""
+def _read_headers(lines: list[str], headers: Headers) -> SipParseError | None:
+    """Add all header lines; keep going after a bad one, so that an answer can be built; return the first problem."""
     problem: SipParseError | None = None
-    at, count = 1, len(lines)
-    if count > MAX_HEADERS:
-        problem = SipParseError("sip.headers.too_many", 400, "Too many header fields")
-        count = MAX_HEADERS
-    while at < count:
-        line = lines[at]
-        at += 1
-        if at < count and lines[at][:1] in _SPACE and lines[at]:
-            first = at
-            while at < count and lines[at] and lines[at][0] in _SPACE:
-                at += 1
-            line = " ".join([line, *(part.strip(_SPACE) for part in lines[first:at])])
+    for line in islice(lines, 1, None):
         name, colon, value = line.partition(":")
-        if name not in _KEYS:
+        if name not in WIRE_NAMES:
             name = name.rstrip(_SPACE)
-        if not colon or not name or name.strip(TOKEN_CHARS):
-            problem = problem or SipParseError("sip.header.malformed", 400, "Malformed header field")
-        elif len(value) > MAX_HEADER_CHARS:
+            if not colon or not is_token(name):
+                problem = problem or SipParseError("sip.header.malformed", 400, "Malformed header field")
+                continue
+        if len(value) > MAX_HEADER_CHARS:
             problem = problem or SipParseError("sip.header.too_long", 400, "Header field too long")
-        else:
-            problem = _add(headers, name, value.strip(_SPACE)) or problem
-    if problem is not None:
-        raise problem
-
-
-def _add(headers: Headers, name: str, value: str) -> SipParseError | None:
-    if "," not in value or _KEYS.get(name, name.lower()) not in _SPLIT:
-        headers.add(name, value)
-        return None
-    try:
-        items = split_list(value)
-    except SipParseError as error:
-        headers.add(name, value)
-        return error
-    for item in items:
-        headers.add(name, item)
-    return None
+            continue
+        if "," in value and canonical_name(name) in _SPLIT:
+            try:
+                for item in split_list(value):
+                    headers.add(name, item)
+                continue
+            except SipParseError as error:
+                problem = problem or error
+        headers.add(name, value.strip(_SPACE))
+    return problem
 
 
 def _check(message: Message) -> None:
     """Check what RFC 3261 8.1.1 makes mandatory; Max-Forwards is not, RFC 2543 had none."""
     headers = message.headers
     for name in _SINGLE:
-        values = headers.all(name)
-        if len(values) != 1 or not values[0]:
-            raise SipParseError(f"sip.header.{name.lower()}", 400, f"{'Missing' if not values else 'Several'} {name}")
-    vias = len(headers.all("Via"))
-    if not 1 <= vias <= MAX_LIST_ITEMS:
-        raise SipParseError("sip.header.via", 400, "Missing Via" if not vias else "Too many Via")
+        lines = headers.count(name)
+        if lines != 1 or not headers.get(name):
+            raise SipParseError(f"sip.header.{name.lower()}", 400, f"{'Several' if lines > 1 else 'Missing'} {name}")
+    if not 1 <= headers.count("Via") <= MAX_LIST_ITEMS:
+        raise SipParseError("sip.header.via", 400, "Missing Via" if "Via" not in headers else "Too many Via")
     for name in _AT_MOST_ONCE:
-        if name in headers and any(value != headers.get(name) for value in headers.all(name)[1:]):
+        if headers.count(name) > 1 and len(set(headers.all(name))) > 1:
             raise SipParseError(f"sip.header.{name.lower()}", 400, f"Several {name}")
     _ = message.top_via, message.from_, message.to
+    cseq = message.cseq
     if isinstance(message, Request):
-        _check_method(message, message.cseq)
+        _check_method(message, cseq)
         _check_max_forwards(headers.get("Max-Forwards"))
-    else:
-        _ = message.cseq
 
 
 def _check_method(request: Request, cseq: CSeq) -> None:

@@ -14,6 +14,9 @@ TOKEN_CHARS = _ALPHANUMERIC + "-.!%*_+`'~"  # RFC 3261 25.1
 _SPACE = " \t"
 # One character class, so the search is linear whatever the text.
 _LIST_MARKS = re.compile(r'[",<>\\]')
+# Possessive, so it never goes back: linear whether it matches or not.
+_QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_MARK = "\ud800"
 
 
 def is_token(text: str) -> bool:
@@ -27,17 +30,10 @@ def quoted_end(text: str, start: int) -> int:
     Raises:
         SipParseError: the closing quote is missing.
     """
-    at = start + 1
-    close = -1
-    while True:
-        if close < at:  # searched again only when a quoted pair swallowed it, so the whole is linear
-            close = text.find('"', at)
-        if close < 0:
-            raise SipParseError("sip.quoted_string", 400, "Unbalanced quotes")
-        slash = text.find("\\", at, close)
-        if slash < 0:
-            return close + 1
-        at = slash + 2
+    match = _QUOTED.match(text, start)
+    if match is None:
+        raise SipParseError("sip.quoted_string", 400, "Unbalanced quotes")
+    return match.end()
 
 
 def unquote(text: str) -> str:
@@ -45,14 +41,8 @@ def unquote(text: str) -> str:
     inner = text[1:-1]
     if "\\" not in inner:
         return inner
-    parts: list[str] = []
-    at = 0
-    while (slash := inner.find("\\", at)) >= 0:
-        parts.append(inner[at:slash])
-        parts.append(inner[slash + 1 : slash + 2])
-        at = slash + 2
-    parts.append(inner[at:])
-    return "".join(parts)
+    # Three passes in C. A lone surrogate cannot come out of decoding, so it is free as a mark.
+    return inner.replace("\\\\", _MARK).replace("\\", "").replace(_MARK, "\\")
 
 
 def quote(text: str) -> str:

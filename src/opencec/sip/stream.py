@@ -115,7 +115,6 @@ class StreamParser:
         if head.problem is not None:
             items.append(head.fail(head.problem))
         else:
-            assert isinstance(message, Request | Response)
             items.append(message)
         return True
 
