@@ -1,5 +1,30 @@
-"""Storage in SQLite files: the journal, the configuration, the records."""
+"""Storage in SQLite files: the journal, the configuration, the records.
 
-from opencec.adapters.sqlite.journal import SqliteJournal
+Names are imported on first use, because SQLAlchemy costs a third of a second and the journal does not need it.
+"""
 
-__all__ = ["SqliteJournal"]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opencec.adapters.sqlite.configuration import SqliteConfiguration
+    from opencec.adapters.sqlite.database import Database
+    from opencec.adapters.sqlite.journal import SqliteJournal
+    from opencec.adapters.sqlite.records import SqliteRecords
+
+__all__ = ["Database", "SqliteConfiguration", "SqliteJournal", "SqliteRecords"]
+
+_HOMES = {
+    "Database": "database",
+    "SqliteConfiguration": "configuration",
+    "SqliteJournal": "journal",
+    "SqliteRecords": "records",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

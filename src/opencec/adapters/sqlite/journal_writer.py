@@ -1,7 +1,8 @@
 """The journal's writer thread: everything that waits is committed as one transaction, then acknowledged at once.
 
 An idle writer commits at once, and a few times in a row; a busy one commits once in `window_s` on the average, so that
-appends of many tenants share a transaction. SQLite is used straight: one prepared insert of many rows costs about 3 us an entry.
+appends of many tenants share a transaction.
+SQLite is used straight: one prepared insert of many rows costs about 3 us an entry.
 """
 
 from __future__ import annotations

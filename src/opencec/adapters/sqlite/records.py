@@ -1,0 +1,158 @@
+"""Call detail records and recordings in SQLite: a projection that stores its journal position with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, select, tuple_, update
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+from opencec.adapters.sqlite import tables
+from opencec.adapters.sqlite.database import Database
+from opencec.adapters.sqlite.rows import from_row
+from opencec.ports.records import Cdr, CdrQuery, RecordingRow
+
+__all__ = ["SqliteRecords", "SqliteTenantRecords"]
+
+_PROJECTION = "records"
+
+
+class SqliteRecords:
+    """Implements `Records`.
+
+    Args:
+        database: Shared with the configuration.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def for_tenant(self, vdn: int) -> SqliteTenantRecords:
+        """The handle of one tenant."""
+        return SqliteTenantRecords(self._database, vdn)
+
+    async def tenants(self) -> list[int]:
+        """Tenants that have any record."""
+        t = tables.projections
+        query = select(t.c.vdn).where(t.c.name == _PROJECTION).order_by(t.c.vdn)
+        return list(await self._database.read(lambda c: c.execute(query).scalars().all()))
+
+    async def close(self) -> None:
+        """Let the file go."""
+        await self._database.close()
+
+
+class SqliteTenantRecords:
+    """Implements `TenantRecords`."""
+
+    def __init__(self, database: Database, vdn: int) -> None:
+        self._database = database
+        self._vdn = vdn
+
+    @property
+    def vdn(self) -> int:
+        """The tenant."""
+        return self._vdn
+
+    async def apply(self, rows: Sequence[Cdr | RecordingRow], journal_offset: int) -> bool:
+        """Write rows and the journal position that they reach in one transaction."""
+        cdrs = [self._row(row) for row in rows if isinstance(row, Cdr)]
+        recordings = [self._row(row) for row in rows if isinstance(row, RecordingRow)]
+
+        def change(connection: Connection) -> bool:
+            if journal_offset <= self._offset(connection):
+                return False
+            if cdrs:
+                connection.execute(_upsert(tables.cdrs), cdrs)
+            if recordings:
+                keep_closed = tables.recordings.c.state == "recording"
+                connection.execute(_upsert(tables.recordings, only_if=keep_closed), recordings)
+            position = {"name": _PROJECTION, "vdn": self._vdn, "journal_offset": journal_offset}
+            connection.execute(_upsert(tables.projections), [position])
+            return True
+
+        return await self._database.write(change)
+
+    async def offset(self) -> int:
+        """Journal position up to which the projection is complete."""
+        return await self._database.read(self._offset)
+
+    async def cdrs(self, query: CdrQuery) -> list[Cdr]:
+        """A page of records ordered by (begin, callid)."""
+        rows = await self._database.read(lambda c: c.execute(self._cdr_select(query)).mappings().all())
+        return [from_row(row, Cdr) for row in rows]
+
+    async def recordings(self, *, callid: str | None = None, after: str = "", limit: int = 1000) -> list[RecordingRow]:
+        """Recordings by id."""
+        t = tables.recordings
+        query = select(t).where(t.c.vdn == self._vdn, t.c.recording > after).order_by(t.c.recording).limit(limit)
+        if callid is not None:
+            query = query.where(t.c.callid == callid)
+        return await self._recordings(query)
+
+    async def recording(self, recording: str) -> RecordingRow | None:
+        """One recording."""
+        t = tables.recordings
+        found = await self._recordings(select(t).where(t.c.vdn == self._vdn, t.c.recording == recording))
+        return found[0] if found else None
+
+    async def close_recording(self, recording: str, *, duration_ms: int, bytes: int, is_lost: bool = False) -> bool:
+        """Settle a recording whose worker died."""
+        t = tables.recordings
+        where = (t.c.vdn == self._vdn, t.c.recording == recording, t.c.state == "recording")
+        values = {"state": "lost" if is_lost else "closed", "duration_ms": duration_ms, "bytes": bytes}
+        return await self._database.write(lambda c: c.execute(update(t).where(*where).values(values)).rowcount > 0)
+
+    async def forget_before(self, before_ms: int, limit: int = 500) -> list[RecordingRow]:
+        """Remove index rows of recordings begun before."""
+        t = tables.recordings
+
+        def change(connection: Connection) -> list[Any]:
+            old = (t.c.vdn == self._vdn, t.c.begin < before_ms, t.c.state != "recording")
+            rows = connection.execute(select(t).where(*old).order_by(t.c.begin).limit(limit)).mappings().all()
+            names = [row["recording"] for row in rows]
+            connection.execute(delete(t).where(t.c.vdn == self._vdn, t.c.recording.in_(names)))
+            return list(rows)
+
+        return [from_row(row, RecordingRow) for row in await self._database.write(change)]
+
+    def _row(self, value: Cdr | RecordingRow) -> dict[str, Any]:
+        if value.vdn != self._vdn:
+            raise ValueError(f"a record of tenant {value.vdn} in the handle of tenant {self._vdn}")
+        row: dict[str, Any] = msgspec.to_builtins(value)
+        return row
+
+    def _offset(self, connection: Connection) -> int:
+        t = tables.projections
+        query = select(t.c.journal_offset).where(t.c.name == _PROJECTION, t.c.vdn == self._vdn)
+        return connection.execute(query).scalar() or 0
+
+    def _cdr_select(self, query: CdrQuery) -> Select[Any]:
+        t = tables.cdrs
+        place = tuple_(t.c.begin, t.c.callid)
+        wanted = [t.c.vdn == self._vdn]
+        if query.since is not None:
+            wanted.append(t.c.begin >= query.since)
+        if query.until is not None:
+            wanted.append(t.c.begin < query.until)
+        if query.after is not None:
+            wanted.append(place < query.after if query.newest_first else place > query.after)
+        for name in ("agent", "queue", "caller", "callid"):
+            value = getattr(query, name)
+            if value is not None:
+                wanted.append(t.c[name] == value)
+        order = (t.c.begin.desc(), t.c.callid.desc()) if query.newest_first else (t.c.begin, t.c.callid)
+        return select(t).where(*wanted).order_by(*order).limit(query.limit)
+
+    async def _recordings(self, query: Select[Any]) -> list[RecordingRow]:
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
+        return [from_row(row, RecordingRow) for row in rows]
+
+
+def _upsert(table: Table, *, only_if: ColumnElement[bool] | None = None) -> Insert:
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table)
+    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest, where=only_if)

@@ -1,0 +1,248 @@
+"""Tables of `opencec.db`. A change here needs a migration beside it; a test compares the two.
+
+Columns carry the names of the structs' fields in `opencec.ports`; what ends in `_sealed` is encrypted at rest.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+
+__all__ = [
+    "accounts",
+    "agent_skills",
+    "agents",
+    "app_keys",
+    "audit",
+    "cdrs",
+    "flows",
+    "metadata",
+    "projections",
+    "queues",
+    "recordings",
+    "routes",
+    "sip_accounts",
+    "tenants",
+    "trunks",
+]
+
+metadata = MetaData()
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+def _json(name: str) -> Column[object]:
+    return Column(name, JSON, nullable=False)
+
+
+def _tenant() -> Column[int]:
+    return Column("vdn", Integer, ForeignKey("tenants.vdn", ondelete="CASCADE"), primary_key=True)
+
+
+def _owner() -> Column[int]:
+    """The tenant of a row whose key is unique in the installation."""
+    return Column("vdn", Integer, ForeignKey("tenants.vdn", ondelete="CASCADE"), nullable=False, index=True)
+
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    _number("ccid"),
+    _text("name"),
+    _text("language"),
+    _text("time_zone"),
+    _flag("is_active"),
+    _number("max_calls"),
+    _number("max_calls_per_s"),
+    _flag("is_demo"),
+    _number("revision"),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    _tenant(),
+    Column("workno", Text, primary_key=True),
+    _text("name"),
+    _text("type"),
+    _json("roles"),
+    _text("phone"),
+    _text("password_hash"),
+    _text("account"),
+    _text("group"),
+    Column("wrap_up_s", Integer),
+    _number("text_capacity"),
+    _flag("is_enabled"),
+)
+
+queues = Table(
+    "queues",
+    metadata,
+    _tenant(),
+    Column("queue", Integer, primary_key=True),
+    _text("name"),
+    _text("media"),
+    _number("wrap_up_s"),
+    _number("max_wait_s"),
+    _number("max_waiting"),
+    _number("ring_s"),
+    _number("answer_within_s"),
+    _json("on_no_agent"),
+    _json("on_busy"),
+    _json("on_timeout"),
+    _text("wait_music"),
+    _flag("announces_position"),
+    _number("position_every_s"),
+    _flag("announces_agent"),
+)
+
+agent_skills = Table(
+    "agent_skills",
+    metadata,
+    _tenant(),
+    Column("workno", Text, primary_key=True),
+    Column("queue", Integer, primary_key=True),
+    _number("level"),
+)
+
+sip_accounts = Table(
+    "sip_accounts",
+    metadata,
+    _owner(),
+    Column("user", Text, primary_key=True),
+    _text("secret_sealed"),
+    _text("workno"),
+    _flag("is_enabled"),
+)
+
+routes = Table(
+    "routes",
+    metadata,
+    _owner(),
+    Column("dialled", Text, primary_key=True),
+    _text("code"),
+    _text("extension"),
+    _text("device"),
+    _text("target"),
+    _text("media"),
+    _flag("is_default"),
+)
+
+flows = Table(
+    "flows",
+    metadata,
+    _tenant(),
+    Column("code", Text, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    _text("name"),
+    Column("definition", LargeBinary, nullable=False),
+    _flag("is_published"),
+)
+
+trunks = Table(
+    "trunks",
+    metadata,
+    _tenant(),
+    Column("name", Text, primary_key=True),
+    _text("direction"),
+    _json("hosts"),
+    _json("codes"),
+    _text("destination"),
+    _text("user"),
+    _text("password_sealed"),
+    _flag("registers"),
+    _text("caller_number"),
+    _number("max_calls"),
+    _flag("is_enabled"),
+)
+
+app_keys = Table(
+    "app_keys",
+    metadata,
+    _owner(),
+    Column("ak", Text, primary_key=True),
+    _text("sk_sealed"),
+    _text("purpose"),
+    _flag("is_enabled"),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    _text("role"),
+    _number("vdn"),
+    _text("password_hash"),
+    _flag("is_enabled"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _number("at_ms"),
+    Column("vdn", Integer, nullable=False, index=True),
+    _text("actor"),
+    _text("action"),
+    _text("subject"),
+    _text("detail"),
+)
+
+projections = Table(
+    "projections",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("vdn", Integer, primary_key=True),
+    _number("journal_offset"),
+)
+
+cdrs = Table(
+    "cdrs",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("callid", Text, primary_key=True),
+    _text("caller"),
+    _text("called"),
+    _number("begin"),
+    Column("answer", Integer),
+    _number("end"),
+    Column("queue", Integer),
+    _text("agent"),
+    _text("disposition"),
+    _text("recording"),
+    _number("wait_ms"),
+    _number("talk_ms"),
+    _number("hold_ms"),
+    _number("leave_reason"),
+    _text("direction"),
+    _text("media"),
+    _json("segments"),
+    Index("cdrs_by_begin", "vdn", "begin", "callid"),
+    Index("cdrs_by_agent", "vdn", "agent", "begin"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("recording", Text, primary_key=True),
+    _text("callid"),
+    _text("path"),
+    _number("begin"),
+    _text("state"),
+    _number("duration_ms"),
+    _number("bytes"),
+    _text("agent"),
+    Index("recordings_by_callid", "vdn", "callid"),
+    Index("recordings_by_begin", "vdn", "begin"),
+)

@@ -1,0 +1,226 @@
+"""The configuration store: what is put comes back, the same twice changes nothing, secrets are sealed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from fakes.secrets import PlainSecrets
+from opencec.adapters.files import KeyRing
+from opencec.adapters.sqlite import Database, SqliteConfiguration
+from opencec.adapters.sqlite.database import SCHEMA_REVISION
+from opencec.adapters.sqlite.tables import metadata
+from opencec.adapters.system import SystemClock
+from opencec.ports.configuration import (
+    AccountConfig,
+    AgentConfig,
+    AgentSkillConfig,
+    AppKeyConfig,
+    ConfigurationError,
+    FlowConfig,
+    QueueConfig,
+    QueueRule,
+    RouteConfig,
+    SipAccountConfig,
+    TenantConfiguration,
+    TenantInfo,
+    TrunkConfig,
+)
+
+pytestmark = pytest.mark.store
+
+QUEUES = [
+    QueueConfig(queue=1, name="Sales", on_timeout=QueueRule(action="queue", target="2")),
+    QueueConfig(queue=2, name="Support", wrap_up_s=5),
+]
+AGENTS = [
+    AgentConfig(workno="101", name="Ada", password_hash="$argon2id$x", phone="7101"),
+    AgentConfig(workno="120", roles=("agent", "inspector"), wrap_up_s=3, password_hash="$argon2id$y"),
+]
+SIP = [SipAccountConfig(user="7101", secret="s3cret-7101", workno="101")]
+ROUTES = [
+    RouteConfig(code="1000", device="flow", target="welcome", is_default=True),
+    RouteConfig(code="1001", device="queue", target="1"),
+    RouteConfig(code="1004", extension="5", device="echo"),
+]
+TRUNKS = [TrunkConfig(name="in", direction="inbound", hosts=("127.0.0.0/8",), password="trunk-pw", user="u")]
+KEYS = [AppKeyConfig(ak="ak1", sk="sk-clear", purpose="cms")]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "opencec.db"
+
+
+@pytest.fixture
+def secrets() -> PlainSecrets:
+    return PlainSecrets()
+
+
+@pytest.fixture
+async def store(path: Path, secrets: PlainSecrets) -> AsyncIterator[SqliteConfiguration]:
+    made = SqliteConfiguration(Database(path), secrets=secrets, clock=SystemClock())
+    yield made
+    await made.close()
+
+
+async def _provision(tenant: TenantConfiguration) -> None:
+    await tenant.put_tenant(TenantInfo(vdn=tenant.vdn, name="Demo", is_demo=True))
+    await tenant.put_queues(QUEUES)
+    await tenant.put_agents(AGENTS)
+    await tenant.put_skills("101", [AgentSkillConfig(workno="101", queue=q, level=q) for q in (1, 2)])
+    await tenant.put_sip_accounts(SIP)
+    assert await tenant.put_flow(FlowConfig(code="welcome", name="Welcome", definition=b"{}")) >= 1
+    await tenant.put_routes(ROUTES)
+    await tenant.put_trunks(TRUNKS)
+    await tenant.put_app_keys(KEYS)
+
+
+async def test_a_whole_tenant_comes_back_as_it_was_put(store: SqliteConfiguration) -> None:
+    tenant = store.for_tenant(1)
+    assert await tenant.load() is None
+    await _provision(tenant)
+    config = await tenant.load()
+    assert config is not None
+    assert config.info == TenantInfo(vdn=1, name="Demo", is_demo=True)
+    assert list(config.queues) == QUEUES
+    assert list(config.agents) == AGENTS
+    assert [(s.workno, s.queue, s.level) for s in config.skills] == [("101", 1, 1), ("101", 2, 2)]
+    assert list(config.sip_accounts) == SIP
+    assert list(config.routes) == ROUTES
+    assert [r.dialled for r in config.routes] == ["1000", "1001", "10045"]
+    assert list(config.trunks) == TRUNKS
+    assert list(config.app_keys) == KEYS
+    assert [(f.code, f.version, f.definition) for f in config.flows] == [("welcome", 1, b"{}")]
+    assert [info.vdn for info in await store.tenants()] == [1]
+
+
+async def test_provisioning_twice_changes_nothing(store: SqliteConfiguration, path: Path) -> None:
+    tenant = store.for_tenant(1)
+    await _provision(tenant)
+    before, revision = list(sqlite3.connect(path).iterdump()), await tenant.revision()
+    await _provision(tenant)
+    assert list(sqlite3.connect(path).iterdump()) == before
+    assert await tenant.revision() == revision
+
+
+async def test_a_change_raises_the_revision(store: SqliteConfiguration) -> None:
+    tenant = store.for_tenant(1)
+    await _provision(tenant)
+    revision = await tenant.revision()
+    await tenant.put_queues([QueueConfig(queue=1, name="Sales", wrap_up_s=99)])
+    assert await tenant.revision() == revision + 1
+    await tenant.put_skills("101", [AgentSkillConfig(workno="101", queue=1)])
+    assert await tenant.revision() == revision + 2
+
+
+async def test_an_empty_password_hash_keeps_the_stored_one(store: SqliteConfiguration) -> None:
+    tenant = store.for_tenant(1)
+    await _provision(tenant)
+    await tenant.put_agents([AgentConfig(workno="101", name="Ada L.")])
+    config = await tenant.load()
+    assert config is not None
+    assert (config.agents[0].name, config.agents[0].password_hash) == ("Ada L.", "$argon2id$x")
+
+
+async def test_flow_versions_are_immutable_and_only_new_content_makes_one(store: SqliteConfiguration) -> None:
+    tenant = store.for_tenant(1)
+    await tenant.put_tenant(TenantInfo(vdn=1))
+    first = FlowConfig(code="f", definition=b"1")
+    assert [await tenant.put_flow(first), await tenant.put_flow(first)] == [1, 1]
+    assert await tenant.put_flow(FlowConfig(code="f", definition=b"2", is_published=False)) == 2
+    config = await tenant.load()
+    assert config is not None
+    assert [f.definition for f in config.flows] == [b"1"], "a draft does not replace the published version"
+    kept = await tenant.flow("f", 2)
+    assert kept is not None
+    assert kept.definition == b"2"
+
+
+async def test_tenants_do_not_see_or_take_each_others_things(store: SqliteConfiguration) -> None:
+    one, two = store.for_tenant(1), store.for_tenant(2)
+    await _provision(one)
+    await two.put_tenant(TenantInfo(vdn=2))
+    config = await two.load()
+    assert config is not None
+    assert (config.agents, config.routes, config.app_keys) == ((), (), ())
+    with pytest.raises(ConfigurationError, match="7101 belongs to another tenant"):
+        await two.put_sip_accounts(SIP)
+    with pytest.raises(ConfigurationError, match="1004"):
+        await two.put_routes([RouteConfig(code="10045", device="echo")])
+    with pytest.raises(ConfigurationError, match="handle of tenant 2"):
+        await two.put_tenant(TenantInfo(vdn=1))
+    assert not await two.remove("agent", "101")
+
+
+async def test_what_does_not_exist_is_named(store: SqliteConfiguration) -> None:
+    tenant = store.for_tenant(7)
+    with pytest.raises(ConfigurationError, match="there is no tenant 7"):
+        await tenant.put_queues(QUEUES)
+    await tenant.put_tenant(TenantInfo(vdn=7))
+    with pytest.raises(ConfigurationError, match="no workno 101"):
+        await tenant.put_skills("101", [])
+    with pytest.raises(ConfigurationError, match="no queue 5"):
+        await tenant.put_routes([RouteConfig(code="1", device="queue", target="5")])
+    with pytest.raises(ConfigurationError, match="no code welcome"):
+        await tenant.put_routes([RouteConfig(code="1", device="flow", target="welcome")])
+
+
+async def test_removing_an_agent_removes_the_skills(store: SqliteConfiguration) -> None:
+    tenant = store.for_tenant(1)
+    await _provision(tenant)
+    assert await tenant.remove("agent", "101")
+    assert await tenant.remove("route", "10045")
+    config = await tenant.load()
+    assert config is not None
+    assert ([a.workno for a in config.agents], config.skills) == (["120"], ())
+    assert [r.dialled for r in config.routes] == ["1000", "1001"]
+
+
+async def test_accounts_keys_and_the_audit_trail(store: SqliteConfiguration) -> None:
+    await _provision(store.for_tenant(1))
+    await store.put_account(AccountConfig(account="admin", role="admin", vdn=1, password_hash="h"))
+    await store.put_account(AccountConfig(account="admin", role="admin", vdn=1))
+    assert await store.account("admin") == AccountConfig(account="admin", role="admin", vdn=1, password_hash="h")
+    assert await store.account("nobody") is None
+    assert await store.app_key("ak1") == (1, KEYS[0])
+    assert await store.app_key("ak2") is None
+    await store.for_tenant(1).audit(actor="admin", action="recording.get", subject="c-1")
+    await store.for_tenant(2).audit(actor="root", action="x", subject="y")
+    trail = await store.for_tenant(1).audit_trail()
+    assert [(line.actor, line.action, line.subject) for line in trail] == [("admin", "recording.get", "c-1")]
+    assert await store.for_tenant(1).audit_trail(after_id=trail[0].id) == []
+
+
+async def test_no_secret_is_readable_in_the_file(path: Path, tmp_path: Path) -> None:
+    store = SqliteConfiguration(Database(path), secrets=KeyRing(tmp_path / "keys.json"), clock=SystemClock())
+    await _provision(store.for_tenant(1))
+    await store.close()
+    text = "\n".join(sqlite3.connect(path).iterdump())
+    for secret in ("s3cret-7101", "trunk-pw", "sk-clear"):
+        assert secret not in text
+
+
+async def test_a_newer_key_seals_anew_without_a_visible_change(
+    store: SqliteConfiguration, secrets: PlainSecrets, path: Path
+) -> None:
+    await _provision(store.for_tenant(1))
+    secrets.key = 2
+    await _provision(store.for_tenant(1))
+    stored = sqlite3.connect(path).execute("SELECT secret_sealed FROM sip_accounts").fetchone()[0]
+    assert stored == "k2:sip:s3cret-7101"
+
+
+async def test_migrations_make_exactly_the_tables_of_the_code(path: Path) -> None:
+    database = Database(path)
+    assert database.read_now(lambda c: compare_metadata(MigrationContext.configure(c), metadata)) == []
+    migrations = Path(__file__).parents[2] / "src/opencec/adapters/sqlite/migrations"
+    assert ScriptDirectory(str(migrations)).get_current_head() == SCHEMA_REVISION
+    await database.close()
+    await Database(path).close()
