@@ -235,6 +235,10 @@ class TenantRuntime:
         self._wake.set()
         return done
 
+    def live_calls(self) -> int:
+        """Contacts that have not ended."""
+        return sum(1 for _ in self.core.live_contacts())
+
     async def record(self, service: str, body: bytes) -> int:
         """Journal a fact of a service; returns its sequence number when it is committed."""
         try:

@@ -1,0 +1,181 @@
+"""The audio of contacts: the core's wish for each becomes one mix, background sounds and a recording at the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from opencec.core.effects import ArrangeAudio, PressDigits, Sound, StartRecording, StopRecording
+from opencec.core.ids import LegId
+from opencec.ports.media import Media, MediaRefused
+from opencec.workers.protocol import (
+    Mix,
+    Play,
+    PromptSource,
+    Record,
+    SendDigits,
+    Source,
+    StopPlay,
+    StopRecord,
+    ToneSource,
+)
+
+__all__ = ["ContactAudio", "WaitingSounds"]
+
+_log = structlog.get_logger()
+
+_ECHO_GAIN = 1.0
+
+
+class WaitingSounds(Protocol):
+    """What callers hear in a queue: see `services.waiting`."""
+
+    def begin(self, contact: str, leg: str, *, queue: int) -> None:
+        """The leg waits in this queue from now on; again for the same queue: nothing."""
+        ...
+
+    def end(self, contact: str, leg: str) -> None:
+        """The leg waits no longer."""
+        ...
+
+
+class ContactAudio:
+    """Carries out `ArrangeAudio`, recordings and digits of one tenant. Forgets a contact when its legs are gone."""
+
+    def __init__(
+        self,
+        tenant: int,
+        *,
+        media: Media,
+        waiting: WaitingSounds,
+        music: Callable[[int | None], str],
+        recording_path: Callable[[str], str],
+    ) -> None:
+        """Args:
+        music: Path of the music of a queue (None: the tenant's).
+        recording_path: Absolute path of a contact's recording, its folder made.
+        """
+        self._tenant = tenant
+        self._media = media
+        self._waiting = waiting
+        self._music = music
+        self._recording_path = recording_path
+        self._arrangements: dict[str, ArrangeAudio] = {}
+        self._recordings: dict[str, StartRecording] = {}
+        self._sounds: dict[str, str] = {}
+        """Leg -> id of the background that plays on it."""
+        self._parts: dict[str, int] = {}
+
+    async def arrange(self, effect: ArrangeAudio) -> None:
+        """Make a contact sound as the core wants it; the highest revision wins."""
+        contact = effect.contact
+        known = self._arrangements.get(contact)
+        if known is not None and known.revision > effect.revision:
+            return
+        self._arrangements[contact] = effect
+        gains = {listener: dict.fromkeys(speakers, 1.0) for listener, speakers in effect.hears.items() if speakers}
+        for leg, sound in effect.sounds.items():
+            if sound.kind == "echo":
+                gains[leg] = {leg: _ECHO_GAIN}
+        await self._send(Mix(id=f"{self._tenant}:{effect.key}", mix=contact, revision=effect.revision, gains=gains))
+        for leg in {*effect.hears, *effect.sounds, *self._sounding(contact)}:
+            await self._sound(contact, leg, sound=effect.sounds.get(leg), key=effect.key)
+
+    def _sounding(self, contact: str) -> list[LegId]:
+        return [LegId(leg) for leg in self._sounds if leg.startswith(f"{contact}/")]
+
+    async def _sound(self, contact: str, leg: LegId, *, sound: Sound | None, key: str) -> None:
+        playing = self._sounds.get(leg, "")
+        wanted = _play_id(leg, sound)
+        if playing == wanted:
+            return
+        if playing.endswith("waiting"):
+            self._waiting.end(contact, leg)
+        elif playing and not wanted:
+            await self._send(StopPlay(id=f"stop:{self._tenant}:{key}:{leg}", leg=leg, play=playing))
+        if not wanted or sound is None:
+            self._sounds.pop(leg, None)
+            return
+        self._sounds[leg] = wanted
+        if sound.kind == "waiting":
+            self._waiting.begin(contact, leg, queue=sound.queue or 0)
+            return
+        source: Source = PromptSource(path=self._music(sound.queue)) if sound.kind == "music" else _tone(sound)
+        play = Play(
+            id=f"play:{self._tenant}:{key}:{leg}",
+            leg=leg,
+            play=wanted,
+            sources=(source,),
+            layer="background",
+            loop=True,
+        )
+        await self._send(play)
+
+    async def start_recording(self, effect: StartRecording) -> None:
+        """Record both sides of a contact; again with other legs when one was replaced."""
+        self._recordings[effect.contact] = effect
+        await self._send(
+            Record(
+                id=f"{self._tenant}:{effect.key}",
+                recording=f"{self._tenant}:{effect.contact}",
+                path=self._part_path(effect.contact),
+                left=effect.left,
+                right=effect.right,
+            )
+        )
+
+    def _part_path(self, contact: str) -> str:
+        path = self._recording_path(contact)
+        part = self._parts.get(contact, 1)
+        return path if part == 1 else f"{path.removesuffix('.wav')}-{part}.wav"
+
+    async def stop_recording(self, effect: StopRecording) -> None:
+        """Close the contact's recording."""
+        self._recordings.pop(effect.contact, None)
+        self._parts.pop(effect.contact, None)
+        await self._send(StopRecord(id=f"{self._tenant}:{effect.key}", recording=f"{self._tenant}:{effect.contact}"))
+
+    async def press(self, effect: PressDigits) -> None:
+        """Send digits to the far end of a leg."""
+        await self._send(SendDigits(id=f"{self._tenant}:{effect.key}", leg=effect.leg, digits=effect.digits))
+
+    async def rearrange(self, contact: str) -> None:
+        """Legs of the contact moved to another worker: everything again, in a file of its own."""
+        arrangement = self._arrangements.get(contact)
+        if arrangement is not None:
+            for leg in self._sounding(contact):
+                sound = self._sounds.pop(leg)
+                if sound.endswith("waiting"):
+                    self._waiting.end(contact, leg)
+            await self.arrange(arrangement)
+        recording = self._recordings.get(contact)
+        if recording is not None and self._media.holds(recording.left):
+            self._parts[contact] = self._parts.get(contact, 1) + 1
+            await self.start_recording(recording)
+
+    def forget(self, contact: str) -> None:
+        """The contact has ended."""
+        self._arrangements.pop(contact, None)
+        for leg in self._sounding(contact):
+            if self._sounds.pop(leg).endswith("waiting"):
+                self._waiting.end(contact, leg)
+
+    async def _send(self, command: Mix | Play | StopPlay | Record | StopRecord | SendDigits) -> None:
+        try:
+            await self._media.send(command)
+        except MediaRefused as error:
+            # The leg ended meanwhile, or its worker died: the events of both follow and say what is to be done.
+            _log.info("audio.refused", command=type(command).__name__, code=error.code)
+
+
+def _play_id(leg: str, sound: Sound | None) -> str:
+    if sound is None or sound.kind == "echo":
+        return ""
+    queue = f"{sound.queue}:" if sound.queue is not None else ""
+    return f"{leg}:{queue}{sound.kind}"
+
+
+def _tone(sound: Sound) -> ToneSource:
+    return ToneSource(name="busy" if sound.kind == "busy" else "ringback")

@@ -1,0 +1,162 @@
+"""Calls that come in: admission, media, then the core is told; and the core's orders to ring, answer or refuse."""
+
+from __future__ import annotations
+
+import structlog
+
+from opencec.core.commands import CallArrived
+from opencec.core.effects import AcceptLeg, ProgressLeg
+from opencec.core.ids import ContactId
+from opencec.ports.media import MediaRefused
+from opencec.services.agent_port import TenantOverloaded
+from opencec.services.signalling.admission import Admission, Admitted
+from opencec.services.signalling.authentication import Refusal
+from opencec.services.signalling.call_rate import CallRate
+from opencec.services.signalling.context import SignallingContext, contact_of_leg
+from opencec.services.signalling.leg_media import LegMedia
+from opencec.services.signalling.legs import LegRecord
+from opencec.sip.errors import SdpError, SipError
+from opencec.sip.leg_events import InviteReceived
+from opencec.sip.sdp import SessionDescription
+from opencec.sip.sdp_negotiation import AudioDescription, describe_audio
+
+__all__ = ["InboundCalls"]
+
+_log = structlog.get_logger()
+
+_RETRY_AFTER = (("Retry-After", "5"),)
+
+
+class InboundCalls:
+    """Customer legs, from INVITE to the core."""
+
+    def __init__(self, context: SignallingContext, *, media: LegMedia, admission: Admission) -> None:
+        self._context = context
+        self._media = media
+        self._admission = admission
+        self._rate = CallRate()
+
+    async def take(self, event: InviteReceived) -> None:
+        """A new INVITE: let it in or answer it with the right status."""
+        context = self._context
+        verdict = self._admission.judge(event.request, event.flow, now=context.now())
+        if isinstance(verdict, Admitted):
+            verdict = self._limit(verdict)
+        if isinstance(verdict, Refusal):
+            self._refuse(event.leg, verdict)
+            return
+        try:
+            offer = SessionDescription.parse(event.request.body) if event.request.body else None
+        except SdpError as error:
+            self._refuse(event.leg, Refusal(400, reason=error.reason))
+            return
+        remote = describe_audio(offer) if offer is not None else None
+        if offer is not None and remote is None:
+            self._refuse(event.leg, Refusal(488, (("Warning", '305 opencec "G.711 audio is needed"'),)))
+            return
+        record = self._record(event, verdict, remote)
+        try:
+            await self._media.open(record, remote)
+        except MediaRefused as error:
+            _log.warning("call.no_media", leg=event.leg, code=error.code)
+            self._refuse(event.leg, Refusal(503, _RETRY_AFTER))
+            return
+        await self._admit(event, verdict, record)
+
+    def _limit(self, admitted: Admitted) -> Admitted | Refusal:
+        line = self._context.lines.get(admitted.tenant)
+        if line is None:
+            return Refusal(503, _RETRY_AFTER)
+        live = line.runtime.live_calls()
+        if live >= admitted.max_calls or not self._rate.take(
+            admitted.tenant, per_s=admitted.max_calls_per_s, now=self._context.now()
+        ):
+            return Refusal(503, _RETRY_AFTER, "Too many calls")
+        return admitted
+
+    def _record(self, event: InviteReceived, admitted: Admitted, remote: AudioDescription | None) -> LegRecord:
+        binding = next(
+            (
+                binding
+                for binding in self._context.registrar.bindings(admitted.account, self._context.now())
+                if admitted.account and binding.flow == event.flow
+            ),
+            None,
+        )
+        is_browser = event.flow.transport in ("ws", "wss")
+        kind = remote.kind if remote is not None else ("webrtc" if is_browser else "rtp")
+        return LegRecord(
+            leg=event.leg,
+            contact=contact_of_leg(event.leg),
+            tenant=admitted.tenant,
+            is_inbound=True,
+            kind=kind,
+            local_host=self._context.local_host(event.flow.remote[0]),
+            signalling_host=event.flow.remote[0],
+            account=admitted.account,
+            instance=binding.instance if binding is not None else "",
+            registration=binding.call_id if binding is not None else "",
+            offer=event.request.body,
+        )
+
+    async def _admit(self, event: InviteReceived, admitted: Admitted, record: LegRecord) -> None:
+        context = self._context
+        if event.leg not in context.user_agent.legs():
+            await self._media.close(event.leg)
+            return
+        context.save(record)
+        context.save_dialog(event.leg)
+        arrived = CallArrived(
+            contact=ContactId(record.contact), caller=admitted.caller, called=admitted.called, source=admitted.source
+        )
+        try:
+            await context.lines[admitted.tenant].runtime.execute(arrived)
+        except TenantOverloaded:
+            self._refuse(event.leg, Refusal(503, _RETRY_AFTER))
+            context.forget(event.leg)
+            await self._media.close(event.leg)
+
+    def _refuse(self, leg: str, refusal: Refusal) -> None:
+        context = self._context
+        context.user_agent.reject(
+            leg, refusal.status, now=context.now(), reason=refusal.reason or None, headers=refusal.headers
+        )
+        context.flush()
+
+    # --- the core's orders ------------------------------------------------------------------------------------------
+
+    def progress(self, effect: ProgressLeg) -> None:
+        """Tell the caller that it rings; with early media it hears us from now on."""
+        context = self._context
+        record = context.leg(effect.leg)
+        if record is None or record.is_answered:
+            return
+        sdp = self._description(record) if effect.early_media and record.offer else None
+        context.user_agent.provisional(effect.leg, 183 if sdp else 180, now=context.now(), sdp=sdp)
+        context.flush()
+
+    def accept(self, effect: AcceptLeg) -> None:
+        """Answer the call."""
+        context = self._context
+        record = context.leg(effect.leg)
+        if record is None or record.is_over:
+            return
+        try:
+            sdp = self._description(record)
+        except (SipError, MediaRefused) as error:
+            _log.warning("call.no_answer_possible", leg=effect.leg, detail=str(error))
+            context.user_agent.reject(effect.leg, 488, now=context.now())
+            context.flush()
+            return
+        context.user_agent.accept(effect.leg, now=context.now(), sdp=sdp)
+        record.is_answered = True
+        context.save(record)
+        context.save_dialog(effect.leg)
+        context.flush()
+
+    def _description(self, record: LegRecord) -> bytes:
+        dialog = self._context.user_agent.snapshot(record.leg)
+        previous = dialog.local_sdp if dialog is not None else None
+        if not record.offer:
+            return self._media.offer(record, previous)
+        return self._media.answer(record, SessionDescription.parse(record.offer), previous)

@@ -1,0 +1,258 @@
+"""Calls that we make: the phones of agents, numbers through trunks, and devices that came back after a page reload."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from opencec.core.commands import LegFailed
+from opencec.core.effects import DialNumber, RingPhone
+from opencec.core.ids import LegId
+from opencec.ports.configuration import TrunkConfig
+from opencec.ports.media import MediaRefused
+from opencec.services.signalling.causes import reason_header, status_of
+from opencec.services.signalling.context import SignallingContext
+from opencec.services.signalling.leg_media import LegMedia
+from opencec.services.signalling.legs import LegRecord
+from opencec.sip.flow import Destination, Target, Transport
+from opencec.sip.registrar import Binding
+from opencec.sip.uri import Uri
+from opencec.sip.user_agent_settings import Credentials, Identity
+
+__all__ = ["OutboundCalls"]
+
+_log = structlog.get_logger()
+
+_PHONE_WAIT_S = 5.0
+"""A browser whose connection is gone may be about to register again: ring it when it does, at most so much later."""
+_CALL_LIMIT_HEADER = "X-OpenCEC-Contact"
+
+
+class OutboundCalls:
+    """Legs that we invite."""
+
+    def __init__(self, context: SignallingContext, *, media: LegMedia, is_live: Callable[[Target], bool]) -> None:
+        """Args:
+        is_live: Whether a flow's connection still exists (always for UDP).
+        """
+        self._context = context
+        self._media = media
+        self._is_live = is_live
+        self._parked: dict[str, list[tuple[RingPhone, asyncio.TimerHandle]]] = {}
+
+    # --- phones -----------------------------------------------------------------------------------------------------
+
+    async def ring(self, effect: RingPhone) -> None:
+        """INVITE an agent's phone, or a device in place of its lost leg."""
+        context = self._context
+        if context.leg(effect.leg) is not None and effect.leg in context.user_agent.legs():
+            return
+        tenant = self._tenant_of(effect)
+        if tenant is None:
+            return
+        lost = context.leg(effect.replaces) if effect.replaces else None
+        account = lost.account if lost is not None else effect.phone
+        binding = self._binding(account, lost)
+        if binding is None:
+            if any(True for _ in context.registrar.bindings(account, context.now())):
+                self._park(account, effect)
+                return
+            self._fail(effect.leg, tenant, "not_registered")
+            return
+        await self._invite_phone(effect, tenant, account=account, binding=binding)
+
+    def _binding(self, account: str, lost: LegRecord | None) -> Binding | None:
+        now = self._context.now()
+        if lost is not None and lost.instance:
+            same = self._context.registrar.by_instance(account, lost.instance, now)
+            return same if same is not None and self._is_live(same.flow) else None
+        bindings = self._context.registrar.bindings(account, now)
+        return next((binding for binding in bindings if self._is_live(binding.flow)), None)
+
+    async def _invite_phone(self, effect: RingPhone, tenant: int, *, account: str, binding: Binding) -> None:
+        context = self._context
+        host = binding.flow.remote[0]
+        record = LegRecord(
+            leg=effect.leg,
+            contact=effect.contact,
+            tenant=tenant,
+            is_inbound=False,
+            kind="webrtc" if binding.flow.transport in ("ws", "wss") else "rtp",
+            local_host=context.local_host(host),
+            signalling_host=host,
+            account=account,
+            instance=binding.instance,
+            registration=binding.call_id,
+        )
+        headers = [(_CALL_LIMIT_HEADER, str(effect.contact)), ("X-OpenCEC-Called", effect.called or "unknown")]
+        if effect.answer_at_once:
+            headers.append(("Answer-Mode", "Auto"))
+        await self._invite(
+            record,
+            effect_key=effect.key,
+            target_uri=binding.contact,
+            destination=binding.flow,
+            caller=effect.caller,
+            to=f"sip:{account}@{context.domain}",
+            headers=headers,
+        )
+
+    def _park(self, account: str, effect: RingPhone) -> None:
+        loop = asyncio.get_running_loop()
+        handle = loop.call_later(_PHONE_WAIT_S, self._give_up, account, effect)
+        self._parked.setdefault(account, []).append((effect, handle))
+
+    def _give_up(self, account: str, effect: RingPhone) -> None:
+        waiting = self._parked.get(account, [])
+        self._parked[account] = [entry for entry in waiting if entry[0].key != effect.key]
+        tenant = self._tenant_of(effect)
+        if tenant is not None:
+            self._fail(effect.leg, tenant, "not_registered")
+
+    def registered(self, account: str) -> None:
+        """A device of the account registered: ring what waits for it."""
+        for effect, handle in self._parked.pop(account, []):
+            handle.cancel()
+            self._context.lanes.submit(effect.contact, _ring_again(self, effect))
+
+    # --- numbers ----------------------------------------------------------------------------------------------------
+
+    async def dial(self, effect: DialNumber) -> None:
+        """INVITE a number through the tenant's first outbound trunk."""
+        context = self._context
+        if context.leg(effect.leg) is not None and effect.leg in context.user_agent.legs():
+            return
+        tenant = self._tenant_of(effect)
+        if tenant is None:
+            return
+        trunk = next((trunk for trunk in context.lines[tenant].trunks if _dials_out(trunk)), None)
+        destination = trunk_destination(trunk) if trunk is not None else None
+        if trunk is None or destination is None:
+            _log.warning("call.no_trunk", tenant=tenant)
+            self._fail(effect.leg, tenant, "unreachable")
+            return
+        record = LegRecord(
+            leg=effect.leg,
+            contact=effect.contact,
+            tenant=tenant,
+            is_inbound=False,
+            kind="rtp",
+            local_host=context.local_host(destination.host),
+            signalling_host=destination.host,
+        )
+        target = f"sip:{effect.number}@{destination.host}:{destination.port}"
+        if destination.transport != "udp":
+            target += f";transport={destination.transport}"
+        credentials = Credentials(trunk.user, trunk.password) if trunk.user else None
+        await self._invite(
+            record,
+            effect_key=effect.key,
+            target_uri=target,
+            destination=destination,
+            caller=effect.caller or trunk.caller_number,
+            to=target,
+            headers=[],
+            credentials=credentials,
+        )
+
+    # --- both -------------------------------------------------------------------------------------------------------
+
+    async def _invite(
+        self,
+        record: LegRecord,
+        *,
+        effect_key: str,
+        target_uri: str,
+        destination: Target,
+        caller: str,
+        to: str,
+        headers: list[tuple[str, str]],
+        credentials: Credentials | None = None,
+    ) -> None:
+        context = self._context
+        try:
+            await self._media.open(record, None)
+        except MediaRefused as error:
+            _log.warning("call.no_media", leg=record.leg, code=error.code)
+            self._fail(LegId(record.leg), record.tenant, "no_media")
+            return
+        context.save(record)
+        context.user_agent.invite(
+            record.leg,
+            target_uri=target_uri,
+            destination=destination,
+            local=Identity(f"sip:{_user_part(caller)}@{context.domain}", caller),
+            to=Identity(to),
+            effect_id=f"{record.tenant}:{effect_key}",
+            now=context.now(),
+            sdp=self._media.offer(record),
+            headers=headers,
+            credentials=credentials,
+        )
+        context.save_dialog(record.leg)
+        context.flush()
+
+    async def end(self, leg: str, *, cause: str) -> None:
+        """Refuse, cancel or hang up, whatever the leg's state, and close its media."""
+        context = self._context
+        record = context.leg(leg)
+        if record is None:
+            return
+        record.is_over = True
+        context.save(record)
+        self.end_dialog(record, cause=cause)
+        await self._media.close(leg)
+
+    def end_dialog(self, record: LegRecord, *, cause: str) -> None:
+        """The SIP side of `end`; again after a restart for legs whose BYE may have been lost."""
+        context = self._context
+        if record.is_inbound and not record.is_answered:
+            context.user_agent.reject(record.leg, status_of(cause), now=context.now())
+        else:
+            context.user_agent.bye(record.leg, now=context.now(), reason=reason_header(cause))
+        if record.leg not in context.user_agent.legs():
+            context.forget(record.leg)
+        context.flush()
+
+    def _fail(self, leg: LegId, tenant: int, cause: str) -> None:
+        line = self._context.lines.get(tenant)
+        if line is not None:
+            line.runtime.submit(LegFailed(leg=leg, cause=cause))
+
+    def _tenant_of(self, effect: RingPhone | DialNumber) -> int | None:
+        return next(
+            (
+                tenant
+                for tenant, line in self._context.lines.items()
+                if line.runtime.core.contact(effect.contact) is not None
+            ),
+            None,
+        )
+
+
+def _ring_again(calls: OutboundCalls, effect: RingPhone) -> Callable[[], asyncio.Future[None]]:
+    return lambda: asyncio.ensure_future(calls.ring(effect))
+
+
+def _dials_out(trunk: TrunkConfig) -> bool:
+    return trunk.is_enabled and trunk.direction != "inbound" and bool(trunk.destination)
+
+
+def trunk_destination(trunk: TrunkConfig) -> Destination | None:
+    """Where a trunk's calls go: `sip:host:port[;transport=tcp]`; None when that cannot be read."""
+    uri = Uri.parse(trunk.destination)
+    if not uri.host:
+        return None
+    named = uri.params.get("transport")
+    transport: Transport = (
+        "tls" if uri.scheme == "sips" else "tcp" if named == "tcp" else "tls" if named == "tls" else "udp"
+    )
+    return Destination(uri.host, uri.port or (5061 if transport == "tls" else 5060), transport)
+
+
+def _user_part(caller: str) -> str:
+    """A user part that needs no escapes: what is neither letter, digit nor `+*#._-` is left out."""
+    kept = "".join(letter for letter in caller if letter.isascii() and (letter.isalnum() or letter in "+*._-"))
+    return kept or "anonymous"
