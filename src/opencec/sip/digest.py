@@ -114,8 +114,8 @@ class Credentials(msgspec.Struct, frozen=True):
         uri: the digest-uri as text, which need not equal the Request-URI.
         response: lower-case hex.
         algorithm: one of `ALGORITHMS`, or another name as received.
-        qop: `auth`, `auth-int` or None (RFC 2069).
-        nonce_count: the nc value, None without qop.
+        qop: as sent (`auth`, `auth-int`), None for RFC 2069.
+        nc: the nonce count as sent, hex; None when absent.
         cnonce: the client's nonce, None when absent.
         opaque: as in the challenge, None when absent.
     """
@@ -127,7 +127,7 @@ class Credentials(msgspec.Struct, frozen=True):
     response: str
     algorithm: str = "MD5"
     qop: str | None = None
-    nonce_count: int | None = None
+    nc: str | None = None
     cnonce: str | None = None
     opaque: str | None = None
 
@@ -143,8 +143,6 @@ class Credentials(msgspec.Struct, frozen=True):
         user, realm, nonce, uri, response = required
         if user is None or realm is None or nonce is None or uri is None or response is None:
             raise SipParseError("sip.digest.credentials", 400, "Incomplete credentials")
-        qop = params.get("qop")
-        count = params.get("nc")
         algorithm = params.get("algorithm") or "MD5"
         return cls(
             user=user,
@@ -153,17 +151,19 @@ class Credentials(msgspec.Struct, frozen=True):
             uri=uri,
             response=response.lower(),
             algorithm=_NAMES.get(algorithm.lower(), algorithm),
-            qop=qop.lower() if qop else None,
-            nonce_count=_parse_count(count) if qop and count else None,
+            qop=params.get("qop") or None,
+            nc=params.get("nc"),
             cnonce=params.get("cnonce"),
             opaque=params.get("opaque"),
         )
 
-
-def _parse_count(text: str) -> int:
-    if len(text) > 8 or text.strip("0123456789abcdefABCDEF"):
-        raise SipParseError("sip.digest.nc", 400, "Malformed nonce count")
-    return int(text, 16)
+    @property
+    def nonce_count(self) -> int | None:
+        """The nonce count as a number; None without qop, or when it is no number of up to 8 hex digits."""
+        text = self.nc
+        if self.qop is None or not text or len(text) > 8 or text.strip("0123456789abcdefABCDEF"):
+            return None
+        return int(text, 16)
 
 
 def _digest_params(value: str) -> dict[str, str | None]:
@@ -189,12 +189,12 @@ def _response(credentials: Credentials, *, method: str, body: bytes, ha1: str) -
     if algorithm.endswith("-sess"):
         ha1 = _digest(algorithm, f"{ha1}:{credentials.nonce}:{credentials.cnonce or ''}".encode())
     covered = f"{method}:{credentials.uri}"
-    if credentials.qop == "auth-int":
+    if credentials.qop is not None and credentials.qop.lower() == "auth-int":
         covered = f"{covered}:{_digest(algorithm, body)}"
     ha2 = _digest(algorithm, covered.encode())
     if credentials.qop is None:
         return _digest(algorithm, f"{ha1}:{credentials.nonce}:{ha2}".encode())
-    text = f"{ha1}:{credentials.nonce}:{credentials.nonce_count or 0:08x}:{credentials.cnonce}:{credentials.qop}:{ha2}"
+    text = f"{ha1}:{credentials.nonce}:{credentials.nc}:{credentials.cnonce}:{credentials.qop}:{ha2}"
     return _digest(algorithm, text.encode())
 
 
@@ -223,7 +223,7 @@ def verify(
         given = Credentials.parse(authorization) if isinstance(authorization, str) else authorization
     except SipParseError as error:
         return DigestResult.UNSUPPORTED if error.code == "sip.digest.scheme" else DigestResult.MALFORMED
-    if given.algorithm not in ALGORITHMS or given.qop not in (None, "auth", "auth-int"):
+    if given.algorithm not in ALGORITHMS or (given.qop or "auth").lower() not in ("auth", "auth-int"):
         return DigestResult.UNSUPPORTED
     if given.qop is not None and (given.nonce_count is None or given.cnonce is None):
         return DigestResult.MALFORMED
@@ -287,7 +287,7 @@ def authorize(
         response="",
         algorithm=challenge.algorithm,
         qop=qop,
-        nonce_count=nc if is_counted else None,
+        nc=f"{nc:08x}" if is_counted else None,
         cnonce=cnonce if is_counted or challenge.algorithm.endswith("-sess") else None,
     )
     ha1 = hash_a1(user=user, realm=challenge.realm, password=password, algorithm=challenge.algorithm)
@@ -304,5 +304,5 @@ def authorize(
     if challenge.opaque is not None:
         parts.append(f"opaque={quote(challenge.opaque)}")
     if is_counted:
-        parts += (f"qop={qop}", f"nc={nc:08x}")
+        parts += (f"qop={qop}", f"nc={credentials.nc}")
     return ", ".join(parts)

@@ -108,14 +108,19 @@ def parse_params(text: str, separator: str = ";") -> dict[str, str | None]:
     """Parse `name=value` pairs apart by `separator`; `text` starts behind the first separator.
 
     Names are lower-cased, quoted values unquoted, a name without `=` maps to None. White space around every sign is
-    allowed, empty pairs are not.
+    allowed. Empty pairs are skipped between commas (the list rule of HTTP) and refused between semicolons.
 
     Raises:
         SipParseError: malformed, a name given twice, or more than `MAX_PARAMETERS` pairs.
     """
     params: dict[str, str | None] = {}
     if '"' not in text:
-        for piece in text.split(separator, MAX_PARAMETERS):
+        pieces = text.split(separator, MAX_PARAMETERS)
+        if len(pieces) > MAX_PARAMETERS:
+            raise SipParseError("sip.parameter.too_many", 400, "Too many parameters")
+        for piece in pieces:
+            if separator == "," and not piece.strip(_SPACE):
+                continue
             name, equals, value = piece.partition("=")
             _put(params, name, value.strip(_SPACE) if equals else None)
         return params
@@ -131,6 +136,8 @@ def _quoted_param(text: str, at: int, separator: str, params: dict[str, str | No
     stop = text.find(separator, at)
     stop = end if stop < 0 else stop
     equals = text.find("=", at, stop)
+    if equals < 0 and separator == "," and not text[at:stop].strip(_SPACE):
+        return stop + 1
     if equals < 0:
         _put(params, text[at:stop], None)
         return stop + 1

@@ -177,7 +177,7 @@ def _session(
         attributes.append(("ice-lite", None))
         if bundle is not None:
             attributes.append(("group", f"BUNDLE {bundle}"))
-        attributes.append(("msid-semantic", " WMS *"))
+        attributes.append(("msid-semantic", "WMS *"))
     return SessionDescription(
         origin=Origin(session_id, 1, local.host), host=local.host, attributes=tuple(attributes), media=media
     )

@@ -24,7 +24,7 @@ _USER_WIRE = _UNRESERVED + "&=+$,;?/%:#[]"
 _DEFAULT_PORTS = {"sip": 5060, "sips": 5061}
 # RFC 3261 19.1.4: these never match when only one of the URIs has them.
 _STRICT_PARAMS = ("user", "ttl", "method", "maddr", "transport")
-_HEX = "0123456789abcdefABCDEF"
+_IPV6_CHARS = "0123456789abcdefABCDEF:."
 
 
 def unescape(text: str) -> str:
@@ -59,7 +59,8 @@ def parse_host_port(text: str) -> tuple[str, int | None]:
     if text.startswith("["):
         close = text.find("]")
         host, rest = text[: close + 1], text[close + 1 :]
-        if close < 3 or host.strip("[]" + _HEX + ":.%" + _ALPHANUMERIC):
+        address, _, zone = host[1:-1].partition("%")
+        if ":" not in address or address.strip(_IPV6_CHARS) or zone.strip(_ALPHANUMERIC):
             raise _fail("Malformed IPv6 address")
         if not rest:
             return host, None

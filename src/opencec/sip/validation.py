@@ -105,7 +105,7 @@ def _check_body(request: Request) -> Rejection | None:
     if encodings and request.body:
         return Rejection(415, "Unsupported Media Type", (("Accept-Encoding", "identity"),))
     kind = request.content_type
-    if request.body and kind != _SDP and not kind.startswith("multipart/") and not _is_optional(request):
+    if request.body and kind not in ("", _SDP) and not kind.startswith("multipart/") and not _is_optional(request):
         return Rejection(415, "Unsupported Media Type", (("Accept", _SDP),))
     if request.method == "INVITE" and "Accept" in headers and not _accepts_sdp(headers.tokens("Accept")):
         return Rejection(406, "Not Acceptable", (("Accept", _SDP),))
