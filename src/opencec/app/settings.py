@@ -17,11 +17,13 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-__all__ = ["CONFIG_FILE", "PREFIX", "RtpPorts", "Settings", "SettingsError", "is_loopback", "load_settings"]
+__all__ = ["CONFIG_FILE", "NO_FILE", "PREFIX", "RtpPorts", "Settings", "SettingsError", "is_loopback", "load_settings"]
 
 PREFIX = "OPENCEC_"
 CONFIG_FILE = "opencec.toml"
 _CONFIG_VARIABLE = "OPENCEC_CONFIG"
+NO_FILE = "none"
+"""Value of `OPENCEC_CONFIG` that means: read no file, not even the one in the current folder."""
 _PORTS_PER_WORKER = 64
 """Fewer than this and a worker carries no useful number of legs (two ports each without rtcp-mux)."""
 
@@ -208,6 +210,12 @@ class Settings(BaseSettings):
         """True when HTTP is not bound to loopback: HTTPS and a certificate are needed for microphones."""
         return not is_loopback(self.http_host)
 
+    def environment(self) -> dict[str, str]:
+        """Variables that make `load_settings` give these settings in a child process, whatever files there are."""
+        shown = {name: getattr(self, name) for name in type(self).model_fields}
+        given = {f"{PREFIX}{name.upper()}": "" if value is None else str(value) for name, value in shown.items()}
+        return given | {_CONFIG_VARIABLE: NO_FILE}
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -246,6 +254,8 @@ def load_settings(**overrides: object) -> Settings:
 def _read_file() -> dict[str, Any]:
     """`opencec.toml` as flat names: `[journal] durable` is `journal_durable`."""
     named = os.environ.get(_CONFIG_VARIABLE)
+    if named == NO_FILE:
+        return {}
     path = Path(named or CONFIG_FILE)
     if not path.is_file():
         if named:

@@ -2,7 +2,7 @@
 
 Structs hold secrets in clear (digest authentication needs them) and only in memory: their `repr` hides them, the store
 seals them. Everything a running tenant needs comes in one `load`, everything is written by idempotent `put_*` calls:
-the same value twice changes nothing, and writes no audit line.
+the same value twice changes nothing. The audit trail is written by whoever knows the actor.
 """
 
 from __future__ import annotations
