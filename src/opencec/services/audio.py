@@ -32,11 +32,11 @@ _ECHO_GAIN = 1.0
 class WaitingSounds(Protocol):
     """What callers hear in a queue: see `services.waiting`."""
 
-    def begin(self, contact: str, leg: str, *, queue: int) -> None:
+    async def begin(self, contact: str, leg: str, *, queue: int) -> None:
         """The leg waits in this queue from now on; again for the same queue: nothing."""
         ...
 
-    def end(self, contact: str, leg: str) -> None:
+    async def end(self, contact: str, leg: str) -> None:
         """The leg waits no longer."""
         ...
 
@@ -75,7 +75,9 @@ class ContactAudio:
         if known is not None and known.revision > effect.revision:
             return
         self._arrangements[contact] = effect
-        gains = {listener: dict.fromkeys(speakers, 1.0) for listener, speakers in effect.hears.items() if speakers}
+        gains: dict[str, dict[str, float]] = {
+            listener: dict.fromkeys(map(str, speakers), 1.0) for listener, speakers in effect.hears.items() if speakers
+        }
         for leg, sound in effect.sounds.items():
             if sound.kind == "echo":
                 gains[leg] = {leg: _ECHO_GAIN}
@@ -92,7 +94,7 @@ class ContactAudio:
         if playing == wanted:
             return
         if playing.endswith("waiting"):
-            self._waiting.end(contact, leg)
+            await self._waiting.end(contact, leg)
         elif playing and not wanted:
             await self._send(StopPlay(id=f"stop:{self._tenant}:{key}:{leg}", leg=leg, play=playing))
         if not wanted or sound is None:
@@ -100,7 +102,7 @@ class ContactAudio:
             return
         self._sounds[leg] = wanted
         if sound.kind == "waiting":
-            self._waiting.begin(contact, leg, queue=sound.queue or 0)
+            await self._waiting.begin(contact, leg, queue=sound.queue or 0)
             return
         source: Source = PromptSource(path=self._music(sound.queue)) if sound.kind == "music" else _tone(sound)
         play = Play(
@@ -112,6 +114,13 @@ class ContactAudio:
             loop=True,
         )
         await self._send(play)
+
+    def adopt(self, arrangement: ArrangeAudio) -> None:
+        """After a restart: this is what the workers play and mix already."""
+        self._arrangements[arrangement.contact] = arrangement
+        for leg, sound in arrangement.sounds.items():
+            if playing := _play_id(leg, sound):
+                self._sounds[leg] = playing
 
     async def start_recording(self, effect: StartRecording) -> None:
         """Record both sides of a contact; again with other legs when one was replaced."""
@@ -148,7 +157,7 @@ class ContactAudio:
             for leg in self._sounding(contact):
                 sound = self._sounds.pop(leg)
                 if sound.endswith("waiting"):
-                    self._waiting.end(contact, leg)
+                    await self._waiting.end(contact, leg)
             await self.arrange(arrangement)
         recording = self._recordings.get(contact)
         if recording is not None and self._media.holds(recording.left):
@@ -159,8 +168,7 @@ class ContactAudio:
         """The contact has ended."""
         self._arrangements.pop(contact, None)
         for leg in self._sounding(contact):
-            if self._sounds.pop(leg).endswith("waiting"):
-                self._waiting.end(contact, leg)
+            del self._sounds[leg]
 
     async def _send(self, command: Mix | Play | StopPlay | Record | StopRecord | SendDigits) -> None:
         try:

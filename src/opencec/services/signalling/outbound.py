@@ -19,7 +19,7 @@ from opencec.services.signalling.legs import LegRecord
 from opencec.sip.flow import Destination, Target, Transport
 from opencec.sip.registrar import Binding
 from opencec.sip.uri import Uri
-from opencec.sip.user_agent_settings import Credentials, Identity
+from opencec.sip.user_agent_settings import Identity, Login
 
 __all__ = ["OutboundCalls"]
 
@@ -145,7 +145,7 @@ class OutboundCalls:
         target = f"sip:{effect.number}@{destination.host}:{destination.port}"
         if destination.transport != "udp":
             target += f";transport={destination.transport}"
-        credentials = Credentials(trunk.user, trunk.password) if trunk.user else None
+        credentials = Login(trunk.user, trunk.password) if trunk.user else None
         await self._invite(
             record,
             effect_key=effect.key,
@@ -169,7 +169,7 @@ class OutboundCalls:
         caller: str,
         to: str,
         headers: list[tuple[str, str]],
-        credentials: Credentials | None = None,
+        credentials: Login | None = None,
     ) -> None:
         context = self._context
         try:
