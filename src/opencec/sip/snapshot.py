@@ -20,7 +20,7 @@ class SessionTimerState(msgspec.Struct, frozen=True):
 
 
 class DialogSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One leg. Messages are kept as the bytes on the wire; liveness deadlines are not kept.
+    """One leg. Messages are kept as the bytes on the wire; liveness deadlines and secrets are not kept.
 
     Attributes:
         leg: Key of the leg.
@@ -40,9 +40,11 @@ class DialogSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
         remote_sdp: Last session description of the peer.
         session_timer: Negotiated session timer.
         peer_methods: The peer's Allow.
+        peer_supports: The peer's option tags.
         invite: The pending INVITE: unanswered server transaction, or our own to be retransmitted.
         last_response: Last response to `invite`; in phase "answered" the 200 to be retransmitted.
         last_ack: ACK for the peer's 200, sent again for each retransmission of it.
+        ack_cseq: CSeq number of that ACK.
         rseq: Last RSeq used (RFC 3262).
         effect_id: Effect that opened an outbound leg.
         attempt: INVITEs sent so far (a digest challenge needs a second).
@@ -66,9 +68,11 @@ class DialogSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     remote_sdp: bytes | None = None
     session_timer: SessionTimerState | None = None
     peer_methods: tuple[str, ...] = ()
+    peer_supports: tuple[str, ...] = ()
     invite: bytes | None = None
     last_response: bytes | None = None
     last_ack: bytes | None = None
+    ack_cseq: int = 0
     rseq: int = 0
     effect_id: str = ""
     attempt: int = 0

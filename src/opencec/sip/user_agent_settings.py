@@ -8,7 +8,7 @@ import msgspec
 
 from opencec.sip.flow import Address, Target
 
-__all__ = ["Credentials", "Identity", "LocalAddress", "Tokens", "UserAgentSettings"]
+__all__ = ["Identity", "LocalAddress", "Login", "Tokens", "UserAgentSettings"]
 
 Tokens = Callable[[], str]
 """Gives a new unguessable token of at least 16 characters [0-9a-z] at every call."""
@@ -17,10 +17,10 @@ LocalAddress = Callable[[Target], Address]
 """The address and port the given peer reaches us at: goes into Via and Contact."""
 
 
-class Credentials(msgspec.Struct, frozen=True):
-    """Digest credentials for requests that are challenged (RFC 3261 22)."""
+class Login(msgspec.Struct, frozen=True):
+    """User and secret for requests of ours that are challenged (RFC 3261 22)."""
 
-    username: str
+    user: str
     password: str
 
 
