@@ -40,7 +40,7 @@ AgentType = Literal["voice", "video", "multimedia", "versatile"]
 """Vendor numbers 4, 11, 5 and 99 (tenant-console 5.2)."""
 AgentRole = Literal["agent", "inspector"]
 AppPurpose = Literal["api-fabric", "cms", "ccfs", "isales"]
-RuleAction = Literal["release", "queue", "flow"]
+RuleAction = Literal["release", "queue", "flow", "wait"]
 
 
 class ConfigurationError(Exception):

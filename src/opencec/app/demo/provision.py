@@ -1,0 +1,165 @@
+"""Puts the demo tenant and its accounts in place at every start, and keeps the credentials file (mode 0600)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from opencec.app.demo.tenant import ACCESS_CODES, AGENTS, DEMO_VDN, INSPECTORS, put_agents, put_structure, sip_user
+from opencec.ports.configuration import AccountConfig, AppKeyConfig, AppPurpose, Configuration
+from opencec.ports.ids import Ids
+from opencec.ports.secrets import Passwords
+
+__all__ = ["DemoAccounts", "provision_demo", "read_credentials", "write_credentials"]
+
+_PURPOSES: tuple[AppPurpose, ...] = ("api-fabric", "cms", "ccfs", "isales")
+_RANDOM_BYTES = 9
+"""12 characters of base64: 72 bits, and short enough to be typed from the panel."""
+
+Credentials = dict[str, Any]
+
+
+def read_credentials(path: Path) -> Credentials:
+    """The credentials file; empty when there is none or it cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def write_credentials(path: Path, credentials: Credentials) -> None:
+    """Replace the file in one step; only the owner may read it."""
+    part = path.with_suffix(".part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(credentials, file, indent=2)
+        file.write("\n")
+    part.replace(path)
+
+
+class DemoAccounts:
+    """Chooses passwords: the operator's one for all, else the ones of the file, else new random ones."""
+
+    def __init__(self, *, known: Credentials, common: str, ids: Ids) -> None:
+        self._common = common
+        self._ids = ids
+        self._known: dict[str, str] = {}
+        for entry in [*known.get("agents", []), *known.get("inspectors", [])]:
+            self._known[f"agent {entry['workno']}"] = entry["password"]
+            self._known[f"sip {entry['sip']['user']}"] = entry["sip"]["password"]
+        for role in ("admin", "operator"):
+            if role in known:
+                self._known[role] = known[role]["password"]
+        for app in known.get("apps", []):
+            self._known[f"sk {app['for']}"] = app["sk"]
+
+    def password(self, what: str) -> str:
+        """The password of one account."""
+        return self._common or self._known.get(what) or self._ids.token(_RANDOM_BYTES)
+
+    def is_known(self, what: str, password: str) -> bool:
+        """Whether the file has this password already, so that its hash is stored."""
+        return self._known.get(what) == password
+
+    def agent(self, workno: int) -> dict[str, Any]:
+        """An entry of `agents` or `inspectors`."""
+        user = sip_user(workno)
+        return {
+            "workno": str(workno),
+            "password": self.password(f"agent {workno}"),
+            "sip": {"user": user, "password": self.password(f"sip {user}")},
+        }
+
+
+async def provision_demo(
+    configuration: Configuration,
+    *,
+    passwords: Passwords,
+    ids: Ids,
+    file: Path,
+    common_password: str,
+    trunk: str,
+    addresses: dict[str, str],
+) -> None:
+    """Make the demo tenant complete; what is there already stays.
+
+    Args:
+        file: The credentials file.
+        common_password: `OPENCEC_DEMO_PASSWORD`, or empty.
+        trunk: `OPENCEC_DEMO_TRUNK`, or empty.
+        addresses: What clients connect to: `http`, `ws_sip`, `sip`.
+    """
+    known = read_credentials(file)
+    accounts = DemoAccounts(known=known, common=common_password, ids=ids)
+    extra = tuple(int(entry["workno"]) for entry in known.get("agents", []) if int(entry["workno"]) not in AGENTS)
+    agents = [accounts.agent(workno) for workno in (*AGENTS, *extra)]
+    inspectors = [accounts.agent(workno) for workno in INSPECTORS]
+    admin = {"account": "admin", "password": accounts.password("admin")}
+    operator = {"account": "operator", "password": accounts.password("operator")}
+    apps = [
+        {"ak": f"demo-{purpose}", "sk": accounts.password(f"sk {purpose}"), "for": purpose} for purpose in _PURPOSES
+    ]
+    await put_structure(configuration, trunk=trunk)
+    await put_demo_agents(configuration, [*agents, *inspectors], passwords=passwords, accounts=accounts)
+    await configuration.for_tenant(DEMO_VDN).put_app_keys(
+        [
+            AppKeyConfig(ak=app["ak"], sk=app["sk"], purpose=purpose)
+            for app, purpose in zip(apps, _PURPOSES, strict=True)
+        ]
+    )
+    await _put_people(configuration, admin, operator, passwords=passwords, accounts=accounts)
+    write_credentials(
+        file,
+        {
+            "http": addresses.get("http", ""),
+            "ws_sip": addresses.get("ws_sip", ""),
+            "sip": addresses.get("sip", ""),
+            "vdn": DEMO_VDN,
+            "ccid": 1,
+            "agents": agents,
+            "inspectors": inspectors,
+            "admin": admin,
+            "operator": operator,
+            "apps": apps,
+            "access_codes": ACCESS_CODES,
+        },
+    )
+
+
+async def put_demo_agents(
+    configuration: Configuration, entries: list[dict[str, Any]], *, passwords: Passwords, accounts: DemoAccounts
+) -> None:
+    """Agents with their phones; a password that the file had before keeps its stored hash."""
+
+    async def secret(entry: dict[str, Any]) -> tuple[int, tuple[str, str, str]]:
+        workno, password = int(entry["workno"]), entry["password"]
+        is_stored = accounts.is_known(f"agent {workno}", password)
+        encoded = "" if is_stored else await passwords.hash(password)
+        return workno, (encoded, entry["sip"]["user"], entry["sip"]["password"])
+
+    secrets = dict(await asyncio.gather(*(secret(entry) for entry in entries)))
+    await put_agents(configuration, tuple(secrets), secrets=secrets)
+
+
+async def _put_people(
+    configuration: Configuration,
+    admin: dict[str, str],
+    operator: dict[str, str],
+    *,
+    passwords: Passwords,
+    accounts: DemoAccounts,
+) -> None:
+    if not accounts.is_known("admin", admin["password"]):
+        encoded = await passwords.hash(admin["password"])
+        await configuration.put_account(
+            AccountConfig(account=admin["account"], role="admin", vdn=DEMO_VDN, password_hash=encoded)
+        )
+    if not accounts.is_known("operator", operator["password"]):
+        encoded = await passwords.hash(operator["password"])
+        await configuration.put_account(
+            AccountConfig(account=operator["account"], role="operator", vdn=0, password_hash=encoded)
+        )

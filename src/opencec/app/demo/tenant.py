@@ -1,0 +1,149 @@
+"""The demo tenant: what it consists of. Idempotent: putting it again changes nothing."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from opencec.ports.configuration import (
+    AgentConfig,
+    AgentSkillConfig,
+    Configuration,
+    FlowConfig,
+    QueueConfig,
+    QueueRule,
+    RouteConfig,
+    SipAccountConfig,
+    TenantInfo,
+    TrunkConfig,
+)
+
+__all__ = [
+    "ACCESS_CODES",
+    "AGENTS",
+    "DEMO_VDN",
+    "INSPECTORS",
+    "extra_agents",
+    "put_structure",
+    "sip_user",
+]
+
+DEMO_VDN = 1
+AGENTS = tuple(range(101, 111))
+INSPECTORS = (120,)
+ACCESS_CODES = {"ivr": "1000", "sales": "1001", "support": "1002", "video": "1003", "echo": "1004", "outbound": "1006"}
+_SALES, _SUPPORT, _VIDEO, _CHAT = 1, 2, 3, 4
+_PRIVATE = (
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "169.254.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+)
+_NAMES = (
+    "Amara Lindqvist",
+    "Bo Castellan",
+    "Chen Yifei",
+    "Dara Okonedo",
+    "Elin Marchetti",
+    "Farid Novak",
+    "Greta Sandoval",
+    "Hiro Matsuda",
+    "Ines Calloway",
+    "Jonas Petrak",
+)
+
+
+def sip_user(workno: int) -> str:
+    """The SIP account of an agent: 101 -> 7101, 2001 -> 72001."""
+    return f"7{workno}"
+
+
+def extra_agents(count: int) -> tuple[int, ...]:
+    """Work numbers of `opencec demo agents N`."""
+    return tuple(range(2001, 2001 + count))
+
+
+async def put_structure(configuration: Configuration, *, trunk: str) -> None:
+    """Tenant, queues, flows, routes and trunks.
+
+    Args:
+        configuration: The store.
+        trunk: `sip:host:port` of outbound calls, empty for none.
+    """
+    tenant = configuration.for_tenant(DEMO_VDN)
+    await tenant.put_tenant(TenantInfo(vdn=DEMO_VDN, ccid=1, name="Demo", is_demo=True))
+    wait = QueueRule(action="wait")
+    await tenant.put_queues(
+        [
+            QueueConfig(queue=_SALES, name="Sales", wrap_up_s=120, on_no_agent=wait),
+            QueueConfig(queue=_SUPPORT, name="Support", wrap_up_s=120, on_no_agent=wait),
+            QueueConfig(queue=_VIDEO, name="Video", media="video", wrap_up_s=120, on_no_agent=wait),
+            QueueConfig(queue=_CHAT, name="Chat", media="text", wrap_up_s=120, on_no_agent=wait),
+        ]
+    )
+    await tenant.put_flow(FlowConfig(code="welcome", name="Welcome", definition=_flow("welcome")))
+    routes = [
+        RouteConfig(code=ACCESS_CODES["ivr"], device="flow", target="welcome", is_default=True),
+        RouteConfig(code=ACCESS_CODES["sales"], device="queue", target=str(_SALES)),
+        RouteConfig(code=ACCESS_CODES["support"], device="queue", target=str(_SUPPORT)),
+        RouteConfig(code=ACCESS_CODES["video"], device="queue", target=str(_VIDEO), media="video"),
+        RouteConfig(code=ACCESS_CODES["echo"], device="echo"),
+    ]
+    trunks = [TrunkConfig(name="demo-inbound", direction="inbound", hosts=_PRIVATE, max_calls=10_000)]
+    if trunk:
+        await tenant.put_flow(FlowConfig(code="outbound", name="Outbound", definition=_flow("outbound")))
+        routes.append(RouteConfig(code=ACCESS_CODES["outbound"], device="flow", target="outbound"))
+        trunks.append(TrunkConfig(name="demo-outbound", direction="outbound", destination=trunk, caller_number="1000"))
+    else:
+        await tenant.remove("route", ACCESS_CODES["outbound"])
+        await tenant.remove("trunk", "demo-outbound")
+    await tenant.put_routes(routes)
+    await tenant.put_trunks(trunks)
+
+
+async def put_agents(
+    configuration: Configuration, worknos: tuple[int, ...], *, secrets: dict[int, tuple[str, str, str]]
+) -> None:
+    """Agents (or inspectors) with their SIP accounts and skills.
+
+    Args:
+        configuration: The store.
+        worknos: Work numbers.
+        secrets: Work number -> password hash, SIP user, SIP secret.
+    """
+    tenant = configuration.for_tenant(DEMO_VDN)
+    await tenant.put_agents([_agent(workno, secrets[workno][0]) for workno in worknos])
+    await tenant.put_sip_accounts(
+        [SipAccountConfig(user=secrets[no][1], secret=secrets[no][2], workno=str(no)) for no in worknos]
+    )
+    for workno in worknos:
+        queues = _queues(workno)
+        if queues:
+            skills = [AgentSkillConfig(workno=str(workno), queue=queue) for queue in queues]
+            await tenant.put_skills(str(workno), skills)
+
+
+def _queues(workno: int) -> tuple[int, ...]:
+    if workno in INSPECTORS:
+        return ()
+    return (_SALES, _SUPPORT, _VIDEO, _CHAT) if workno in AGENTS else (_SALES, _CHAT)
+
+
+def _agent(workno: int, password_hash: str) -> AgentConfig:
+    is_inspector = workno in INSPECTORS
+    name = "Ivo Reinholt" if is_inspector else _NAMES[workno - 101] if workno in AGENTS else f"Agent {workno}"
+    return AgentConfig(
+        workno=str(workno),
+        name=name,
+        type="versatile",
+        roles=("agent", "inspector") if is_inspector else ("agent",),
+        phone=sip_user(workno),
+        password_hash=password_hash,
+    )
+
+
+def _flow(name: str) -> bytes:
+    return resources.files("opencec.app.demo").joinpath("flows", f"{name}.json").read_bytes()
