@@ -14,3 +14,4 @@ export {
 export { type CallEnd, type PhoneAccount, type PhoneCall, type PhoneState, Softphone } from "./phone";
 export { estimateMos, gradeOf, type Quality, type QualityGrade, readQuality } from "./quality";
 export { retryDelay } from "./socket";
+export { type ClaimOptions, claimTab, type TabLock } from "./tab_lock";

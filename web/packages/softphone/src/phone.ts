@@ -27,6 +27,8 @@ export interface PhoneCall {
   name: string;
   /** The server brought a call back that this page (before a reload) already had. */
   resumed: boolean;
+  /** Answered without asking: resumed, or something that the user just asked for. */
+  automatic: boolean;
   /** Local clock, milliseconds; null before the call was answered. */
   connectedAt: number | null;
   muted: boolean;
@@ -163,8 +165,13 @@ export class Softphone extends Emitter<PhoneEvents> {
       pcConfig: PEER,
       rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: false },
     });
-    this.#attach(session, { direction: "out", phase: "calling", resumed: false });
+    this.#attach(session, { direction: "out", phase: "calling", resumed: false, automatic: true });
     this.#listenTo(session.connection);
+  }
+
+  /** Asks for the microphone ahead of a call, so that its prompt comes first. @throws MicrophoneError */
+  async prepare(): Promise<void> {
+    await this.#openMicrophone();
   }
 
   /** Answers the ringing call. @throws MicrophoneError */
@@ -238,12 +245,15 @@ export class Softphone extends Emitter<PhoneEvents> {
     // A resumed call takes the place of the old leg, which the server closes.
     this.#hangUpSilently({ keepMicrophone: true });
     session.on("peerconnection", ({ peerconnection }) => this.#listenTo(peerconnection));
-    this.#attach(session, { direction: "in", phase: "ringing", resumed });
+    this.#attach(session, { direction: "in", phase: "ringing", resumed, automatic: resumed || expected });
     const ready = resumed || expected ? this.answer() : this.#openMicrophone();
     ready.catch(() => undefined); // the state carries the problem
   }
 
-  #attach(session: RTCSession, start: Pick<PhoneCall, "direction" | "phase" | "resumed">): void {
+  #attach(
+    session: RTCSession,
+    start: Pick<PhoneCall, "direction" | "phase" | "resumed" | "automatic">,
+  ): void {
     const line: Line = { session, totals: null };
     this.#line = line;
     const identity = session.remote_identity;
@@ -315,7 +325,10 @@ export class Softphone extends Emitter<PhoneEvents> {
   /** Lets go of the current session without a word to the user. */
   #hangUpSilently(options: { keepMicrophone?: boolean } = {}): void {
     const line = this.#line;
-    if (!line) return;
+    if (!line) {
+      if (!options.keepMicrophone) this.#release();
+      return;
+    }
     this.#release(options);
     if (!line.session.isEnded() && options.keepMicrophone !== true) line.session.connection?.close();
   }

@@ -49,19 +49,23 @@ interface InboundAudio {
   jitter?: number;
 }
 
+interface Stat extends InboundAudio {
+  type: string;
+  kind?: string;
+  nominated?: boolean;
+  currentRoundTripTime?: number;
+}
+
 /** Reads the statistics of a connection; null while no audio has arrived. */
 export function readQuality(
   report: ReadonlyMap<string, unknown>,
   before: Totals | null,
 ): { quality: Quality; totals: Totals } | null {
-  let inbound: InboundAudio | null = null;
-  let roundTrip: number | null = null;
-  for (const entry of report.values()) {
-    const stat = entry as { type: string; kind?: string; nominated?: boolean; currentRoundTripTime?: number };
-    if (stat.type === "inbound-rtp" && stat.kind === "audio") inbound = stat as InboundAudio;
-    if (stat.type === "candidate-pair" && stat.nominated) roundTrip = stat.currentRoundTripTime ?? roundTrip;
-  }
+  const stats = [...report.values()] as Stat[];
+  const inbound = stats.find((stat) => stat.type === "inbound-rtp" && stat.kind === "audio");
   if (!inbound?.packetsReceived) return null;
+  const pair = stats.find((stat) => stat.type === "candidate-pair" && stat.nominated);
+  const roundTrip = pair?.currentRoundTripTime ?? null;
   const totals = { received: inbound.packetsReceived, lost: Math.max(0, inbound.packetsLost ?? 0) };
   const received = totals.received - (before?.received ?? 0);
   const lost = Math.max(0, totals.lost - (before?.lost ?? 0));

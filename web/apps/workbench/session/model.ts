@@ -1,0 +1,105 @@
+/** What the workbench knows about its agent: state, calls, and the calls of this session. */
+
+export type AgentState = "idle" | "busy" | "rest" | "wrapup" | "call";
+
+/**
+ * `alerting`: the phone rings, the gateway has not announced the call yet; `ringing`: it has.
+ * `dialing`: our own outbound or internal call, not answered yet.
+ */
+export type CallPhase = "alerting" | "ringing" | "dialing" | "talking" | "held";
+
+export interface Call {
+  callid: string;
+  caller: string;
+  called: string;
+  /** Call type of the gateway: 0 inbound, 6 internal, 7 outbound, 40-45 task calls, 51-53 consult and conference. */
+  feature: number | null;
+  phase: CallPhase;
+  queue: string;
+  /** Server clock, milliseconds; null when unknown. */
+  beganAt: number | null;
+  offeredAt: number;
+  talkingAt: number | null;
+  heldAt: number | null;
+  muted: boolean;
+  /** We handed it over; its release is not our end of the talk but the other agent's beginning. */
+  transferred: boolean;
+  data: string;
+}
+
+export type Outcome = "answered" | "missed" | "rejected" | "failed" | "transferred";
+
+/** A finished call of this session. */
+export interface LogEntry {
+  callid: string;
+  number: string;
+  queue: string;
+  outbound: boolean;
+  internal: boolean;
+  at: number;
+  talkedMs: number | null;
+  outcome: Outcome;
+}
+
+export interface Rest {
+  reason: number;
+  until: number;
+  overdue: boolean;
+}
+
+export interface Model {
+  state: AgentState;
+  since: number;
+  busyReason: number;
+  rest: Rest | null;
+  /** Asked for during a call or wrap-up; takes effect afterwards. */
+  requested: "busy" | "rest" | null;
+  /** The rest that was asked for, until the server grants it. */
+  wish: { reason: number; seconds: number } | null;
+  calls: Call[];
+  /** Something that happened to a call and that the agent must know; cleared by the next action. */
+  notice: "transfer_failed" | "call_failed" | null;
+  log: LogEntry[];
+}
+
+export const LOG_LIMIT = 300;
+
+export function initialModel(now: number): Model {
+  return {
+    state: "busy",
+    since: now,
+    busyReason: 0,
+    rest: null,
+    requested: null,
+    wish: null,
+    calls: [],
+    notice: null,
+    log: [],
+  };
+}
+
+const OUTBOUND = new Set([7, 40, 41, 43, 44, 45]);
+/** Calls with a customer, as opposed to those among agents. */
+const CUSTOMER = new Set([0, 7, 41, 43, 44, 45]);
+
+export const isOutbound = (call: Pick<Call, "feature">): boolean => OUTBOUND.has(call.feature ?? -1);
+export const isInternal = (call: Pick<Call, "feature">): boolean => call.feature === 6;
+export const isCustomerCall = (call: Pick<Call, "feature">): boolean => CUSTOMER.has(call.feature ?? -1);
+
+/** The other party's number: the called one of outbound and own internal calls, else the caller. */
+export function otherNumber(call: Pick<Call, "feature" | "caller" | "called">, workno: string): string {
+  const number = isOutbound(call) ? call.called : call.caller;
+  if (isInternal(call))
+    return stripPrefix(call.caller) === workno ? stripPrefix(call.called) : stripPrefix(call.caller);
+  return stripPrefix(number || call.caller || call.called);
+}
+
+/** Agents' numbers may carry a leading "a" or "A". */
+const stripPrefix = (number: string): string => number.replace(/^[aA](?=\d)/, "");
+
+/** The call that the agent hears now, rings or dials; held ones come last. */
+export function activeCall(model: Model): Call | null {
+  return model.calls.find((call) => call.phase !== "held") ?? null;
+}
+
+export const heldCalls = (model: Model): Call[] => model.calls.filter((call) => call.phase === "held");

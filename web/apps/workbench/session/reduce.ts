@@ -1,0 +1,258 @@
+/** Turns the gateway's events into the model. Unknown events change nothing. */
+
+import { callContent, type Envelope } from "@opencec/api-client";
+import {
+  type AgentState,
+  type Call,
+  initialModel,
+  isInternal,
+  isOutbound,
+  LOG_LIMIT,
+  type Model,
+  type Outcome,
+  otherNumber,
+} from "./model";
+
+interface Step {
+  event: Envelope;
+  /** Server clock, milliseconds. */
+  now: number;
+}
+
+type Handler = (model: Model, step: Step) => Model;
+
+const LIVE = new Set(["talking", "held"]);
+const inTalk = (model: Model): boolean => model.calls.some((call) => LIVE.has(call.phase));
+
+/** Enters a state; its timer starts only when the state is a new one. */
+function enter(model: Model, state: AgentState, now: number): Model {
+  const since = model.state === state ? model.since : now;
+  return { ...model, state, since, requested: null, rest: state === "rest" ? model.rest : null };
+}
+
+function outcomeOf(call: Call, outcome: Outcome): Outcome {
+  if (call.transferred) return "transferred";
+  if (call.talkingAt !== null) return "answered";
+  return isOutbound(call) ? "failed" : outcome;
+}
+
+function finish(model: Model, call: Call, outcome: Outcome, now: number, workno: string): Model {
+  const entry = {
+    callid: call.callid,
+    number: otherNumber(call, workno),
+    queue: call.queue,
+    outbound: isOutbound(call),
+    internal: isInternal(call),
+    at: call.offeredAt,
+    talkedMs: call.talkingAt === null ? null : Math.max(0, now - call.talkingAt),
+    outcome: outcomeOf(call, outcome),
+  };
+  return {
+    ...model,
+    calls: model.calls.filter((each) => each !== call),
+    log: [entry, ...model.log].slice(0, LOG_LIMIT),
+  };
+}
+
+function finishAll(model: Model, outcome: Outcome, { now, event }: Step, keep = new Set<string>()): Model {
+  const gone = model.calls.filter((call) => !keep.has(call.phase));
+  return gone.reduce((next, call) => finish(next, call, outcome, now, event.workNo), model);
+}
+
+function end(outcome: Outcome): Handler {
+  return (model, step) => {
+    const { callid } = callContent(step.event);
+    const call = model.calls.find((each) => each.callid === callid);
+    if (call) return finish(model, call, outcome, step.now, step.event.workNo);
+    // Without a known id it can only be the call that is not held.
+    return callid ? model : finishAll(model, outcome, step, new Set(["held"]));
+  };
+}
+
+function upsert(model: Model, callid: string, now: number, change: Partial<Call>): Model {
+  const known = model.calls.find((call) => call.callid === callid);
+  if (known) {
+    const next = { ...known, ...change };
+    return { ...model, calls: model.calls.map((call) => (call === known ? next : call)) };
+  }
+  const fresh: Call = {
+    callid,
+    caller: "",
+    called: "",
+    feature: null,
+    phase: "alerting",
+    queue: "",
+    beganAt: null,
+    offeredAt: now,
+    talkingAt: null,
+    heldAt: null,
+    muted: false,
+    transferred: false,
+    data: "",
+    ...change,
+  };
+  return { ...model, calls: [fresh, ...model.calls] };
+}
+
+/** The fields of an event that say something; empty ones must not erase what is known. */
+function parties(event: Envelope): Partial<Call> {
+  const { caller, called, feature } = callContent(event);
+  return {
+    ...(caller ? { caller } : {}),
+    ...(called ? { called } : {}),
+    ...(feature ? { feature: Number(feature) } : {}),
+  };
+}
+
+const becomeIdle: Handler = (model, step) => {
+  if (inTalk(model) && model.requested) return { ...model, requested: null, wish: null };
+  const { now } = step;
+  const freed = finishAll(model, "missed", step);
+  return { ...enter(freed, "idle", now), since: model.state === "idle" ? model.since : now, wish: null };
+};
+
+/** Cancels a busy or rest that was only asked for; otherwise the agent is idle. */
+const withdraw: Handler = (model, step) =>
+  inTalk(model) ? { ...model, requested: null, wish: null } : becomeIdle(model, step);
+
+const becomeBusy: Handler = (model, step) => {
+  if (inTalk(model)) return { ...model, requested: "busy" };
+  const { reason } = callContent(step.event);
+  const freed = finishAll(model, reason === "7" ? "rejected" : "missed", step);
+  const busyReason = Number(reason || 0);
+  const since = model.state === "busy" && busyReason === model.busyReason ? model.since : step.now;
+  return { ...enter(freed, "busy", step.now), busyReason, since };
+};
+
+const becomeRest: Handler = (model, step) => {
+  if (inTalk(model)) return { ...model, requested: "rest" };
+  const { reason, seconds } = model.wish ?? { reason: 0, seconds: 0 };
+  const rest = { reason, until: step.now + seconds * 1000, overdue: false };
+  return { ...enter(finishAll(model, "missed", step), "rest", step.now), rest, wish: null };
+};
+
+const becomeWrapUp: Handler = (model, step) => {
+  const { requested } = model;
+  const next = enter(finishAll(model, "answered", step), "wrapup", step.now);
+  return { ...next, requested };
+};
+
+const ringing: Handler = (model, { event, now }) => {
+  const { callid, feature } = callContent(event);
+  const known = model.calls.find((call) => call.callid === callid);
+  const phase = known?.phase === "talking" ? "talking" : feature === "7" ? "dialing" : "ringing";
+  return upsert(model, callid, now, { ...parties(event), phase });
+};
+
+const HANDLERS: Record<string, Handler> = {
+  AgentState_Ready: becomeIdle,
+  AgentState_Force_Ready: becomeIdle,
+  AgentState_CancelNotReady_Success: withdraw,
+  AgentState_CancelRest_Success: withdraw,
+  AgentState_CancelWork_Success: becomeIdle,
+  AgentState_SetNotReady_Success: becomeBusy,
+  AgentState_Force_SetNotReady: becomeBusy,
+  AgentState_SetRest_Success: becomeRest,
+  AgentState_Rest_Timeout: (model) =>
+    model.rest ? { ...model, rest: { ...model.rest, overdue: true } } : model,
+  AgentState_Work: becomeWrapUp,
+  AgentState_SetWork_Success: becomeWrapUp,
+  AgentState_Busy: (model, { now }) => {
+    const { requested } = model;
+    return { ...enter(model, "call", now), requested, notice: null };
+  },
+  AgentEvent_Incoming_CallInfo: (model, { event, now }) => {
+    const { callid, skillName } = callContent(event);
+    return upsert(model, callid, now, { ...parties(event), queue: skillName });
+  },
+  AgentEvent_Ringing: ringing,
+  AgentEvent_Auto_Answer: ringing,
+  AgentEvent_Customer_Alerting: (model, { event, now }) => {
+    const { callid, otherPhone } = callContent(event);
+    const known = model.calls.find((call) => call.callid === callid);
+    const party = known?.called ? {} : { called: otherPhone };
+    return upsert(model, callid, now, { ...party, phase: "dialing", feature: known?.feature ?? 7 });
+  },
+  AgentEvent_Talking: (model, { event, now }) => {
+    const { callid } = callContent(event);
+    const known = model.calls.find((call) => call.callid === callid);
+    const talkingAt = known?.talkingAt ?? now;
+    return upsert(model, callid, now, { ...parties(event), phase: "talking", talkingAt, heldAt: null });
+  },
+  AgentEvent_Conference: (model, { event, now }) =>
+    upsert(model, callContent(event).callid, now, { phase: "talking", feature: 53, heldAt: null }),
+  AgentEvent_Hold: (model, { event, now }) =>
+    upsert(model, callContent(event).callid, now, { phase: "held", heldAt: now }),
+  AgentEvent_Call_Release: end("missed"),
+  AgentEvent_Customer_Release: end("missed"),
+  AgentEvent_No_Answer: end("missed"),
+  AgentEvent_No_Answer_From_Cti: end("missed"),
+  AgentEvent_Call_Out_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "call_failed" }),
+  AgentEvent_Inside_Call_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "call_failed" }),
+  AgentEvent_Connect_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "call_failed" }),
+  AgentEvent_SuccTransResult: transferResult,
+  AgentEvent_TransOutResult: transferResult,
+  // The phone is on its hook: nothing but held calls can be left.
+  AgentOther_PhoneRelease: (model, step) => finishAll(model, "missed", step, new Set(["held"])),
+};
+
+function transferResult(model: Model, { event }: Step): Model {
+  return callContent(event).result === 0 ? model : { ...model, notice: "transfer_failed" };
+}
+
+/** The model after `event`; the same object when the event says nothing new. */
+export function reduce(model: Model, event: Envelope, now: number): Model {
+  return HANDLERS[event.eventType]?.(model, { event, now: event.eventGenTime ?? now }) ?? model;
+}
+
+export interface Snapshot {
+  agentState: number;
+  isWorking: boolean;
+  callids: string[];
+}
+
+const BY_CODE: Record<number, AgentState> = {
+  3: "busy",
+  4: "idle",
+  5: "wrapup",
+  6: "idle",
+  7: "call",
+  8: "rest",
+};
+
+/** Brings a model that was kept over a reload in line with what the server says now. */
+export function restore(kept: Model | null, snapshot: Snapshot, now: number): Model {
+  const before = kept ?? initialModel(now);
+  const state = BY_CODE[snapshot.agentState] ?? before.state;
+  const since = state === before.state ? before.since : now;
+  let model: Model = {
+    ...before,
+    state,
+    since,
+    rest: state === "rest" ? before.rest : null,
+    requested: state === "call" || state === "wrapup" ? before.requested : null,
+    calls: before.calls.filter((call) => snapshot.callids.includes(call.callid)),
+  };
+  for (const callid of snapshot.callids) {
+    if (model.calls.some((call) => call.callid === callid)) continue;
+    const phase = snapshot.isWorking ? "talking" : "alerting";
+    model = upsert(model, callid, now, { phase, talkingAt: phase === "talking" ? now : null });
+  }
+  return model;
+}
+
+/** Adds what `callinfo` knows about a call. */
+export function describe(model: Model, callid: string, change: Partial<Call>): Model {
+  if (!model.calls.some((call) => call.callid === callid)) return model;
+  return upsert(model, callid, 0, change);
+}
+
+/** Our own outbound or internal call, known from the answer to the request before any event. */
+export function dialed(
+  model: Model,
+  { callid, called, feature, workno }: { callid: string; called: string; feature: 6 | 7; workno: string },
+  now: number,
+): Model {
+  const known = model.calls.find((call) => call.callid === callid);
+  return upsert(model, callid, now, { caller: workno, called, feature, phase: known?.phase ?? "dialing" });
+}

@@ -1,0 +1,63 @@
+/** Ring tone and desktop notification. */
+
+const ON_S = 1;
+const PERIOD_MS = 3_000;
+/** Two soft tones a third apart: heard through a headset, not painful after eight hours. */
+const TONES_HZ = [440, 554];
+const VOLUME = 0.12;
+
+export class Ringer {
+  #context: AudioContext | null = null;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #notification: Notification | null = null;
+
+  /** To be called from a click: browsers allow sound and ask about notifications only then. */
+  unlock(): void {
+    this.#context ??= new AudioContext();
+    void this.#context.resume();
+    if (typeof Notification !== "undefined" && Notification.permission === "default") {
+      void Notification.requestPermission();
+    }
+  }
+
+  start({ title, body }: { title: string; body: string }): void {
+    if (this.#timer !== undefined) return;
+    this.#context ??= new AudioContext();
+    void this.#context.resume();
+    this.#ring();
+    this.#timer = setInterval(() => this.#ring(), PERIOD_MS);
+    if (!document.hidden || typeof Notification === "undefined" || Notification.permission !== "granted")
+      return;
+    this.#notification = new Notification(title, { body, tag: "opencec-call", requireInteraction: true });
+    this.#notification.onclick = () => {
+      window.focus();
+      this.#notification?.close();
+    };
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#notification?.close();
+    this.#notification = null;
+  }
+
+  #ring(): void {
+    const context = this.#context;
+    if (context?.state !== "running") return;
+    const gain = context.createGain();
+    const start = context.currentTime;
+    gain.gain.setValueAtTime(0, start);
+    gain.gain.linearRampToValueAtTime(VOLUME, start + 0.05);
+    gain.gain.setValueAtTime(VOLUME, start + ON_S - 0.1);
+    gain.gain.linearRampToValueAtTime(0, start + ON_S);
+    gain.connect(context.destination);
+    for (const frequency of TONES_HZ) {
+      const oscillator = context.createOscillator();
+      oscillator.frequency.value = frequency;
+      oscillator.connect(gain);
+      oscillator.start(start);
+      oscillator.stop(start + ON_S);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** What a reload of the page needs: kept in this tab only, gone when it closes. */
+
+import type { AgentAccount } from "@opencec/api-client";
+import type { Model } from "./model";
+
+export interface Kept {
+  account: AgentAccount;
+  guid: string;
+  /** RFC 5626 instance of this tab's phone. */
+  instanceId: string;
+  model: Model;
+  /** Fingerprints of events that were delivered already. */
+  seen: readonly string[];
+}
+
+const KEY = "opencec.workbench";
+
+export function readKept(): Kept | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Kept | null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeKept(kept: Kept | null): void {
+  try {
+    if (kept) sessionStorage.setItem(KEY, JSON.stringify(kept));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // Without storage a reload means signing in again, which is all that is lost.
+  }
+}

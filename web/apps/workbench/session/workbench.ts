@@ -1,0 +1,336 @@
+/** One agent's session in this tab: phone, gateway and model held together, without any framework. */
+
+import {
+  type AgentAccount,
+  agentAccount,
+  callContent,
+  type Envelope,
+  EventLoop,
+  GatewayClient,
+  GatewayError,
+  type LoopEnd,
+  NOT_AUTHENTICATED,
+  ServerLostError,
+  SIGNED_OUT,
+} from "@opencec/api-client";
+import { claimTab, MicrophoneError, type PhoneState, Softphone, type TabLock } from "@opencec/softphone";
+import type { Action } from "./buttons";
+import { ServerClock } from "./clock";
+import { initialModel, type Model } from "./model";
+import * as operations from "./operations";
+import { describe, reduce, restore } from "./reduce";
+import { failure, phoneAccount, registered, signInOptions, signInProblem } from "./sign_in";
+import { type Kept, readKept, writeKept } from "./storage";
+import { TabLink } from "./tab_link";
+import type { Ended, View } from "./view";
+
+const REGISTER_WITHIN_MS = 10_000;
+/** A page that is just being reloaded may hold the lock a moment longer. */
+const RELOAD_OVERLAP_MS = 2_500;
+const RETRY_MS = 500;
+const ANSWER_REMEMBERED_MS = 10_000;
+
+export interface Credentials {
+  workno: string;
+  password: string;
+  takeOver: boolean;
+}
+
+export class Workbench {
+  readonly phone = new Softphone();
+  readonly clock = new ServerClock();
+  #view: View;
+  #gateway: GatewayClient | null = null;
+  #loop: EventLoop | null = null;
+  #lock: TabLock | null = null;
+  #link: TabLink | null = null;
+  #instanceId = "";
+  #answerWantedUntil = 0;
+  #started = false;
+  readonly #listeners = new Set<() => void>();
+
+  constructor() {
+    this.#view = {
+      stage: readKept() ? "restoring" : "signin",
+      ended: null,
+      problem: null,
+      account: null,
+      model: initialModel(Date.now()),
+      phone: this.phone.state,
+      reachable: true,
+      follows: false,
+      pending: new Set(),
+      failed: null,
+    };
+    this.phone.on("change", (phone) => this.#phoneChanged(phone));
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly view = (): View => this.#view;
+
+  /** Continues the session that this tab had before a reload. */
+  async resume(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    const kept = readKept();
+    if (!kept) return;
+    this.#set({ account: kept.account, model: kept.model });
+    if (await this.#claim(kept.account.workno, { waitMs: RELOAD_OVERLAP_MS, steal: false }))
+      await this.#carryOn(kept);
+    else this.#follow(kept.account);
+  }
+
+  async signIn({ workno, password, takeOver }: Credentials): Promise<void> {
+    this.#set({ stage: "signing_in", problem: null, ended: null });
+    try {
+      const account = await agentAccount(workno, password);
+      if (!(await this.#claim(account.workno, { waitMs: RETRY_MS, steal: takeOver })))
+        throw failure("other_tab");
+      this.#instanceId = crypto.randomUUID();
+      this.phone.start(phoneAccount(account, this.#instanceId));
+      await registered(this.phone, REGISTER_WITHIN_MS);
+      this.#open(account, null);
+      await this.#gateway?.signIn(signInOptions(account, password), { takeOver });
+      this.#set({
+        stage: "working",
+        account,
+        model: initialModel(this.clock.now()),
+        reachable: true,
+        failed: null,
+      });
+      this.#listen([]);
+      this.#keep();
+      await this.#gateway?.enterAllQueues();
+    } catch (error) {
+      this.#close();
+      this.#set({ stage: "signin", problem: signInProblem(error) });
+    }
+  }
+
+  async signOut(): Promise<void> {
+    await this.#act("signOut", async ({ gateway }) => {
+      await gateway.signOut();
+      this.#finish(null, { unregister: true });
+    });
+  }
+
+  /** Takes the phone from the tab that holds it. */
+  async takePhone(): Promise<void> {
+    const kept = this.#link?.kept ?? readKept();
+    if (!kept || !(await this.#claim(kept.account.workno, { waitMs: RETRY_MS, steal: true }))) return;
+    this.#set({ follows: false, stage: "restoring" });
+    await this.#carryOn(kept);
+  }
+
+  readonly ready = () => this.#act("ready", operations.ready);
+  readonly busy = (reason: number) => this.#act("busy", (context) => operations.busy(context, reason));
+  readonly rest = (wish: { seconds: number; reason: number }) =>
+    this.#act("rest", (context) => operations.rest(context, wish));
+  readonly endRest = () => this.#act("endRest", operations.endRest);
+  readonly work = () => this.#act("work", ({ gateway }) => gateway.enterWrapUp());
+  readonly endWork = () => this.#act("endWork", ({ gateway }) => gateway.leaveWrapUp());
+  readonly reject = () => this.#act("reject", operations.reject);
+  readonly hangUp = () => this.#act("hangUp", operations.hangUp);
+  readonly hold = () => this.#act("hold", ({ gateway }) => gateway.hold());
+  readonly retrieve = (callid?: string) =>
+    this.#act("retrieve", (context) => operations.retrieve(context, callid));
+  readonly mute = () => this.#act("mute", (context) => operations.setMuted(context, true));
+  readonly unmute = () => this.#act("unmute", (context) => operations.setMuted(context, false));
+  readonly dial = (digits: string) => this.#act("dial", ({ gateway }) => gateway.secondDial(digits));
+  readonly transfer = (target: Parameters<typeof operations.transfer>[1]) =>
+    this.#act("transfer", (context) => operations.transfer(context, target));
+  readonly call = (target: Parameters<typeof operations.call>[1]) =>
+    this.#act(target.internal ? "callInner" : "callOut", (context) => operations.call(context, target));
+  readonly answer = () =>
+    this.#act("answer", (context) => {
+      this.#answerWantedUntil = Date.now() + ANSWER_REMEMBERED_MS;
+      return operations.answer(context);
+    });
+
+  readonly dismiss = (): void => this.#set({ failed: null, model: { ...this.#view.model, notice: null } });
+
+  /** Tries the microphone again, for the banner that says it is missing. */
+  readonly retryMicrophone = (): void => {
+    void this.phone.prepare().catch(() => undefined);
+  };
+
+  /** Runs one button's work; a second click while it runs does nothing. True when it worked. */
+  async #act(action: Action, work: (context: operations.Context) => Promise<void>): Promise<boolean> {
+    const gateway = this.#gateway;
+    if (!gateway || this.#view.pending.has(action)) return false;
+    this.#set({ pending: new Set([...this.#view.pending, action]), failed: null });
+    try {
+      await work({
+        gateway,
+        phone: this.phone,
+        model: () => this.#view.model,
+        change: (next) => this.#change(next(this.#view.model)),
+        now: this.clock.now,
+      });
+      return true;
+    } catch (error) {
+      this.#failed(action, error);
+      return false;
+    } finally {
+      this.#set({ pending: new Set([...this.#view.pending].filter((each) => each !== action)) });
+    }
+  }
+
+  #failed(action: Action, error: unknown): void {
+    if (error instanceof GatewayError) {
+      if (error.code === SIGNED_OUT) return this.#finish("elsewhere");
+      if (error.code === NOT_AUTHENTICATED) return this.#finish("expired");
+      this.#set({ failed: { action, code: error.code, message: error.message } });
+    } else if (error instanceof ServerLostError) {
+      this.#set({ failed: { action, code: "lost", message: "" } });
+    } else if (!(error instanceof MicrophoneError)) throw error; // the phone's state tells of the microphone
+  }
+
+  #open(account: AgentAccount, guid: string | null): void {
+    this.#gateway = new GatewayClient({ workno: account.workno, guid, onGuid: () => this.#keep() });
+    this.#link = new TabLink(account.workno, () => undefined);
+  }
+
+  #listen(seen: readonly string[]): void {
+    const gateway = this.#gateway;
+    if (!gateway) return;
+    const loop = new EventLoop({
+      poll: (signal) => gateway.poll(signal),
+      onEvent: (event) => this.#event(event),
+      onReachable: (reachable) => this.#set({ reachable }),
+      onEnd: (end: LoopEnd) => this.#finish(end === "expired" ? "expired" : "elsewhere"),
+      seen,
+    });
+    this.#loop = loop;
+    void loop.run();
+  }
+
+  /** After a reload: the phone first, since audio is what people miss; then the gateway's view of things. */
+  async #carryOn(kept: Kept): Promise<void> {
+    this.#instanceId = kept.instanceId;
+    this.phone.start(phoneAccount(kept.account, kept.instanceId));
+    this.#open(kept.account, kept.guid);
+    this.#set({ account: kept.account, model: kept.model });
+    await this.#synchronise(kept);
+  }
+
+  async #synchronise(kept: Kept): Promise<void> {
+    const gateway = this.#gateway;
+    if (!gateway) return;
+    try {
+      const [{ agentState, isWorking }, callids] = await Promise.all([gateway.status(), gateway.callIds()]);
+      const model = restore(kept.model, { agentState, isWorking, callids }, this.clock.now());
+      this.#set({ stage: "working", reachable: true, model });
+      this.#listen(kept.seen);
+      if (callids.length) await this.#describeCall();
+    } catch (error) {
+      if (error instanceof ServerLostError) {
+        this.#set({ reachable: false });
+        setTimeout(() => gateway === this.#gateway && void this.#synchronise(kept), RETRY_MS);
+      } else this.#finish("expired");
+    }
+  }
+
+  async #describeCall(): Promise<void> {
+    const info = await this.#gateway?.callInfo().catch(() => null);
+    if (!info?.callid) return;
+    const { caller, called, callfeature: feature, callskill, begintime, calldata } = info;
+    const change = {
+      caller,
+      called,
+      feature,
+      queue: callskill ?? "",
+      beganAt: begintime ?? null,
+      data: calldata ?? "",
+    };
+    this.#change(describe(this.#view.model, info.callid, change));
+  }
+
+  #event(event: Envelope): void {
+    if (event.eventGenTime !== undefined) this.clock.observe(event.eventGenTime);
+    if (event.eventType === "AgentOther_ShutdownService") return this.#finish("elsewhere");
+    this.#change(reduce(this.#view.model, event, this.clock.now()));
+    if (event.eventType === "AgentEvent_Ringing") {
+      void this.#describeCall();
+      if (Date.now() < this.#answerWantedUntil) {
+        void this.#gateway?.answer(callContent(event).callid).catch(() => undefined);
+      }
+    }
+    if (event.eventType === "AgentEvent_Talking") {
+      this.#answerWantedUntil = 0;
+      void this.#describeCall();
+    }
+  }
+
+  #phoneChanged(phone: PhoneState): void {
+    this.#set({ phone });
+    const muted = this.#view.model.calls.some((call) => call.muted);
+    // A reload in a muted call comes back muted.
+    if (phone.call?.phase === "connected" && phone.call.resumed && muted && !phone.call.muted)
+      this.phone.setMuted(true);
+  }
+
+  async #claim(workno: string, { waitMs, steal }: { waitMs: number; steal: boolean }): Promise<boolean> {
+    if (this.#lock) return true;
+    const onStolen = () => {
+      this.#lock = null;
+      const { account } = this.#view;
+      this.#loop?.stop();
+      this.phone.stop({ unregister: false });
+      if (account) this.#follow(account);
+    };
+    this.#lock = await claimTab(`opencec-phone-${workno}`, { waitMs, steal, onStolen });
+    return this.#lock !== null;
+  }
+
+  #follow(account: AgentAccount): void {
+    this.#gateway = null;
+    this.#link?.close();
+    this.#link = new TabLink(account.workno, (kept) =>
+      kept ? this.#set({ model: kept.model }) : this.#finish(null),
+    );
+    this.#link.ask();
+    this.#set({ stage: "working", follows: true, account });
+  }
+
+  #finish(ended: Ended, { unregister = false } = {}): void {
+    this.#link?.tell(null);
+    this.#close({ unregister });
+    writeKept(null);
+    this.#set({ stage: "signin", ended, follows: false, failed: null, pending: new Set() });
+  }
+
+  #close({ unregister = true } = {}): void {
+    this.#loop?.stop();
+    this.#loop = null;
+    this.#gateway = null;
+    this.phone.stop({ unregister });
+    this.#link?.close();
+    this.#link = null;
+    this.#lock?.release();
+    this.#lock = null;
+  }
+
+  #change(model: Model): void {
+    if (model !== this.#view.model) this.#set({ model });
+    this.#keep();
+  }
+
+  #keep(): void {
+    const guid = this.#gateway?.guid;
+    const { account, model, stage } = this.#view;
+    if (!guid || !account || stage === "signin") return;
+    const kept = { account, guid, instanceId: this.#instanceId, model, seen: this.#loop?.seen ?? [] };
+    writeKept(kept);
+    this.#link?.tell(kept);
+  }
+
+  #set(change: Partial<View>): void {
+    this.#view = { ...this.#view, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,52 @@
+/** Messages that several pages share. */
+export const en = {
+  "app.name": "OpenCEC",
+  "state.idle": "Idle",
+  "state.ringing": "Ringing",
+  "state.talking": "Talking",
+  "state.hold": "On hold",
+  "state.wrapup": "Wrap-up",
+  "state.busy": "Busy",
+  "state.rest": "Rest",
+  "state.out": "Signed out",
+  "language.label": "Language",
+  "theme.toDark": "Switch to dark colours",
+  "theme.toLight": "Switch to light colours",
+  "quality.good": "Connection good",
+  "quality.fair": "Connection fair",
+  "quality.poor": "Connection poor",
+  "quality.unknown": "No call",
+  "quality.detail":
+    "Round trip {{rtt}}, jitter {{jitter}} ms, loss {{loss}} %, estimated quality {{mos}} of 4.4",
+  "error.title": "This page stopped working",
+  "error.text":
+    "Nothing on the server is lost. Load the page again; a call in progress comes back by itself.",
+  "error.reload": "Load again",
+  "error.detail": "Technical detail",
+  "backend.title": "The server does not answer",
+  "backend.text": "This page is here, but the service behind it cannot be reached. It tries again by itself.",
+  "backend.retry": "Try again now",
+  "common.close": "Close",
+  "common.cancel": "Cancel",
+  "keypad.label": "Keypad",
+  "keypad.key": "Key {{key}}",
+  "level.label": "Microphone level",
+  "mic.insecure.title": "The browser gives no microphone to this address",
+  "mic.insecure.text": "Microphones work on this computer's own address and over HTTPS only.",
+  "mic.insecure.link": "Open the secure address",
+  "mic.denied.title": "The microphone is blocked",
+  "mic.denied.text":
+    "Allow it with the symbol beside the address of this page, then try again. Until then nobody can hear you.",
+  "mic.missing.title": "No microphone found",
+  "mic.missing.text": "Plug in a headset or microphone, then try again.",
+  "mic.in_use.title": "The microphone is in use",
+  "mic.in_use.text": "Another program holds it. Close that program, then try again.",
+  "mic.failed.title": "The microphone could not be opened",
+  "mic.failed.text": "Unplug the headset and plug it in again, or choose another microphone in the browser.",
+  "mic.retry": "Try again",
+  "sound.title": "The browser keeps this page silent",
+  "sound.play": "Turn the sound on",
+} as const;
+
+export type CommonKey = keyof typeof en;
+export type CommonMessages = Record<CommonKey, string>;
