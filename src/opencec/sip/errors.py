@@ -29,7 +29,7 @@ class SipParseError(SipError):
 
     Args:
         code: dotted machine-readable cause.
-        status: final response to send (400, 413, 414, 501, 505), or None to drop the message silently: it is a
+        status: final response to send (400, 413, 414, 501, 505, 513), or None to drop the message silently: it is a
             response, an ACK, or nothing that could be answered.
         reason: reason phrase of that response.
         partial: the request as far as it was understood, good for `respond(error.partial, error.status)`. Its header

@@ -31,6 +31,7 @@ __all__ = [
     "KeepAlive",
     "content_length",
     "find_head_end",
+    "oversized_head",
     "parse_datagram",
     "parse_head",
     "parse_message",
@@ -122,8 +123,8 @@ def parse_message(data: bytes) -> Request | Response:
     head_end, body_start = find_head_end(data, 0)
     if head_end < 0:
         if len(data) > MAX_HEAD_BYTES:
-            raise SipParseError("sip.head.too_large", None, "Header fields too large")
-        head = parse_head(data)
+            raise oversized_head(data)
+        head = parse_head(data.rstrip(b"\r\n"))
         raise head.fail(head.problem or SipParseError("sip.head.unterminated", 400, "Missing empty line"))
     head = parse_head(data[:head_end])
     return _finish(head, data, body_start)
@@ -145,6 +146,15 @@ def _finish(head: Head, data: bytes, body_start: int) -> Request | Response:
     if problem is not None:
         raise head.fail(problem) from None
     return message
+
+
+def oversized_head(data: bytes) -> SipParseError:
+    """Return the error for a head without end within `MAX_HEAD_BYTES`: 513, answered from what its beginning says."""
+    problem = SipParseError("sip.head.too_large", 513, "Message Too Large")
+    try:
+        return parse_head(data[:MAX_HEAD_BYTES]).fail(problem)
+    except SipParseError as error:
+        return error
 
 
 def find_head_end(data: bytes | bytearray, start: int, *, searched: int = 0) -> tuple[int, int]:

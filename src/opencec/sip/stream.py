@@ -8,7 +8,7 @@ from __future__ import annotations
 from opencec.sip.errors import SipParseError
 from opencec.sip.limits import MAX_HEAD_BYTES
 from opencec.sip.message import Request, Response
-from opencec.sip.parse import Head, KeepAlive, content_length, find_head_end, parse_head
+from opencec.sip.parse import Head, KeepAlive, content_length, find_head_end, oversized_head, parse_head
 
 __all__ = ["KeepAlive", "StreamParser"]
 
@@ -84,7 +84,7 @@ class StreamParser:
         if head_end < 0:
             self._searched = max(0, len(self._buffer) - 3)
             if len(self._buffer) > MAX_HEAD_BYTES:
-                self._break(items, SipParseError("sip.head.too_large", None, "Header fields too large"))
+                self._break(items, oversized_head(bytes(self._buffer)))
             return False
         self._searched = 0
         octets = bytes(self._buffer[:head_end])
