@@ -127,12 +127,16 @@ class TenantQueries(Protocol):
         """Calls of an agent, the active one first, then held ones by age."""
         ...
 
-    def last_call_of(self, agent: AgentId) -> CallView | None:
-        """The call that the agent left last in this sign-in."""
-        ...
-
     def queues(self) -> Sequence[QueueView]:
         """All skill queues by id."""
+        ...
+
+    def waiting(self, queue: QueueId) -> int:
+        """How many contacts wait in a queue."""
+        ...
+
+    def live_calls(self) -> int:
+        """Contacts that have not ended."""
         ...
 
 

@@ -1,0 +1,159 @@
+"""The CC-Gateway of one node: its tenants' sessions and feeds, who is calling, and the ASGI application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from opencec.core.ids import AgentId, TenantId
+from opencec.elements.cc_gateway.errors import GatewayDialect
+from opencec.elements.cc_gateway.translate import EventTranslator
+from opencec.httpkit.lockout import SignInGuard
+from opencec.httpkit.operations import Call, WireRequest
+from opencec.httpkit.replies import Refusal, Reply
+from opencec.ports.clock import Clock
+from opencec.ports.ids import Ids
+from opencec.services.agent_port import AgentView, TenantDirectory, TenantPort
+from opencec.services.feed import FeedLimits, TenantFeed
+from opencec.services.sessions import AgentSession, AgentSessions, SessionIndex
+
+__all__ = ["Caller", "Desk", "Gateway", "GatewayCall", "GatewaySettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """Settings of the CC-Gateway."""
+
+    server_name: str = "AgentGateway0"
+    """Name of this gateway in GUIDs and sign-in answers; letters and digits."""
+    feed: FeedLimits = field(default_factory=FeedLimits)
+    trusted_proxies: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    """Origins of browser pages elsewhere that may call this interface."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the gateway keeps for one tenant. `sessions` and `feed` take part in the tenant's journal."""
+
+    sessions: AgentSessions
+    feed: TenantFeed
+    translator: EventTranslator
+
+
+class Gateway:
+    """State of the element. One object for all tenants of the node."""
+
+    def __init__(
+        self,
+        directory: TenantDirectory,
+        *,
+        clock: Clock,
+        ids: Ids,
+        guard: SignInGuard,
+        settings: GatewaySettings | None = None,
+    ) -> None:
+        self.directory = directory
+        self.clock = clock
+        self.ids = ids
+        self.guard = guard
+        self.settings = settings or GatewaySettings()
+        self.index = SessionIndex()
+        self._desks: dict[TenantId, Desk] = {}
+        self.dialect = GatewayDialect({})
+
+    def open_desk(self, tenant: TenantId) -> Desk:
+        """Serve a tenant. Before its journal is replayed: both services take part in it and observe its events."""
+        translator = EventTranslator(tenant)
+        desk = Desk(
+            sessions=AgentSessions(tenant, index=self.index),
+            feed=TenantFeed(translator, clock=self.clock, limits=self.settings.feed),
+            translator=translator,
+        )
+        self._desks[tenant] = desk
+        return desk
+
+    def desk(self, tenant: TenantId) -> Desk:
+        """The desk of a served tenant."""
+        return self._desks[tenant]
+
+    # --- who calls ------------------------------------------------------------------------------------------------
+
+    def stranger(self, request: WireRequest, path: dict[str, str]) -> Caller:
+        """Sign-in family: nobody yet."""
+        return Caller(self, _agent(path))
+
+    def by_guid(self, request: WireRequest, path: dict[str, str]) -> Caller:
+        """GUID family (cc-gateway.md 2): the header names a session, and the path the agent of that session.
+
+        Raises:
+            Refusal: 000-003 for a GUID nobody has or another agent's, 100-006 for a session that is over.
+        """
+        caller = self.by_guid_even_ended(request, path)
+        if caller.session.is_ended:
+            raise _not_signed_in()
+        return caller
+
+    def by_guid_even_ended(self, request: WireRequest, path: dict[str, str]) -> Caller:
+        """GUID family of the event poll: a session that is over may still fetch its last event."""
+        guid = request.header(b"guid")
+        session = self.index.find(guid) if guid else None
+        agent = _agent(path)
+        if session is None or session.agent != agent:
+            raise Refusal("000-003", "no right to call this interface")
+        port = self.directory.get(session.tenant)
+        if port is None:
+            raise _not_signed_in()
+        return Caller(self, agent, port, session)
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who calls an operation."""
+
+    gateway: Gateway
+    agent: AgentId
+    _port: TenantPort | None = None
+    _session: AgentSession | None = None
+
+    @property
+    def port(self) -> TenantPort:
+        """The tenant of a signed-in agent."""
+        assert self._port is not None
+        return self._port
+
+    @property
+    def session(self) -> AgentSession:
+        """The session of a signed-in agent."""
+        assert self._session is not None
+        return self._session
+
+    @property
+    def desk(self) -> Desk:
+        """Sessions and feed of the tenant."""
+        return self.gateway.desk(self.port.tenant)
+
+    def view(self) -> AgentView:
+        """The agent at this moment.
+
+        Raises:
+            Refusal: 100-006, the agent was removed from the configuration.
+        """
+        view = self.port.queries.agent(self.agent)
+        if view is None or view.state == "signed_out":
+            raise _not_signed_in()
+        return view
+
+    def reply(self, result: object) -> Reply:
+        """The envelope around a result."""
+        return Reply(self.gateway.dialect.success(result))
+
+
+GatewayCall = Call[Caller]
+
+
+def _agent(path: dict[str, str]) -> AgentId:
+    return AgentId(int(path.get("agentid", "0")))
+
+
+def _not_signed_in() -> Refusal:
+    return Refusal("100-006", "agent not login")

@@ -1,0 +1,50 @@
+"""The operation table of the CC-Gateway and the ASGI application over it. Handlers live by resource group."""
+
+from __future__ import annotations
+
+from opencec.elements.cc_gateway import (
+    agent_events,
+    agent_group,
+    call_data,
+    queue_device,
+    sign_in,
+    states,
+    voice_calls,
+)
+from opencec.elements.cc_gateway.errors import GatewayDialect
+from opencec.elements.cc_gateway.gateway import Caller, Gateway
+from opencec.httpkit.cors import CrossOrigin
+from opencec.httpkit.dispatcher import Dispatcher
+from opencec.httpkit.operations import OperationTable
+
+__all__ = ["PREFIX", "TABLE", "build_gateway_app"]
+
+PREFIX = "/agentgateway/resource"
+
+TABLE: OperationTable[Caller] = OperationTable(
+    (
+        *sign_in.OPERATIONS,
+        *states.OPERATIONS,
+        *agent_events.OPERATIONS,
+        *voice_calls.OPERATIONS,
+        *call_data.OPERATIONS,
+        *agent_group.OPERATIONS,
+        *queue_device.OPERATIONS,
+    )
+)
+
+
+def build_gateway_app(gateway: Gateway) -> Dispatcher[Caller]:
+    """The ASGI application, to be mounted at `PREFIX`."""
+    settings = gateway.settings
+    return Dispatcher(
+        TABLE,
+        dialect=GatewayDialect({operation.name: operation.group for operation in TABLE.operations}),
+        families={
+            "none": gateway.stranger,
+            "guid": gateway.by_guid,
+            "guid_of_ended": gateway.by_guid_even_ended,
+        },
+        trusted_proxies=settings.trusted_proxies,
+        cross_origin=CrossOrigin(settings.allowed_origins) if settings.allowed_origins else None,
+    )

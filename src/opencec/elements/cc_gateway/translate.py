@@ -1,0 +1,437 @@
+"""Core events to the vendor's events, in the vendor's order (cc-gateway.md 6 and 9), and views to wire objects.
+
+The translator folds the journal: it remembers of each live contact what later events need to say. The same journal
+gives the same bytes, so an event that is sent again after a restart is the same event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from opencec.core import events as e
+from opencec.core.ids import AgentId, ContactId, QueueId, TenantId
+from opencec.elements.cc_gateway.schemas import (
+    BusyReason,
+    CustomerAlerting,
+    CustomerRelease,
+    EventAnswer,
+    PhoneState,
+    PhoneType,
+    RecordStarted,
+    RecordStopped,
+    Ringing,
+    ShutDown,
+    Talking,
+    VendorEvent,
+)
+
+__all__ = ["EventTranslator", "LastCall"]
+
+Told = Iterator[tuple[AgentId, str, object]]
+Phase = Literal["offered", "dialling", "ringing", "connecting", "talking", "held", "left"]
+"""How far an agent's client was told of a call: `offered` and `dialling` before AgentState_Busy."""
+
+_IDLE_EVENTS: dict[str, str] = {
+    "ready": "AgentState_Ready",
+    "cancel_busy": "AgentState_CancelNotReady_Success",
+    "cancel_rest": "AgentState_CancelRest_Success",
+    "cancel_work": "AgentState_CancelWork_Success",
+    "call_over": "AgentState_Ready",
+    "wrap_up_over": "AgentState_Ready",
+    "withdrawn": "AgentState_Ready",
+    "force": "AgentState_Force_Ready",
+}
+_FORCED = 3
+_INTERNAL = 6
+
+
+class _Part(msgspec.Struct):
+    """One agent's part in a call."""
+
+    phase: Phase
+    auto_answer: bool = False
+    has_phone: bool = False
+    """AgentOther_PhoneAlerting or _PhoneOffhook was told, AgentOther_PhoneRelease is owed."""
+    is_recorded: bool = False
+
+
+class _Call(msgspec.Struct):
+    """What later events need to know of a contact."""
+
+    caller: str
+    called: str
+    feature: int
+    began_at: int
+    access_code: str = ""
+    queue: QueueId | None = None
+    data: str = ""
+    transferred_from: str = ""
+    parts: dict[AgentId, _Part] = {}
+
+
+class LastCall(msgspec.Struct, frozen=True, kw_only=True):
+    """The call that an agent left last, for callinfo."""
+
+    contact: ContactId
+    caller: str
+    called: str
+    original_called: str
+    feature: int
+    queue: QueueId | None
+    data: str
+    began_at: int
+    ended_at: int
+
+
+class _State(msgspec.Struct):
+    calls: dict[ContactId, _Call] = {}
+    last_calls: dict[AgentId, LastCall] = {}
+    states: dict[AgentId, tuple[str, str]] = {}
+    """Newest state event of each signed-in agent and its busy reason, for forced sign-ins."""
+
+
+class EventTranslator:
+    """Folds one tenant's events; says what each agent's client is told."""
+
+    def __init__(self, tenant: TenantId) -> None:
+        self._tenant = tenant
+        self._state = _State()
+        self._encoder = msgspec.json.Encoder()
+        self._rows: dict[type, Callable[[Any], Told]] = {
+            e.AgentSignedIn: self._signed_in,
+            e.AgentSignedOut: self._signed_out,
+            e.AgentBecameIdle: self._became_idle,
+            e.AgentBecameBusy: self._became_busy,
+            e.AgentRested: self._rested,
+            e.AgentRestOverdue: self._rest_overdue,
+            e.AgentEnteredWrapUp: self._entered_wrap_up,
+            e.PhoneAlerting: self._phone_alerting,
+            e.PhoneOffHook: self._phone_off_hook,
+            e.PhoneReleased: self._phone_released,
+            e.ContactArrived: self._arrived,
+            e.ContactDialled: self._dialled,
+            e.CallDataSet: self._data_set,
+            e.ContactQueued: self._queued,
+            e.ContactOffered: self._offered,
+            e.OfferEnded: self._offer_ended,
+            e.ContactAnswered: self._answered,
+            e.CustomerAlerting: self._customer_alerting,
+            e.DialFailed: self._dial_failed,
+            e.ContactHeld: self._held,
+            e.ContactRetrieved: self._retrieved,
+            e.ContactTransferred: self._transferred,
+            e.CustomerLeft: self._customer_left,
+            e.ContactLeftAgent: self._left_agent,
+            e.RecordingStarted: self._recording_started,
+            e.RecordingStopped: self._recording_stopped,
+            e.ContactEnded: self._ended,
+        }
+
+    def translate(self, event: e.Event) -> list[tuple[AgentId, bytes]]:
+        """Poll answers, ready for the socket, and whom they are for."""
+        row = self._rows.get(type(event))
+        if row is None:
+            return []
+        answers: list[tuple[AgentId, bytes]] = []
+        for agent, kind, content in row(event):
+            if kind.startswith("AgentState_"):
+                reason = content.reason if isinstance(content, BusyReason) else ""
+                self._state.states[agent] = (kind, reason)
+            wire = EventAnswer("", "0", VendorEvent(kind, event.at, str(agent), content))
+            answers.append((agent, self._encoder.encode(wire)))
+        return answers
+
+    def last_call(self, agent: AgentId) -> LastCall | None:
+        """The call that an agent left last in this sign-in."""
+        return self._state.last_calls.get(agent)
+
+    def snapshot(self) -> bytes:
+        """What is remembered of earlier events."""
+        return msgspec.msgpack.encode(self._state)
+
+    def restore(self, blob: bytes) -> None:
+        """Become what `snapshot` saw."""
+        self._state = msgspec.msgpack.decode(blob, type=_State)
+
+    # --- agents ---------------------------------------------------------------------------------------------------
+
+    def _signed_in(self, event: e.AgentSignedIn) -> Told:
+        agent = event.agent
+        yield agent, "AgentOther_InService", None
+        if event.is_takeover:
+            yield from self._resume(agent)
+            return
+        self._state.last_calls.pop(agent, None)
+        yield agent, "AgentState_Ready", None
+        if event.initial == "busy":
+            yield agent, "AgentState_SetNotReady_Success", BusyReason("0")
+        elif event.initial == "wrap_up":
+            yield agent, "AgentState_Work", None
+
+    def _resume(self, agent: AgentId) -> Told:
+        """A forced sign-in over a living session: the new client learns the state and the calls as they are."""
+        kind, reason = self._state.states.get(agent, ("AgentState_Ready", ""))
+        yield agent, kind, BusyReason(reason) if kind == "AgentState_SetNotReady_Success" else None
+        for contact, call in self._state.calls.items():
+            part = call.parts.get(agent)
+            if part is None:
+                continue
+            if part.has_phone and part.phase in ("offered", "dialling"):
+                yield agent, "AgentOther_PhoneAlerting", PhoneType()
+            elif part.phase == "ringing":
+                yield agent, "AgentEvent_Ringing", _ringing(contact, call)
+            elif part.phase == "talking":
+                yield agent, "AgentEvent_Talking", _talking(contact, call)
+            elif part.phase == "held":
+                yield agent, "AgentEvent_Hold", contact
+
+    def _signed_out(self, event: e.AgentSignedOut) -> Told:
+        if event.reason != "takeover":
+            self._state.states.pop(event.agent, None)
+        if event.reason != "logout":
+            yield event.agent, "AgentOther_ShutdownService", ShutDown(str(event.signed_in_at))
+
+    def _became_idle(self, event: e.AgentBecameIdle) -> Told:
+        yield event.agent, _IDLE_EVENTS[event.cause], None
+
+    def _became_busy(self, event: e.AgentBecameBusy) -> Told:
+        if event.reason == _FORCED:
+            yield event.agent, "AgentState_Force_SetNotReady", None
+        else:
+            yield event.agent, "AgentState_SetNotReady_Success", BusyReason(str(event.reason))
+
+    def _rested(self, event: e.AgentRested) -> Told:
+        yield event.agent, "AgentState_SetRest_Success", None
+
+    def _rest_overdue(self, event: e.AgentRestOverdue) -> Told:
+        yield event.agent, "AgentState_Rest_Timeout", None
+
+    def _entered_wrap_up(self, event: e.AgentEnteredWrapUp) -> Told:
+        yield event.agent, "AgentState_SetWork_Success" if event.is_requested else "AgentState_Work", None
+
+    # --- the agent's phone ----------------------------------------------------------------------------------------
+
+    def _phone_alerting(self, event: e.PhoneAlerting) -> Told:
+        part = self._part(event.contact, event.agent)
+        if part is None or part.has_phone or part.phase in ("talking", "held"):
+            return
+        part.has_phone = True
+        yield event.agent, "AgentOther_PhoneAlerting", PhoneType()
+
+    def _phone_off_hook(self, event: e.PhoneOffHook) -> Told:
+        call = self._state.calls.get(event.contact)
+        part = self._part(event.contact, event.agent)
+        if call is None or part is None or part.phase not in ("offered", "dialling"):
+            return  # a leg in place of a lost one: the client knows the call
+        part.has_phone = True
+        yield event.agent, "AgentOther_PhoneOffhook", PhoneType()
+        yield from self._engage(event.agent, event.contact, call, part)
+
+    def _engage(self, agent: AgentId, contact: ContactId, call: _Call, part: _Part) -> Told:
+        """The agent's client sees "connecting", then the call."""
+        yield agent, "AgentState_Busy", None
+        if part.phase == "dialling":
+            part.phase = "connecting"
+            return
+        part.phase = "ringing"
+        kind = "AgentEvent_Auto_Answer" if part.auto_answer else "AgentEvent_Ringing"
+        yield agent, kind, _ringing(contact, call)
+
+    def _phone_released(self, event: e.PhoneReleased) -> Told:
+        call = self._state.calls.get(event.contact)
+        part = self._part(event.contact, event.agent)
+        if call is not None and part is not None:
+            yield from _release_phone(event.agent, part, by_agent=event.by_agent)
+            if part.phase == "left":
+                del call.parts[event.agent]
+        else:
+            yield event.agent, "AgentOther_PhoneRelease", PhoneState(2 if event.by_agent else 3)
+
+    # --- contacts -------------------------------------------------------------------------------------------------
+
+    def _arrived(self, event: e.ContactArrived) -> Told:
+        self._state.calls[event.contact] = _Call(
+            event.caller, event.called, 0, event.at, access_code=event.access_code or event.called
+        )
+        yield from ()
+
+    def _dialled(self, event: e.ContactDialled) -> Told:
+        call = _Call(event.caller, event.called, event.feature, event.at, event.called, event.queue, event.data)
+        call.parts[event.agent] = _Part("dialling")
+        self._state.calls[event.contact] = call
+        yield from ()
+
+    def _data_set(self, event: e.CallDataSet) -> Told:
+        if call := self._state.calls.get(event.contact):
+            call.data = event.data
+        yield from ()
+
+    def _queued(self, event: e.ContactQueued) -> Told:
+        if call := self._state.calls.get(event.contact):
+            call.queue = event.queue
+        yield from ()
+
+    def _offered(self, event: e.ContactOffered) -> Told:
+        if call := self._state.calls.get(event.contact):
+            call.parts[event.agent] = _Part("offered", auto_answer=event.auto_answer)
+        yield from ()
+
+    def _offer_ended(self, event: e.OfferEnded) -> Told:
+        call = self._state.calls.get(event.contact)
+        part = call.parts.get(event.agent) if call is not None else None
+        if call is None or part is None:
+            return
+        if event.reason == "no_answer":
+            yield event.agent, "AgentEvent_No_Answer", event.contact
+        elif part.phase == "ringing" and event.reason != "rejected":
+            yield event.agent, "AgentEvent_Call_Release", event.contact
+        yield from _release_phone(event.agent, part, by_agent=event.reason == "rejected")
+        del call.parts[event.agent]
+
+    def _answered(self, event: e.ContactAnswered) -> Told:
+        call = self._state.calls.get(event.contact)
+        if call is None:
+            return
+        part = call.parts.setdefault(event.agent, _Part("offered", auto_answer=event.is_auto))
+        if part.phase in ("offered", "dialling"):  # a phone that is off hook all the time tells nothing
+            yield from self._engage(event.agent, event.contact, call, part)
+        part.phase = "talking"
+        yield event.agent, "AgentEvent_Talking", _talking(event.contact, call)
+
+    def _customer_alerting(self, event: e.CustomerAlerting) -> Told:
+        call = self._state.calls.get(event.contact)
+        part = self._part(event.contact, event.agent)
+        if call is not None and part is not None and part.phase == "dialling":
+            yield from self._engage(event.agent, event.contact, call, part)
+        yield (
+            event.agent,
+            "AgentEvent_Customer_Alerting",
+            CustomerAlerting(callid=event.contact, otherPhone=event.number),
+        )
+
+    def _dial_failed(self, event: e.DialFailed) -> Told:
+        if event.where == "far_end":
+            kind = "AgentEvent_Inside_Call_Fail" if event.feature == _INTERNAL else "AgentEvent_Call_Out_Fail"
+            yield event.agent, kind, event.contact
+        yield event.agent, "AgentEvent_Connect_Fail", event.contact
+
+    def _held(self, event: e.ContactHeld) -> Told:
+        if part := self._part(event.contact, event.agent):
+            part.phase = "held"
+        yield event.agent, "AgentEvent_Hold", event.contact
+
+    def _retrieved(self, event: e.ContactRetrieved) -> Told:
+        call = self._state.calls.get(event.contact)
+        part = self._part(event.contact, event.agent)
+        if call is None or part is None:
+            return
+        part.phase = "talking"
+        yield event.agent, "AgentEvent_Talking", _talking(event.contact, call)
+
+    def _transferred(self, event: e.ContactTransferred) -> Told:
+        call = self._state.calls.get(event.contact)
+        if call is not None and event.agent is not None:
+            call.transferred_from = str(event.agent)
+        yield from ()
+
+    def _customer_left(self, event: e.CustomerLeft) -> Told:
+        yield event.agent, "AgentEvent_Customer_Release", CustomerRelease(event.contact, event.number)
+
+    def _left_agent(self, event: e.ContactLeftAgent) -> Told:
+        call = self._state.calls.get(event.contact)
+        part = self._part(event.contact, event.agent)
+        if call is None or part is None:
+            return
+        if event.reason != "failed" or part.phase in ("talking", "held"):
+            yield event.agent, "AgentEvent_Call_Release", event.contact
+        self._state.last_calls[event.agent] = LastCall(
+            contact=event.contact,
+            caller=call.caller,
+            called=call.called,
+            original_called=call.access_code,
+            feature=call.feature,
+            queue=call.queue,
+            data=call.data,
+            began_at=call.began_at,
+            ended_at=event.at,
+        )
+        part.phase = "left"
+        if not part.has_phone:
+            del call.parts[event.agent]
+
+    def _recording_started(self, event: e.RecordingStarted) -> Told:
+        if event.agent is None:
+            return
+        call = self._state.calls.get(event.contact)
+        part = self._part(event.contact, event.agent)
+        if call is None or part is None or part.is_recorded:
+            return  # the same agent's recording goes on with another leg
+        part.is_recorded = True
+        day = datetime.fromtimestamp(event.at / 1000, tz=UTC).strftime("%Y%m%d")
+        yield (
+            event.agent,
+            "AgentMediaEvent_Record",
+            RecordStarted(
+                taskId=_serial(event.contact),
+                caller=call.caller,
+                called=call.called,
+                locationId="0",
+                recordID=event.contact,
+                fileName=f"Y:/{self._tenant}/0/{day}/{event.agent}/{event.contact}.wav",
+                callId=event.contact,
+            ),
+        )
+
+    def _recording_stopped(self, event: e.RecordingStopped) -> Told:
+        if event.agent is None:
+            return
+        if part := self._part(event.contact, event.agent):
+            part.is_recorded = False
+        yield (
+            event.agent,
+            "AgentMediaEvent_StopRecordDone",
+            RecordStopped(beginTime=event.began_at, endTime=event.at, taskId=_serial(event.contact)),
+        )
+
+    def _ended(self, event: e.ContactEnded) -> Told:
+        call = self._state.calls.pop(event.contact, None)
+        if call is None:
+            return
+        for agent, part in call.parts.items():
+            yield from _release_phone(agent, part, by_agent=False)
+
+    def _part(self, contact: ContactId, agent: AgentId) -> _Part | None:
+        call = self._state.calls.get(contact)
+        return call.parts.get(agent) if call is not None else None
+
+
+def _release_phone(agent: AgentId, part: _Part, *, by_agent: bool) -> Told:
+    """AgentOther_PhoneRelease, once for every call: some clients free their buttons only on it."""
+    if part.has_phone:
+        part.has_phone = False
+        yield agent, "AgentOther_PhoneRelease", PhoneState(2 if by_agent else 3)
+
+
+def _ringing(contact: ContactId, call: _Call) -> Ringing:
+    return Ringing(
+        caller=call.caller,
+        transfer="yes" if call.transferred_from else "no",
+        callid=contact,
+        transfrom=call.transferred_from,
+        called=call.called,
+        feature=str(call.feature),
+    )
+
+
+def _talking(contact: ContactId, call: _Call) -> Talking:
+    return Talking(caller=call.caller, called=call.called, callid=contact, feature=str(call.feature))
+
+
+def _serial(contact: ContactId) -> int:
+    """The serial of a call id, as task number."""
+    serial = contact.rpartition("-")[2]
+    return int(serial) if serial.isdigit() else 0

@@ -1,0 +1,110 @@
+"""The questions of elements, answered from a tenant's core."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from opencec.core.agent import Agent
+from opencec.core.config import AgentProfile, TenantProfile
+from opencec.core.contact import Contact, ContactState
+from opencec.core.ids import AgentId, QueueId
+from opencec.core.tenant import TenantCore
+from opencec.services.agent_port import AgentView, CallView, QueueView
+
+__all__ = ["CoreQueries"]
+
+_PHASES: dict[ContactState, Literal["dialling", "alerting", "talking", "held"]] = {
+    ContactState.LIFTING: "dialling",
+    ContactState.DIALLING: "dialling",
+    ContactState.OFFERED: "alerting",
+    ContactState.TALKING: "talking",
+    ContactState.HELD: "held",
+}
+
+
+class CoreQueries:
+    """Implements `TenantQueries` over a core."""
+
+    def __init__(self, core: TenantCore) -> None:
+        self._core = core
+        self._known: TenantProfile | None = None
+        self._profiles: dict[AgentId, AgentProfile] = {}
+
+    @property
+    def profile(self) -> TenantProfile:
+        """The configuration the core works with."""
+        return self._core.profile
+
+    def agent(self, agent: AgentId) -> AgentView | None:
+        """One configured agent; None: no such agent."""
+        found = self._core.agent(agent)
+        return None if found is None else self._view(found)
+
+    def agents(self) -> Sequence[AgentView]:
+        """All configured agents by work number."""
+        return sorted((self._view(agent) for agent in self._core.agents()), key=lambda view: view.id)
+
+    def calls_of(self, agent: AgentId) -> Sequence[CallView]:
+        """Calls of an agent, the active one first, then held ones by age."""
+        active = self._core.active_contact(agent)
+        contacts = [active] if active is not None else []
+        contacts += self._core.held_contacts(agent)
+        return [_call(agent, contact) for contact in contacts]
+
+    def queues(self) -> Sequence[QueueView]:
+        """All skill queues by id."""
+        queues = sorted(self.profile.queues, key=lambda queue: queue.id)
+        return [QueueView(id=q.id, name=q.name, medium=q.medium, waiting=self.waiting(q.id)) for q in queues]
+
+    def waiting(self, queue: QueueId) -> int:
+        """How many contacts wait in a queue."""
+        return self._core.queue_length(queue)
+
+    def live_calls(self) -> int:
+        """Contacts that have not ended."""
+        return sum(1 for _ in self._core.live_contacts())
+
+    def _profile_of(self, agent: AgentId) -> AgentProfile | None:
+        profile = self._core.profile
+        if profile is not self._known:
+            self._known = profile
+            self._profiles = {agent.id: agent for agent in profile.agents}
+        return self._profiles.get(agent)
+
+    def _view(self, agent: Agent) -> AgentView:
+        profile = self._profile_of(agent.id)
+        return AgentView(
+            id=agent.id,
+            name=profile.name if profile else "",
+            role=profile.role if profile else "agent",
+            state=agent.state.value,
+            since=agent.since,
+            session=agent.session,
+            signed_in_at=agent.signed_in_at,
+            phone=agent.phone or (profile.phone if profile else ""),
+            auto_answer=agent.auto_answer,
+            auto_enter_idle=agent.auto_enter_idle,
+            release_phone=agent.release_phone,
+            agent_type=agent.agent_type,
+            busy_reason=agent.reason if agent.state.value == "busy" else 0,
+            is_in_call=agent.is_in_call,
+            configured=tuple(skill.queue for skill in profile.skills) if profile else (),
+            serving=agent.queues or (),
+        )
+
+
+def _call(agent: AgentId, contact: Contact) -> CallView:
+    return CallView(
+        contact=contact.id,
+        agent=agent,
+        phase=_PHASES.get(contact.state, "talking"),
+        feature=contact.feature,
+        caller=contact.caller,
+        called=contact.called,
+        original_called=contact.access_code or contact.called,
+        queue=contact.queue,
+        data=contact.data,
+        began_at=contact.began_at,
+        is_muted=contact.is_muted,
+    )
