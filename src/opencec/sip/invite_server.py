@@ -1,4 +1,4 @@
-"""Inbound legs until they are established: INVITE, reliable provisionals, 200 until ACK, CANCEL (RFC 3261, RFC 3262)."""
+"""Inbound legs until they are established: INVITE, reliable provisionals, 200 until ACK, CANCEL."""
 
 from __future__ import annotations
 
