@@ -1,0 +1,50 @@
+"""WebRTC legs: ICE-lite and DTLS-SRTP towards browsers.
+
+We are ICE-lite (RFC 8445 2.5): browsers are the controlling full agents, we only answer their checks: a leg needs one
+socket and no timers of ours. Only DTLS 1.2, SRTP profiles AEAD_AES_128_GCM and AES128_CM_SHA1_80.
+"""
+
+from __future__ import annotations
+
+import socket as sockets
+from functools import cache
+
+from opencec.workers.media.transport import RemoteDescription, Transport, TransportListener
+from opencec.workers.media.webrtc.handshakes import HandshakeThread
+from opencec.workers.media.webrtc.session import WebRtcTransport
+from opencec.workers.protocol import OpenLeg
+
+__all__ = ["create_transport"]
+
+
+@cache
+def _thread() -> HandshakeThread:
+    return HandshakeThread()
+
+
+def create_transport(
+    command: OpenLeg, *, socket: sockets.socket, port: int, ssrc: int, listener: TransportListener
+) -> Transport:
+    """Make the transport of one leg (see `TransportFactory`).
+
+    Raises:
+        ValueError: a remote fingerprint without its algorithm, or credentials without a fingerprint.
+    """
+    if command.ice_ufrag and not (command.ice_pwd and " " in command.fingerprint):
+        raise ValueError("a WebRTC description needs ice-ufrag, ice-pwd and a fingerprint")
+    return WebRtcTransport(
+        socket=socket,
+        leg=command.leg,
+        host=command.local_host,
+        port=port,
+        ssrc=ssrc,
+        description=RemoteDescription(
+            remote=command.remote,
+            ice_ufrag=command.ice_ufrag,
+            ice_pwd=command.ice_pwd,
+            fingerprint=command.fingerprint,
+            dtls_role=command.dtls_role,
+        ),
+        listener=listener,
+        thread=_thread(),
+    )
