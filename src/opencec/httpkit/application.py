@@ -1,0 +1,75 @@
+"""The whole HTTP surface of a node: vendor elements, our own interface, the SIP websocket, pages, health."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+from opencec.httpkit.pages import Pages
+from opencec.httpkit.source import is_same_origin
+
+__all__ = ["SocketHandler", "build_app"]
+
+SocketHandler = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI websocket application, given (scope, receive, send) before the handshake is accepted."""
+
+_POLICY_VIOLATION = 1008
+
+
+def build_app(
+    *,
+    elements: Mapping[str, ASGIApp],
+    api: ASGIApp | None = None,
+    sip: SocketHandler | None = None,
+    pages: Path | None = None,
+    allowed_origins: Sequence[str] = (),
+    is_ready: Callable[[], bool] = lambda: True,
+) -> Starlette:
+    """Put the parts together.
+
+    Args:
+        elements: Vendor elements by path prefix, `/agentgateway/resource`.
+        api: Our own interface, at `/api/v1`.
+        sip: Serves SIP over WebSocket at `/sip`, after the Origin was checked.
+        pages: Folder of the built web pages.
+        allowed_origins: Origins beside our own that may open `/sip`.
+        is_ready: What `/healthz` tells: 200 or 503.
+    """
+
+    async def health(request: Request) -> PlainTextResponse:
+        ready = is_ready()
+        return PlainTextResponse("ok" if ready else "starting", status_code=200 if ready else 503)
+
+    routes: list[BaseRoute] = [Mount(prefix, app=app) for prefix, app in elements.items()]
+    if api is not None:
+        routes.append(Mount("/api/v1", app=api))
+    if sip is not None:
+        routes.append(WebSocketRoute("/sip", _OriginCheck(sip, allowed_origins)))
+    routes.append(Route("/healthz", health))
+    if pages is not None:
+        routes.append(Mount("/", app=Pages(pages)))
+    app = Starlette(routes=routes)
+    app.router.redirect_slashes = False
+    return app
+
+
+class _OriginCheck:
+    """Refuses websockets of foreign pages before the handshake (design.md 6)."""
+
+    def __init__(self, app: SocketHandler, allowed: Sequence[str]) -> None:
+        self._app = app
+        self._allowed = tuple(allowed)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if not is_same_origin(scope, allowed=self._allowed):
+            await receive()
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": "origin not allowed"})
+            return
+        await self._app(scope, receive, send)

@@ -1,0 +1,87 @@
+"""Our web pages as files: one HTML file for each page, hashed assets that never change, strict headers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+
+__all__ = ["SECURITY_HEADERS", "Pages"]
+
+_CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        # The component library sets style attributes and style elements at run time.
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "media-src 'self' blob: mediastream:",
+        "connect-src 'self' ws: wss:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+
+SECURITY_HEADERS: tuple[tuple[str, str], ...] = (
+    ("Content-Security-Policy", _CSP),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "microphone=(self), camera=(self), geolocation=()"),
+)
+"""On every page and asset."""
+
+_FOREVER = "public, max-age=31536000, immutable"
+_ASK_ALWAYS = "no-cache"
+
+
+class Pages:
+    """ASGI application: `/` is index.html, `/call` and all below it is call.html, `/assets/...` are hashed files."""
+
+    def __init__(self, directory: Path) -> None:
+        """Args:
+        directory: What the web build wrote: `<page>.html`, `assets/`, and files such as favicon.svg.
+        """
+        self._directory = directory
+        self._files = StaticFiles(directory=directory, check_dir=False)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request; unknown paths are 404."""
+        if scope["type"] != "http":
+            return
+        response = await self._respond(scope)
+        for name, value in SECURITY_HEADERS:
+            response.headers[name] = value
+        await response(scope, receive, send)
+
+    async def _respond(self, scope: Any) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            return PlainTextResponse("method not allowed", status_code=405, headers={"Allow": "GET, HEAD"})
+        path: str = scope["path"].strip("/")
+        first = path.partition("/")[0]
+        page = self._page(first or "index")
+        if page is not None:
+            return FileResponse(page, media_type="text/html; charset=utf-8", headers={"Cache-Control": _ASK_ALWAYS})
+        try:
+            response = await self._files.get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code == 404 and first == "" and not self._directory.is_dir():
+                return PlainTextResponse("The web pages are not built yet: run `make setup`.", status_code=503)
+            return PlainTextResponse("not found", status_code=error.status_code)
+        response.headers["Cache-Control"] = _FOREVER if first == "assets" else _ASK_ALWAYS
+        return response
+
+    def _page(self, name: str) -> Path | None:
+        """The HTML file of a page; names are letters, digits and `-` alone, so no path escapes the directory."""
+        if not name.replace("-", "").isalnum() or not name.isascii():
+            return None
+        page = self._directory / f"{name}.html"
+        return page if page.is_file() else None
