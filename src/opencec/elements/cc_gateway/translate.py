@@ -29,7 +29,7 @@ from opencec.elements.cc_gateway.schemas import (
     VendorEvent,
 )
 
-__all__ = ["EventTranslator", "LastCall"]
+__all__ = ["EVENT_TYPES", "EventTranslator", "LastCall"]
 
 Told = Iterator[tuple[AgentId, str, object]]
 Phase = Literal["offered", "dialling", "ringing", "connecting", "talking", "held", "left"]
@@ -46,6 +46,42 @@ _IDLE_EVENTS: dict[str, str] = {
     "force": "AgentState_Force_Ready",
 }
 _FORCED = 3
+
+EVENT_TYPES: frozenset[str] = frozenset(
+    {
+        "AgentEvent_Auto_Answer",
+        "AgentEvent_Call_Out_Fail",
+        "AgentEvent_Call_Release",
+        "AgentEvent_Connect_Fail",
+        "AgentEvent_Customer_Alerting",
+        "AgentEvent_Customer_Release",
+        "AgentEvent_Hold",
+        "AgentEvent_Inside_Call_Fail",
+        "AgentEvent_No_Answer",
+        "AgentEvent_Ringing",
+        "AgentEvent_Talking",
+        "AgentMediaEvent_Record",
+        "AgentMediaEvent_StopRecordDone",
+        "AgentOther_InService",
+        "AgentOther_PhoneAlerting",
+        "AgentOther_PhoneOffhook",
+        "AgentOther_PhoneRelease",
+        "AgentOther_ShutdownService",
+        "AgentState_Busy",
+        "AgentState_CancelNotReady_Success",
+        "AgentState_CancelRest_Success",
+        "AgentState_CancelWork_Success",
+        "AgentState_Force_Ready",
+        "AgentState_Force_SetNotReady",
+        "AgentState_Ready",
+        "AgentState_Rest_Timeout",
+        "AgentState_SetNotReady_Success",
+        "AgentState_SetRest_Success",
+        "AgentState_SetWork_Success",
+        "AgentState_Work",
+    }
+)
+"""Every event that is sent."""
 _INTERNAL = 6
 
 
