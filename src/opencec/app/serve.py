@@ -1,0 +1,115 @@
+"""From settings to the supervisor: checks, certificate, plan, and the turn into the supervisor's process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from opencec.app.addresses import peer_address, url_host
+from opencec.app.run_dir import DataDir
+from opencec.app.settings import Settings
+from opencec.app.supervisor_plan import Plan, SocketPlan, WorkerPlan
+
+__all__ = ["become_supervisor", "build_plan"]
+
+_CHILD_ENVIRONMENT = {
+    # One thread for numpy in every process: the media worker's passes are too short to share out.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    # glibc makes an arena for each thread, which costs tens of megabytes for nothing.
+    "MALLOC_ARENA_MAX": "2",
+}
+
+
+def become_supervisor(settings: Settings, *, demo: bool) -> None:
+    """Replace this process by the supervisor. Does not return.
+
+    The supervisor is a program of its own, so that it carries neither pydantic nor Typer with it for life.
+
+    Raises:
+        OSError: the certificate cannot be written.
+    """
+    data = DataDir(settings.data_dir)
+    certificate, key = settings.tls_cert, settings.tls_key
+    if certificate is None and settings.serves_other_machines:
+        from opencec.app.certificate import self_signed
+
+        data.make()
+        certificate, key = self_signed(data.tls, public_ip=settings.public_ip)
+    plan = build_plan(settings, demo=demo, certificate=certificate, key=key)
+    handle = os.memfd_create("opencec-plan", 0)
+    os.write(handle, plan.to_json().encode())
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.environ.update(settings.environment())
+    for name, value in _CHILD_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "opencec.app.supervisor", str(handle)])
+
+
+def build_plan(settings: Settings, *, demo: bool, certificate: Path | None, key: Path | None) -> Plan:
+    """What to open and start."""
+    return Plan(
+        data_dir=str(settings.data_dir),
+        sockets=tuple(_sockets(settings, has_tls=certificate is not None)),
+        workers=tuple(_workers(settings)),
+        demo=demo,
+        tls_cert=str(certificate or ""),
+        tls_key=str(key or ""),
+        addresses=_addresses(settings, has_tls=certificate is not None),
+    )
+
+
+def _sockets(settings: Settings, *, has_tls: bool) -> list[SocketPlan]:
+    web, sip = settings.http_host, settings.sip_bind_host
+    found = [
+        SocketPlan("http", web, settings.http_port, "OPENCEC_HTTP_PORT"),
+        SocketPlan("sip_udp", sip, settings.sip_port, "OPENCEC_SIP_PORT"),
+        SocketPlan("sip_tcp", sip, settings.sip_port, "OPENCEC_SIP_PORT"),
+    ]
+    if has_tls:
+        found.append(SocketPlan("https", web, settings.https_port, "OPENCEC_HTTPS_PORT"))
+        found.append(SocketPlan("sip_tls", sip, settings.sip_port + 1, "OPENCEC_SIP_PORT"))
+    return found
+
+
+def _workers(settings: Settings) -> list[WorkerPlan]:
+    data = DataDir(settings.data_dir)
+    found: list[WorkerPlan] = []
+    for index, ports in enumerate(settings.rtp_ports.split(settings.media_workers)):
+        name = f"media-{index}"
+        path = str(data.socket(name))
+        arguments = ("--name", name, "--listen", f"unix:{path}", "--rtp-ports", str(ports))
+        command = ("-m", "opencec.workers.media", *arguments)
+        found.append(WorkerPlan(name=name, role="media", command=command, path=path, rtp_ports=(ports[0], ports[1])))
+    path = str(data.socket("speech"))
+    speech = ("-m", "opencec.workers.speech", "--listen", f"unix:{path}", "--cache", str(data.prompts))
+    found.append(WorkerPlan(name="speech", role="speech", command=speech, path=path))
+    found.append(WorkerPlan(name="jobs", role="jobs", command=("-m", "opencec.app.jobs")))
+    return found
+
+
+def _addresses(settings: Settings, *, has_tls: bool) -> dict[str, str]:
+    """Addresses for people: plain HTTP for this machine, HTTPS for the others."""
+    web = url_host(_reachable(settings.http_host, ""))
+    sip = url_host(_reachable(settings.sip_bind_host, settings.public_ip or peer_address()))
+    found = {
+        "http": f"http://{web}:{settings.http_port}",
+        "ws_sip": f"ws://{web}:{settings.http_port}/sip",
+        "sip": f"{sip}:{settings.sip_port}",
+    }
+    if has_tls:
+        outside = url_host(_reachable(settings.http_host, settings.public_ip or peer_address()))
+        found["https"] = f"https://{outside}:{settings.https_port}"
+        found["wss_sip"] = f"wss://{outside}:{settings.https_port}/sip"
+        found["sips"] = f"{sip}:{settings.sip_port + 1}"
+    return found
+
+
+def _reachable(bound: str, outside: str) -> str:
+    """An address that reaches a socket bound to `bound`."""
+    if bound in ("0.0.0.0", "::"):
+        return outside or ("127.0.0.1" if bound == "0.0.0.0" else "::1")
+    return bound
