@@ -156,7 +156,7 @@ def _describe(session: SessionDescription, media: MediaDescription, index: int) 
         codecs=codecs,
         telephone_event=telephone_event,
         ptime=_ptime(media),
-        direction=_effective_direction(session.direction_of(media), host),
+        direction=_effective_direction(session.direction_of(media), host if kind == "rtp" else ""),
         rtcp_mux=media.attribute("rtcp-mux") is not None,
         rtcp=_rtcp_address(media, host),
         ice_ufrag=session.attribute_for(media, "ice-ufrag") or "",
@@ -218,8 +218,11 @@ def _ptime(media: MediaDescription) -> int:
 
 
 def _effective_direction(direction: Direction, host: str) -> Direction:
-    """Treat RFC 2543's hold by address as the direction it means: that side receives nothing."""
-    if not is_unspecified_host(host):
+    """Treat RFC 2543's hold by address as the direction it means: that side receives nothing.
+
+    `host` is "" for a browser, whose 0.0.0.0 only says that its candidates come later.
+    """
+    if not host or not is_unspecified_host(host):
         return direction
     return "sendonly" if direction in ("sendrecv", "sendonly") else "inactive"
 
