@@ -5,7 +5,7 @@ from __future__ import annotations
 from opencec.sip.dialog import Dialog
 from opencec.sip.dialog_request import DialogRequest
 from opencec.sip.errors import SipParseError
-from opencec.sip.flow import Flow, is_reliable
+from opencec.sip.flow import Destination, Flow, is_reliable
 from opencec.sip.hang_up import HangUp
 from opencec.sip.invite_client import InviteClient
 from opencec.sip.invite_server import InviteServer
@@ -18,8 +18,8 @@ from opencec.sip.renegotiation import Renegotiation
 from opencec.sip.session_body import sdp_of
 from opencec.sip.source_guard import SourceGuard
 from opencec.sip.switchboard import ALLOW, SUPPORTED, Switchboard
-from opencec.sip.transaction import Kind, Transaction
-from opencec.sip.transaction_layer import response_target
+from opencec.sip.transaction import Kind, State, Transaction
+from opencec.sip.transaction_layer import connection_of, response_target
 from opencec.sip.validation import check_request, check_response
 
 __all__ = ["Reception"]
@@ -276,6 +276,13 @@ class Reception:
             else:
                 leg.stranded.append(transaction)
                 board.start_flow_wait(leg, now)
+
+    def destination_closed(self, destination: Destination, now: int) -> None:
+        """A connection that we opened is gone: requests without any response fail; others may be answered anew."""
+        transactions = self._board.transactions
+        for transaction in transactions.on_connection(connection_of(destination)):
+            if transaction.state in (State.CALLING, State.TRYING):
+                transactions.give_up(transaction, now)
 
     def retarget(self, leg: Leg, flow: Flow, now: int) -> None:
         """The leg goes on over another flow."""

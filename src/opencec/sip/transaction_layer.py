@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from opencec.sip.derived_requests import ack_for_failure
-from opencec.sip.flow import Destination, Flow, Target, is_reliable
+from opencec.sip.flow import Flow, Target, is_reliable
 from opencec.sip.message import Request, Response, serialize
 from opencec.sip.timers import TimerHeap
 from opencec.sip.transaction import (
@@ -25,7 +25,7 @@ from opencec.sip.transaction import (
 )
 from opencec.sip.user_agent_settings import UserAgentSettings
 
-__all__ = ["TransactionLayer", "response_target"]
+__all__ = ["TransactionLayer", "connection_of", "response_target"]
 
 _RETRANSMISSION = {
     Kind.INVITE_CLIENT: Trigger.TIMER_A,
@@ -41,6 +41,13 @@ def response_target(request: Request, flow: Flow) -> Flow:
         return flow
     port = request.top_via.port or _DEFAULT_PORTS[flow.transport]
     return Flow(flow.transport, flow.local, (flow.remote[0], port))
+
+
+def connection_of(target: Target) -> str:
+    """Names the connection that messages to `target` go over: an open one, or that to a place; "" for datagrams."""
+    if isinstance(target, Flow):
+        return target.connection_id
+    return f"{target.transport} {target.host} {target.port}" if is_reliable(target) else ""
 
 
 def _server_key(request: Request, method: str) -> tuple[str, ...]:
@@ -298,15 +305,14 @@ class TransactionLayer:
             counter[source] -= 1
 
     def _link(self, transaction: Transaction) -> None:
-        if isinstance(transaction.target, Flow) and transaction.target.connection_id:
-            self._by_connection.setdefault(transaction.target.connection_id, set()).add(transaction)
+        connection = connection_of(transaction.target)
+        if connection:
+            self._by_connection.setdefault(connection, set()).add(transaction)
 
     def _unlink(self, transaction: Transaction) -> None:
-        target = transaction.target
-        if isinstance(target, Destination) or not target.connection_id:
-            return
-        members = self._by_connection.get(target.connection_id)
+        connection = connection_of(transaction.target)
+        members = self._by_connection.get(connection)
         if members is not None:
             members.discard(transaction)
             if not members:
-                del self._by_connection[target.connection_id]
+                del self._by_connection[connection]

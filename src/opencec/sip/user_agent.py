@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from opencec.sip.derived_requests import derive
-from opencec.sip.flow import Flow, Target
+from opencec.sip.flow import Destination, Flow, Target
 from opencec.sip.hang_up import HangUp
 from opencec.sip.invite_client import InviteClient
 from opencec.sip.invite_server import InviteServer
@@ -92,6 +92,10 @@ class UserAgent:
     def flow_closed(self, connection_id: str, now: int) -> None:
         """A connection is gone: its legs wait for `retarget`, its other requests fail."""
         self._reception.flow_closed(connection_id, now)
+
+    def destination_closed(self, destination: Destination, now: int) -> None:
+        """A connection opened for `destination` is gone: its requests that had no response yet fail with 503."""
+        self._reception.destination_closed(destination, now)
 
     def undeliverable(self, data: bytes, now: int) -> None:
         """`data`, taken from `take_outgoing`, could not be sent (RFC 3261 17.1.4, 8.1.3.1)."""
