@@ -6,7 +6,7 @@ values taken at one moment, in the domain's words.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -182,15 +182,14 @@ class TenantPort(Protocol):
         """
         ...
 
-    async def record(self, service: str, body: bytes) -> int:
-        """Journal a fact of a service (MessagePack of a tagged struct), in order with the core's outcomes.
+    async def record(self, service: str, body: bytes, *, committed: Callable[[], None]) -> None:
+        """Journal a fact of a service, in order with the core's outcomes; returns once it is committed.
 
         Args:
             service: Who reads it again after a restart: the participant's `name`.
             body: The fact.
-
-        Returns:
-            Its sequence number, once committed.
+            committed: Takes the fact into memory. Called at the commit, in the journal's order, before any later entry
+                is told to observers: so memory and journal agree at every entry, whenever a snapshot is taken.
 
         Raises:
             TenantOverloaded: the inbox is full.

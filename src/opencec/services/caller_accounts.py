@@ -95,8 +95,7 @@ class CallerAccounts:
             expires_at=now + self._lifetime_ms,
             last_until=now + self._longest_ms,
         )
-        await port.record(self.name, msgspec.msgpack.encode(fact))
-        self._accounts[user] = fact
+        await self._record(port, fact)
         return CallerAccount(user, password, target, fact.expires_at)
 
     async def renew(self, port: TenantPort, user: str) -> None:
@@ -106,8 +105,7 @@ class CallerAccounts:
             return
         longer = msgspec.structs.replace(fact, expires_at=min(now + self._lifetime_ms, fact.last_until))
         if longer.expires_at > fact.expires_at:
-            await port.record(self.name, msgspec.msgpack.encode(longer))
-            self._accounts[user] = longer
+            await self._record(port, longer)
 
     def find(self, user: str, *, now: int) -> CallerAccount | None:
         """A living account with its secret, for the registrar; None: unknown or expired."""
@@ -133,6 +131,12 @@ class CallerAccounts:
         """Become what `snapshot` saw."""
         facts = msgspec.msgpack.decode(blob, type=tuple[CallerAccountIssued, ...])
         self._accounts = {fact.user: fact for fact in facts}
+
+    async def _record(self, port: TenantPort, fact: CallerAccountIssued) -> None:
+        def committed() -> None:
+            self._accounts[fact.user] = fact
+
+        await port.record(self.name, msgspec.msgpack.encode(fact), committed=committed)
 
     def _forget_expired(self, now: int) -> None:
         for user in [user for user, fact in self._accounts.items() if fact.expires_at <= now]:

@@ -253,8 +253,8 @@ class TenantFeed:
         queue.acking = asyncio.get_running_loop().create_future()
         seq = queue.events[0][0]
         try:
-            await port.record(self.name, msgspec.msgpack.encode(FeedAcknowledged(session, seq)))
-            queue.acknowledge(seq)
+            fact = msgspec.msgpack.encode(FeedAcknowledged(session, seq))
+            await port.record(self.name, fact, committed=lambda: queue.acknowledge(seq))
         finally:
             queue.acking.set_result(None)
             queue.acking = None

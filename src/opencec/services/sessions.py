@@ -120,8 +120,7 @@ class AgentSessions:
             TenantOverloaded: nothing was journaled.
         """
         fact = SessionOpened(session, agent, _digest(guid), port.now())
-        await port.record(self.name, msgspec.msgpack.encode(fact))
-        self._opened(fact)
+        await port.record(self.name, msgspec.msgpack.encode(fact), committed=lambda: self._opened(fact))
 
     def replay(self, body: bytes) -> None:
         """Take a fact in again after a restart."""
