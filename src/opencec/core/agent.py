@@ -22,7 +22,7 @@ from opencec.core.events import (
 )
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId
 
-__all__ = ["MOVES", "Agent", "AgentState", "Preset"]
+__all__ = ["ENTRIES", "MOVES", "Agent", "AgentState", "Preset"]
 
 Preset = Literal["none", "busy", "rest", "sign_out"]
 
@@ -87,6 +87,7 @@ class Agent(msgspec.Struct, kw_only=True):
 
     id: AgentId
     state: AgentState = AgentState.SIGNED_OUT
+    name: str = ""
     since: int = 0
     """Begin of the state, ms UTC."""
     idle_rank: int = 0

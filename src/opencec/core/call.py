@@ -1,4 +1,4 @@
-"""The legs of a contact and the audio that its state means: who hears whom, and what else."""
+"""The legs of a contact: one device each, with its state and deadline."""
 
 from __future__ import annotations
 

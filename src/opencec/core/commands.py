@@ -91,7 +91,7 @@ class SignIn(_Command, frozen=True):
 
 
 class SignOut(_Command, frozen=True):
-    """Sign out. Refused in a call unless `force` (the call is released). Reason `silent` in a call waits for its end."""
+    """Sign out. Refused in a call unless `force` (the call is released). Reason `silent` in a call waits."""
 
     agent: AgentId
     reason: Literal["logout", "silent", "inspector", "removed"] = "logout"
@@ -227,7 +227,7 @@ class TransferTarget(msgspec.Struct, frozen=True):
 
 
 class Transfer(_Command, frozen=True):
-    """Release mode: the agent leaves at once. When the target fails the contact goes back to its queue, else it ends."""
+    """Release mode: the agent leaves at once. If the target fails the contact goes back to its queue, else it ends."""
 
     agent: AgentId
     target: TransferTarget
@@ -244,7 +244,7 @@ class SetCallData(_Command, frozen=True):
 
 
 class CallArrived(_Command, frozen=True):
-    """An INVITE for an access code was let in; its customer leg is `<contact>/1`. Repeats of a known contact: nothing."""
+    """An INVITE for an access code was let in; its customer leg is `<contact>/1`. Of a known contact: nothing."""
 
     contact: ContactId
     caller: str

@@ -19,6 +19,7 @@ from opencec.core.events import (
     ContactQueued,
     ContactRetrieved,
     ContactSegment,
+    DialFailed,
     EchoStarted,
     Event,
     FlowEntered,
@@ -29,7 +30,7 @@ from opencec.core.events import (
 )
 from opencec.core.ids import AgentId, ContactId, FlowRunId, LegId, OfferId, QueueId
 
-__all__ = ["MOVES", "Contact", "ContactState", "Offer", "Trigger"]
+__all__ = ["MOVES", "Contact", "ContactState", "Offer", "Stay", "Trigger"]
 
 
 class ContactState(StrEnum):
@@ -75,6 +76,8 @@ MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_FLOW, ContactOffered): _OFFERED,
     (_FLOW, EchoStarted): _ECHO,
     (_FLOW, (LegChanged, "external new")): _FORWARDING,
+    (_ROUTING, QueueOverflowed): _ROUTING,  # did not get in
+    (_FLOW, QueueOverflowed): _ROUTING,
     (_QUEUED, QueueOverflowed): _ROUTING,
     (_QUEUED, (QueueOverflowed, "wait")): _QUEUED,
     (_QUEUED, ContactOffered): _OFFERED,
@@ -83,9 +86,11 @@ MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_LIFTING, (LegChanged, "customer new")): _DIALLING,
     (_LIFTING, ContactOffered): _OFFERED,
     (_LIFTING, ContactLeftAgent): _ROUTING,
+    (_LIFTING, DialFailed): _ROUTING,
     (_DIALLING, ContactAnswered): _TALKING,
     (_DIALLING, ContactLeftAgent): _ROUTING,
-    (_OFFERED, ContactLeftAgent): _ROUTING,
+    (_DIALLING, DialFailed): _ROUTING,
+    (_ROUTING, DialFailed): _ROUTING,  # an internal call: its offer has ended
     (_TALKING, ContactAnswered): _TALKING,
     (_TALKING, ContactHeld): _HELD,
     (_HELD, ContactRetrieved): _TALKING,
@@ -114,13 +119,27 @@ class Offer(msgspec.Struct, kw_only=True):
     is_accepted: bool = False
 
 
+Device = Literal["flow", "queue", "agent", "number"]
+
+
 class Stay(msgspec.Struct, kw_only=True):
     """The open segment of the CDR."""
 
-    device: Literal["flow", "queue", "agent", "number"]
+    device: Device
     address: str
     began_at: int
     answered_at: int = 0
+
+    def close(self, leave_reason: int, at: int) -> ContactSegment:
+        """The segment as it will stand in the CDR."""
+        return ContactSegment(
+            device=self.device,
+            address=self.address,
+            began_at=self.began_at,
+            ended_at=at,
+            answered_at=self.answered_at,
+            leave_reason=leave_reason,
+        )
 
 
 class Contact(msgspec.Struct, kw_only=True):
@@ -143,8 +162,8 @@ class Contact(msgspec.Struct, kw_only=True):
     began_at: int = 0
     call_until: int = 0
     """Longest call: the deadline of last resort."""
-    due: int = 0
-    """The next deadline of this contact, ms UTC; 0 = none."""
+    leg_due: int = 0
+    """The earliest `Leg.until`; 0 = none."""
     # legs
     legs: dict[LegId, Leg] = {}
     leg_count: int = 0
@@ -166,8 +185,6 @@ class Contact(msgspec.Struct, kw_only=True):
     queue_order: int = 0
     queue_until: int = 0
     """Longest wait in this queue; 0 = no limit."""
-    is_returned: bool = False
-    """Comes back from an unanswered offer: keeps `queue_until`."""
     refusals: dict[AgentId, int] = {}
     """Agents that did not take it, and when."""
     offer: Offer | None = None
@@ -204,9 +221,35 @@ class Contact(msgspec.Struct, kw_only=True):
             self.state = target
             self.since = event.at
 
+    def agent_leg(self, agent: AgentId) -> Leg | None:
+        """The leg through which an agent takes part (not one that is about to replace it)."""
+        for leg in self.legs.values():
+            if leg.agent == agent and leg.replaces is None:
+                return leg
+        return None
+
+    def with_replacements(self, leg: LegId) -> list[LegId]:
+        """A leg and the ones that are about to take its place."""
+        return [leg, *(other.id for other in self.legs.values() if other.replaces == leg)]
+
+    @property
+    def other_party(self) -> LegId | None:
+        """The leg that is recorded on the left and gets the agent's digits."""
+        return self.customer or self.external
+
+    def open_stay(self, device: Device, address: str, at: int) -> None:
+        """Begin a segment of the CDR."""
+        self.stay = Stay(device=device, address=address, began_at=at)
+
+    def close_stay(self, leave_reason: int, at: int) -> None:
+        """End the open segment (none: nothing); `leave_reason` as ivr-flows.md 10."""
+        if self.stay is not None:
+            self.segments = (*self.segments, self.stay.close(leave_reason, at))
+            self.stay = None
+
     def _count(self, at: int) -> None:
         state = self.state
-        if state is _QUEUED or state is _OFFERED:
+        if state is _QUEUED or (state is _OFFERED and self.feature != 6):
             self.wait_ms += at - self.since
         elif state is _TALKING or state is _FORWARDED:
             self.talk_ms += at - self.since

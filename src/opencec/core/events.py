@@ -113,7 +113,7 @@ class AgentBecameIdle(_Event, frozen=True):
 class AgentBecameBusy(_Event, frozen=True):
     agent: AgentId
     reason: int
-    """cc-gateway.md 4.2: 0 none, 1 self, 2 no answer, 3 inspector, 5 phone unavailable, 7 rejected, 200-250 tenant's."""
+    """cc-gateway.md 4.2: 0 none, 1 self, 2 no answer, 3 inspector, 5 phone unavailable, 7 rejected, 200-250 own."""
 
 
 class AgentRested(_Event, frozen=True):
@@ -214,6 +214,7 @@ class LegChanged(_Event, frozen=True):
     state: Literal["new", "alerting", "up", "lost", "ended"]
     agent: AgentId | None = None
     cause: str = ""
+    """Why it ended; `early_media` when an alerting leg already has media."""
     address: str = ""
     """Phone account or number dialled (state new)."""
     replaces: LegId | None = None
@@ -374,7 +375,8 @@ class ContactLeftAgent(_Event, frozen=True):
 
 class RecordingStarted(_Event, frozen=True):
     contact: ContactId
-    agent: AgentId
+    agent: AgentId | None
+    """None: the right channel is a number that was dialled for the caller."""
     left: LegId
     right: LegId
     is_continued: bool = False

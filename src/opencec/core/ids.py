@@ -1,4 +1,4 @@
-"""The ids of the domain. All are opaque outside; a leg's id is derived from its contact so that a replay finds it again."""
+"""The ids of the domain. All are opaque outside; a leg's id is derived from its contact so that a replay finds it."""
 
 from __future__ import annotations
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from opencec.core.agent import Agent
+import msgspec
+
+from opencec.core.agent import Agent, AgentState
 from opencec.core.commands import Command
 from opencec.core.config import TenantProfile
-from opencec.core.contact import Contact
+from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import Effect
 from opencec.core.events import Event
+from opencec.core.folds import FOLDS
+from opencec.core.handlers import HANDLERS
 from opencec.core.ids import AgentId, ContactId, QueueId, TenantId
+from opencec.core.routing.router import settle
+from opencec.core.state import TenantState
+from opencec.core.turn import Turn
 
 __all__ = ["Outcome", "TenantCore"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What a command led to: facts to journal first, then orders to carry out, both in order."""
 
     events: tuple[Event, ...] = ()
@@ -32,6 +37,8 @@ class TenantCore:
 
     def __init__(self, tenant_id: TenantId) -> None:
         self.tenant_id = tenant_id
+        self._state = TenantState(tenant_id)
+        self._turn = Turn(self._state)
 
     def handle(self, command: Command, *, now: int) -> Outcome:
         """Carry out one command at `now` (ms UTC, never going back).
@@ -39,19 +46,30 @@ class TenantCore:
         Raises:
             CoreError: Refused; nothing has changed.
         """
-        raise NotImplementedError
+        turn = self._turn
+        turn.begin(now)
+        HANDLERS[type(command)](turn, command)
+        state = self._state
+        if state.arrivals or state.freed or state.deserted:
+            settle(turn)
+        if turn.audio:
+            turn.finish()
+        return Outcome(tuple(turn.events), tuple(turn.effects))
 
     def apply(self, event: Event) -> None:
         """Replay one journaled event. After all of them the state equals the one that made them."""
-        raise NotImplementedError
+        FOLDS[type(event)](self._state, event)
+        self._state.forget_pending()
 
     def next_deadline(self) -> int | None:
         """When the next `Tick` is due, ms UTC; None = nothing waits."""
-        raise NotImplementedError
+        state = self._state
+        firsts = (state.contact_due.first(), state.agent_due.first(), state.retry_due.first())
+        return min((first[0] for first in firsts if first is not None), default=None)
 
     def snapshot(self) -> bytes:
         """The whole state, to be kept with the number of the last applied event."""
-        raise NotImplementedError
+        return self._state.store()
 
     def restore(self, blob: bytes) -> None:
         """Take over a snapshot of the same tenant in place of the present state.
@@ -59,45 +77,59 @@ class TenantCore:
         Raises:
             ValueError: Not a snapshot of this tenant, or of an unknown version.
         """
-        raise NotImplementedError
+        self._state.load(blob)
 
     @property
     def profile(self) -> TenantProfile:
         """The configuration in force."""
-        raise NotImplementedError
+        return self._state.profile
 
     def agent(self, agent: AgentId) -> Agent | None:
         """A configured agent, signed in or not."""
-        raise NotImplementedError
+        return self._state.agents.get(agent)
 
     def agents(self) -> Iterator[Agent]:
         """Every configured agent."""
-        raise NotImplementedError
+        return iter(self._state.agents.values())
 
     def idle_agents(self, queue: QueueId | None = None) -> list[Agent]:
         """Idle agents, longest idle first; with `queue` those that serve it, best level first."""
-        raise NotImplementedError
+        if queue is not None:
+            found = self._state.queues.get(queue)
+            return list(found.idle()) if found is not None else []
+        idle = [agent for agent in self._state.agents.values() if agent.state is AgentState.IDLE]
+        return sorted(idle, key=lambda agent: agent.idle_rank)
 
     def contact(self, contact: ContactId) -> Contact | None:
         """A live contact; None once it has ended."""
-        raise NotImplementedError
+        return self._state.contacts.get(contact)
 
     def live_contacts(self) -> Iterator[Contact]:
         """Every contact that has not ended."""
-        raise NotImplementedError
+        return iter(self._state.contacts.values())
 
     def active_contact(self, agent: AgentId) -> Contact | None:
         """The call that the agent is offered, dials or talks in; not a held one."""
-        raise NotImplementedError
+        found = self._state.agents.get(agent)
+        return self._state.contacts.get(found.active) if found is not None and found.active is not None else None
 
     def held_contacts(self, agent: AgentId) -> list[Contact]:
         """The agent's held calls, oldest first."""
-        raise NotImplementedError
+        found = self._state.agents.get(agent)
+        contacts = (self._state.contacts[contact] for contact in (found.contacts if found is not None else ()))
+        return [contact for contact in contacts if contact.state is ContactState.HELD]
 
     def queue_length(self, queue: QueueId) -> int:
         """How many contacts wait in a queue (offered ones are not counted)."""
-        raise NotImplementedError
+        found = self._state.queues.get(queue)
+        return len(found.waiting) if found is not None else 0
 
     def queue_position(self, contact: ContactId) -> int | None:
         """1 = next; an offered contact is 0; None when it does not wait."""
-        raise NotImplementedError
+        found = self._state.contacts.get(contact)
+        if found is None or found.queue is None:
+            return None
+        if found.state is ContactState.OFFERED:
+            return 0
+        queue = self._state.queues.get(found.queue)
+        return queue.position(found) if queue is not None and found.state is ContactState.QUEUED else None

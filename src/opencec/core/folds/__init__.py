@@ -1,0 +1,22 @@
+"""Folds: what each event does to the state, live and in replay alike. `FOLDS` has one row for every event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opencec.core.events import Event
+from opencec.core.folds.agents import AGENT_FOLDS
+from opencec.core.folds.calls import CALL_FOLDS
+from opencec.core.folds.legs import LEG_FOLDS
+from opencec.core.folds.places import PLACE_FOLDS
+from opencec.core.state import TenantState
+
+__all__ = ["FOLDS"]
+
+FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
+    **AGENT_FOLDS,
+    **PLACE_FOLDS,
+    **LEG_FOLDS,
+    **CALL_FOLDS,
+}

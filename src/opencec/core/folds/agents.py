@@ -1,0 +1,142 @@
+"""Folds of configuration and of agent states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opencec.core.agent import ENTRIES, Agent, AgentState
+from opencec.core.events import (
+    AgentBecameBusy,
+    AgentBecameIdle,
+    AgentEnteredWrapUp,
+    AgentPresetChanged,
+    AgentRested,
+    AgentRestOverdue,
+    AgentSettingsChanged,
+    AgentSignedIn,
+    AgentSignedOut,
+    AgentSkillsReset,
+    ConfigurationChanged,
+    Event,
+)
+from opencec.core.state import TenantState
+
+__all__ = ["AGENT_FOLDS"]
+
+
+def _configuration_changed(state: TenantState, event: ConfigurationChanged) -> None:
+    state.configure(event.profile)
+
+
+def _enter(state: TenantState, agent: Agent, event: Event, *, to: AgentState | None = None) -> None:
+    """Make the move and leave behind what belonged to the former state; presets are used up."""
+    was_idle = agent.state is AgentState.IDLE
+    agent.move(event, to=to)
+    if was_idle:
+        state.leave_idle(agent)
+    agent.reason = agent.until = 0
+    agent.is_requested = agent.is_reminded = False
+    agent.preset = "none"
+    agent.preset_reason = agent.preset_seconds = 0
+    agent.before = None
+    if agent.state is AgentState.IDLE:
+        state.enter_idle(agent)
+
+
+def _signed_in(state: TenantState, event: AgentSignedIn) -> None:
+    agent = state.agents[event.agent]
+    agent.session = event.session
+    agent.signed_in_at = event.at
+    agent.phone = event.phone
+    agent.auto_answer = event.auto_answer
+    agent.auto_enter_idle = event.auto_enter_idle
+    agent.release_phone = event.release_phone
+    agent.agent_type = event.agent_type
+    state.phones[event.phone] = agent.id
+    if not event.is_takeover:
+        _enter(state, agent, event, to=ENTRIES[event.initial])
+        agent.is_requested = event.initial == "wrap_up"
+
+
+def _signed_out(state: TenantState, event: AgentSignedOut) -> None:
+    agent = state.agents[event.agent]
+    state.phones.pop(agent.phone, None)
+    agent.session = None
+    if event.reason == "takeover":
+        return
+    _enter(state, agent, event)
+    state.serve(agent, None)
+    state.agent_due.drop(agent.id)
+    agent.phone = ""
+    agent.signed_in_at = 0
+    if agent.id not in state.skills:
+        del state.agents[agent.id]
+        del state.idle_sets[agent.id]
+
+
+def _skills_reset(state: TenantState, event: AgentSkillsReset) -> None:
+    state.serve(state.agents[event.agent], event.queues)
+
+
+def _settings_changed(state: TenantState, event: AgentSettingsChanged) -> None:
+    agent = state.agents[event.agent]
+    agent.auto_answer = event.auto_answer
+    agent.auto_enter_idle = event.auto_enter_idle
+
+
+def _became_idle(state: TenantState, event: AgentBecameIdle) -> None:
+    agent = state.agents[event.agent]
+    _enter(state, agent, event)
+    state.schedule_agent(agent)
+
+
+def _became_busy(state: TenantState, event: AgentBecameBusy) -> None:
+    agent = state.agents[event.agent]
+    _enter(state, agent, event)
+    agent.reason = event.reason
+    state.schedule_agent(agent)
+
+
+def _rested(state: TenantState, event: AgentRested) -> None:
+    agent = state.agents[event.agent]
+    _enter(state, agent, event)
+    agent.reason = event.cause
+    agent.until = event.at + event.seconds * 1000
+    state.schedule_agent(agent)
+
+
+def _rest_overdue(state: TenantState, event: AgentRestOverdue) -> None:
+    agent = state.agents[event.agent]
+    agent.is_reminded = True
+    state.schedule_agent(agent)
+
+
+def _entered_wrap_up(state: TenantState, event: AgentEnteredWrapUp) -> None:
+    agent = state.agents[event.agent]
+    _enter(state, agent, event)
+    agent.is_requested = event.is_requested
+    agent.until = event.until
+    state.schedule_agent(agent)
+
+
+def _preset_changed(state: TenantState, event: AgentPresetChanged) -> None:
+    agent = state.agents[event.agent]
+    agent.preset = event.preset
+    agent.preset_reason = event.reason
+    agent.preset_seconds = event.seconds
+
+
+AGENT_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
+    ConfigurationChanged: _configuration_changed,
+    AgentSignedIn: _signed_in,
+    AgentSignedOut: _signed_out,
+    AgentSkillsReset: _skills_reset,
+    AgentSettingsChanged: _settings_changed,
+    AgentBecameIdle: _became_idle,
+    AgentBecameBusy: _became_busy,
+    AgentRested: _rested,
+    AgentRestOverdue: _rest_overdue,
+    AgentEnteredWrapUp: _entered_wrap_up,
+    AgentPresetChanged: _preset_changed,
+}

@@ -1,0 +1,165 @@
+"""Folds of talking: dialled, answered, held, transferred, left, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opencec.core.agent import Agent
+from opencec.core.call import Leg
+from opencec.core.contact import Contact
+from opencec.core.events import (
+    ContactAnswered,
+    ContactDialled,
+    ContactHeld,
+    ContactLeftAgent,
+    ContactMuted,
+    ContactRetrieved,
+    ContactTransferred,
+    ContactUnmuted,
+    CustomerLeft,
+    DialFailed,
+    DigitsPressed,
+    Event,
+    RecordingStarted,
+    RecordingStopped,
+)
+from opencec.core.folds.legs import DIAL_REASON
+from opencec.core.folds.places import leave_contact, touch
+from opencec.core.state import TenantState
+
+__all__ = ["CALL_FOLDS"]
+
+_LEAVE_REASON = {"agent_hangup": 16, "customer_hangup": 15, "transferred": 17, "failed": 25, "lost": 16}
+"""ivr-flows.md 10."""
+
+
+def _dialled(state: TenantState, event: ContactDialled) -> None:
+    agent = state.agents[event.agent]
+    before = (agent.state, agent.reason, agent.until, agent.is_requested)
+    agent.move(event)
+    if not agent.contacts:
+        agent.before = before
+    state.leave_idle(agent)
+    state.schedule_agent(agent)
+    agent.contacts = (*agent.contacts, event.contact)
+    agent.active = event.contact
+    until = event.at + state.profile.setup_ms
+    contact = Contact(
+        id=event.contact,
+        since=event.at,
+        seq=1,
+        direction="internal" if event.feature == 6 else "outbound",
+        feature=event.feature,
+        caller=event.caller,
+        called=event.called,
+        queue=event.queue,
+        data=event.data,
+        began_at=event.at,
+        call_until=event.at + state.profile.call_ms,
+        legs={
+            event.leg: Leg(id=event.leg, role="agent", agent=agent.id, address=agent.phone, until=until),
+        },
+        leg_count=1,
+        leg_due=until,
+        agents=(agent.id,),
+        last_agent=agent.id,
+    )
+    contact.move(event)
+    contact.open_stay("agent", str(agent.id), event.at)
+    state.contacts[event.contact] = contact
+    state.schedule(contact)
+
+
+def _answered(state: TenantState, event: ContactAnswered) -> None:
+    contact = touch(state, event.contact)
+    agent = state.agents[event.agent]
+    contact.move(event)
+    agent.move(event)
+    agent.before = None
+    offer = contact.offer
+    if offer is not None and offer.agent == agent.id:
+        if contact.direction != "internal":
+            contact.close_stay(0, event.at)
+            contact.open_stay("agent", str(agent.id), offer.began_at)
+        contact.offer = None
+        contact.refusals = {}
+        contact.agents = (*contact.agents, agent.id)
+        if contact.direction != "internal":
+            contact.last_agent = agent.id
+    contact.answered_at = contact.answered_at or event.at
+    if contact.stay is not None and not contact.stay.answered_at:
+        contact.stay.answered_at = event.at
+    state.schedule(contact)
+
+
+def _held(state: TenantState, event: ContactHeld) -> None:
+    touch(state, event.contact).move(event)
+    state.agents[event.agent].active = None
+
+
+def _retrieved(state: TenantState, event: ContactRetrieved) -> None:
+    touch(state, event.contact).move(event)
+    state.agents[event.agent].active = event.contact
+
+
+def _muted(state: TenantState, event: ContactMuted) -> None:
+    touch(state, event.contact).is_muted = True
+
+
+def _unmuted(state: TenantState, event: ContactUnmuted) -> None:
+    touch(state, event.contact).is_muted = False
+
+
+def _counted(state: TenantState, event: DigitsPressed | ContactTransferred | CustomerLeft) -> None:
+    """A fact that changes nothing here."""
+    touch(state, event.contact)
+
+
+def _part(contact: Contact, agent: Agent) -> None:
+    leave_contact(agent, contact.id)
+    contact.agents = tuple(other for other in contact.agents if other != agent.id)
+    contact.is_muted = False
+
+
+def _left_agent(state: TenantState, event: ContactLeftAgent) -> None:
+    contact = touch(state, event.contact)
+    contact.move(event)
+    _part(contact, state.agents[event.agent])
+    contact.close_stay(_LEAVE_REASON[event.reason], event.at)
+    if event.reason == "transferred":
+        contact.refusals[event.agent] = event.at  # or its own queue would give it back at once
+
+
+def _dial_failed(state: TenantState, event: DialFailed) -> None:
+    contact = touch(state, event.contact)
+    contact.move(event)
+    _part(contact, state.agents[event.agent])
+    contact.close_stay(DIAL_REASON.get(event.cause, 25), event.at)
+
+
+def _recording_started(state: TenantState, event: RecordingStarted) -> None:
+    contact = touch(state, event.contact)
+    contact.recording_since = contact.recording_since or event.at
+    contact.is_recorded = True
+
+
+def _recording_stopped(state: TenantState, event: RecordingStopped) -> None:
+    touch(state, event.contact).recording_since = 0
+
+
+CALL_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
+    ContactDialled: _dialled,
+    ContactAnswered: _answered,
+    ContactHeld: _held,
+    ContactRetrieved: _retrieved,
+    ContactMuted: _muted,
+    ContactUnmuted: _unmuted,
+    DigitsPressed: _counted,
+    ContactTransferred: _counted,
+    CustomerLeft: _counted,
+    ContactLeftAgent: _left_agent,
+    DialFailed: _dial_failed,
+    RecordingStarted: _recording_started,
+    RecordingStopped: _recording_stopped,
+}

@@ -1,0 +1,34 @@
+"""Handlers: what each command leads to. `HANDLERS` has one row for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opencec.core.commands import Command
+from opencec.core.handlers.agent import AGENT_HANDLERS
+from opencec.core.handlers.call import CALL_HANDLERS
+from opencec.core.handlers.clock import CLOCK_HANDLERS
+from opencec.core.handlers.configuration import CONFIGURATION_HANDLERS
+from opencec.core.handlers.flow import FLOW_HANDLERS
+from opencec.core.handlers.legs import LEG_HANDLERS
+from opencec.core.handlers.offer import OFFER_HANDLERS
+from opencec.core.handlers.outbound import OUTBOUND_HANDLERS
+from opencec.core.handlers.session import SESSION_HANDLERS
+from opencec.core.handlers.transfer import TRANSFER_HANDLERS
+from opencec.core.turn import Turn
+
+__all__ = ["HANDLERS"]
+
+HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
+    **CONFIGURATION_HANDLERS,
+    **CLOCK_HANDLERS,
+    **SESSION_HANDLERS,
+    **AGENT_HANDLERS,
+    **OFFER_HANDLERS,
+    **CALL_HANDLERS,
+    **OUTBOUND_HANDLERS,
+    **TRANSFER_HANDLERS,
+    **LEG_HANDLERS,
+    **FLOW_HANDLERS,
+}

@@ -1,0 +1,147 @@
+"""What an agent does in a call: hang up, hold, mute, send digits (cc-gateway.md 5.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from opencec.core.agent import Agent
+from opencec.core.commands import (
+    Command,
+    DropCall,
+    Hold,
+    Mute,
+    RecordingDone,
+    Release,
+    Retrieve,
+    SendDigits,
+    SetCallData,
+    Unmute,
+)
+from opencec.core.contact import Contact, ContactState
+from opencec.core.effects import PressDigits
+from opencec.core.ending import after_attempt, end_call
+from opencec.core.errors import CoreError
+from opencec.core.events import (
+    CallDataSet,
+    ContactHeld,
+    ContactMuted,
+    ContactRetrieved,
+    ContactUnmuted,
+    DigitsPressed,
+    RecordingFinished,
+)
+from opencec.core.handlers.lookup import active_call, check_data, find_contact, signed_in, talking_call
+from opencec.core.handlers.offer import decline
+from opencec.core.handlers.outbound import give_up
+from opencec.core.turn import Turn
+
+__all__ = ["CALL_HANDLERS", "hang_up"]
+
+_DIGITS = re.compile(r"[0-9*#A-D,]{1,24}")
+
+
+def hang_up(turn: Turn, contact: Contact, agent: Agent) -> None:
+    """The agent ends its part: refuses what rings, gives up what it dials, hangs up what it talks in or holds."""
+    if contact.offer is not None and contact.offer.agent == agent.id:
+        decline(turn, contact, "rejected")
+    elif contact.state in (ContactState.TALKING, ContactState.HELD):
+        end_call(turn, contact, by="agent", agent=agent)
+    else:
+        give_up(turn, contact, agent)
+        after_attempt(turn, agent)
+
+
+def _release(turn: Turn, command: Release) -> None:
+    agent = signed_in(turn.state, command.agent)
+    hang_up(turn, active_call(turn.state, agent), agent)
+
+
+def _drop_call(turn: Turn, command: DropCall) -> None:
+    agent = signed_in(turn.state, command.agent)
+    if command.contact not in agent.contacts:
+        raise CoreError("no_call", f"agent {agent.id} has no part in contact {command.contact}")
+    hang_up(turn, turn.state.contacts[command.contact], agent)
+
+
+def _hold(turn: Turn, command: Hold) -> None:
+    agent = signed_in(turn.state, command.agent)
+    contact = talking_call(turn.state, agent, is_external=True)
+    if contact.is_muted:
+        raise CoreError("wrong_call_state", "a muted call is not held")
+    turn.emit(ContactHeld(at=turn.now, contact=contact.id, agent=agent.id))
+    turn.arrange(contact)
+
+
+def _retrieve(turn: Turn, command: Retrieve) -> None:
+    agent = signed_in(turn.state, command.agent)
+    held = [one for one in agent.contacts if turn.state.contacts[one].state is ContactState.HELD]
+    if not held:
+        raise CoreError("no_held_call", f"agent {agent.id} holds no call")
+    chosen = held[0] if command.contact is None else command.contact
+    if chosen not in held:
+        raise CoreError("no_held_call", f"agent {agent.id} does not hold contact {chosen}")
+    if agent.active is not None:
+        raise CoreError("wrong_call_state", f"agent {agent.id} has an active call")
+    turn.emit(ContactRetrieved(at=turn.now, contact=chosen, agent=agent.id))
+    turn.arrange(turn.state.contacts[chosen])
+
+
+def _mute(turn: Turn, command: Mute) -> None:
+    agent = signed_in(turn.state, command.agent)
+    contact = talking_call(turn.state, agent, is_external=True)
+    if contact.is_muted:
+        raise CoreError("wrong_call_state", "the call is muted")
+    turn.emit(ContactMuted(at=turn.now, contact=contact.id, agent=agent.id))
+    turn.arrange(contact)
+
+
+def _unmute(turn: Turn, command: Unmute) -> None:
+    agent = signed_in(turn.state, command.agent)
+    contact = talking_call(turn.state, agent)
+    if not contact.is_muted:
+        raise CoreError("wrong_call_state", "the call is not muted")
+    turn.emit(ContactUnmuted(at=turn.now, contact=contact.id, agent=agent.id))
+    turn.arrange(contact)
+
+
+def _send_digits(turn: Turn, command: SendDigits) -> None:
+    agent = signed_in(turn.state, command.agent)
+    contact = talking_call(turn.state, agent, is_external=True)
+    if not _DIGITS.fullmatch(command.digits):
+        raise CoreError("invalid_value", "1-24 of the digits 0-9, *, #, A-D and the pause ,")
+    leg = contact.other_party
+    if leg is None:
+        raise CoreError("wrong_call_state", "nobody is there to hear the digits")
+    turn.emit(DigitsPressed(at=turn.now, contact=contact.id, agent=agent.id, count=len(command.digits)))
+    turn.order(PressDigits(key=turn.key(contact), leg=leg, digits=command.digits))
+
+
+def _set_call_data(turn: Turn, command: SetCallData) -> None:
+    contact = find_contact(turn.state, command.contact)
+    check_data(command.data)
+    if command.data != contact.data:
+        turn.emit(CallDataSet(at=turn.now, contact=contact.id, data=command.data))
+
+
+def _recording_done(turn: Turn, command: RecordingDone) -> None:
+    """Files close after their contact has ended; the second word about one is not heard."""
+    state = turn.state
+    if command.contact in state.contacts or state.ended.get(command.contact):
+        turn.emit(
+            RecordingFinished(at=turn.now, contact=command.contact, path=command.path, duration_ms=command.duration_ms)
+        )
+
+
+CALL_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
+    Release: _release,
+    DropCall: _drop_call,
+    Hold: _hold,
+    Retrieve: _retrieve,
+    Mute: _mute,
+    Unmute: _unmute,
+    SendDigits: _send_digits,
+    SetCallData: _set_call_data,
+    RecordingDone: _recording_done,
+}

@@ -1,0 +1,108 @@
+"""Deadlines that are due: each acts by itself, in the order of their times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opencec.core.agent import AgentState
+from opencec.core.call import Leg
+from opencec.core.commands import Command, Tick
+from opencec.core.contact import Contact, ContactState
+from opencec.core.ending import after_attempt, apply_preset, end_call, end_contact
+from opencec.core.events import AgentBecameIdle, AgentRestOverdue
+from opencec.core.handlers.legs import external_failed, leg_gone
+from opencec.core.handlers.offer import decline, withdraw_offer
+from opencec.core.handlers.outbound import far_end_failed, give_up, own_phone_failed
+from opencec.core.ids import AgentId, ContactId
+from opencec.core.routing.router import queue_timed_out, retry, settle
+from opencec.core.turn import Turn
+
+__all__ = ["CLOCK_HANDLERS"]
+
+
+def _tick(turn: Turn, command: Tick) -> None:
+    state, now = turn.state, turn.now
+    while True:
+        contact_at, contact = state.contact_due.first() or (now + 1, None)
+        agent_at, agent = state.agent_due.first() or (now + 1, None)
+        retry_at, waiting = state.retry_due.first() or (now + 1, None)
+        at = min(contact_at, agent_at, retry_at)
+        if at > now:
+            return
+        if contact is not None and contact_at == at:
+            _contact_due(turn, contact)
+        elif agent is not None and agent_at == at:
+            _agent_due(turn, agent)
+        elif waiting is not None:
+            state.retry_due.drop(waiting)
+            retry(turn, state.contacts[waiting])
+        settle(turn)
+
+
+def _agent_due(turn: Turn, agent_id: AgentId) -> None:
+    agent = turn.state.agents[agent_id]
+    turn.state.agent_due.drop(agent_id)
+    if agent.state is AgentState.REST:
+        turn.emit(AgentRestOverdue(at=turn.now, agent=agent.id))
+    elif not apply_preset(turn, agent):
+        turn.emit(AgentBecameIdle(at=turn.now, agent=agent.id, cause="wrap_up_over"))
+
+
+def _contact_due(turn: Turn, contact_id: ContactId) -> None:
+    """What the contact waited for did not come."""
+    now = turn.now
+    contact = turn.state.contacts[contact_id]
+    turn.state.contact_due.drop(contact_id)
+    late = next((leg for leg in contact.legs.values() if leg.until and leg.until <= now), None)
+    if late is not None:
+        _leg_due(turn, contact, late)
+    elif contact.offer is not None and contact.offer.until <= now:
+        decline(turn, contact, "no_answer")
+    elif contact.call_until <= now:
+        _too_long(turn, contact)
+    elif contact.state is ContactState.QUEUED:
+        queue_timed_out(turn, contact)
+    elif contact.state is ContactState.FLOW:
+        end_contact(turn, contact, cause="flow_timeout", disposition="flow_only", release_by="system")
+    else:
+        turn.state.schedule(contact)
+
+
+def _leg_due(turn: Turn, contact: Contact, leg: Leg) -> None:
+    if leg.replaces is not None:
+        leg_gone(turn, contact, leg, "no_answer")
+        turn.end_legs(contact, [leg.id], "cancelled")
+    elif leg.state == "lost":
+        leg_gone(turn, contact, leg, "lost")
+    elif contact.state is ContactState.LIFTING:
+        own_phone_failed(turn, contact, "no_answer")
+    elif contact.state is ContactState.DIALLING:
+        far_end_failed(turn, contact, "no_answer")
+    elif contact.state is ContactState.FORWARDING:
+        external_failed(turn, contact, leg, "no_answer", is_over=False)
+
+
+def _too_long(turn: Turn, contact: Contact) -> None:
+    """The longest call is over, whatever it is doing."""
+    if contact.offer is not None and contact.direction != "internal":
+        withdraw_offer(turn, contact)
+    elif contact.state in (ContactState.TALKING, ContactState.HELD):
+        end_call(turn, contact, by="system")
+        return
+    elif contact.agents:
+        agent = turn.state.agents[contact.agents[0]]
+        give_up(turn, contact, agent)
+        after_attempt(turn, agent)
+        return
+    is_flow = contact.state in (ContactState.FLOW, ContactState.ECHO)
+    end_contact(
+        turn,
+        contact,
+        cause="call_too_long",
+        disposition="flow_only" if is_flow else "failed",
+        release_by="system",
+    )
+
+
+CLOCK_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {Tick: _tick}

@@ -1,0 +1,213 @@
+"""What signalling tells of legs: they ring, answer, fail, end. Words about legs that are gone are not heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opencec.core.call import Leg
+from opencec.core.commands import Command, LegAlerting, LegAnswered, LegEnded, LegFailed, LegResumed
+from opencec.core.contact import Contact, ContactState
+from opencec.core.ending import LeaveReason, after_attempt, end_call, end_contact
+from opencec.core.events import ContactTransferred, LegChanged
+from opencec.core.handlers.lookup import leg_of
+from opencec.core.handlers.offer import OfferEnd, decline, phone_alerts, phone_lifted, withdraw_offer
+from opencec.core.handlers.outbound import (
+    far_end_alerts,
+    far_end_answered,
+    far_end_failed,
+    give_up,
+    own_phone_alerts,
+    own_phone_failed,
+    own_phone_lifted,
+)
+from opencec.core.handlers.resumption import resume, resume_answered
+from opencec.core.routing.router import give_back
+from opencec.core.turn import Turn
+
+__all__ = ["LEG_HANDLERS", "external_failed", "leg_gone"]
+
+_REFUSALS: dict[str, OfferEnd] = {
+    "busy": "rejected",
+    "rejected": "rejected",
+    "hangup": "rejected",
+    "cancelled": "rejected",
+    "no_answer": "no_answer",
+}
+"""What a failed leg says of an offer; every other cause is the phone's, not the agent's."""
+
+
+def _is_offered(contact: Contact, leg: Leg) -> bool:
+    return contact.offer is not None and contact.offer.leg == leg.id
+
+
+def _alerting(turn: Turn, command: LegAlerting) -> None:
+    contact = leg_of(turn.state, command.leg)
+    if contact is None:
+        return
+    leg = contact.legs[command.leg]
+    if leg.replaces is not None:
+        return
+    if contact.offer is not None and contact.offer.leg == leg.id:
+        phone_alerts(turn, contact, contact.offer)
+    elif leg.role == "agent" and contact.state is ContactState.LIFTING:
+        own_phone_alerts(turn, contact, leg.id)
+    elif leg.role == "customer" and contact.state is ContactState.DIALLING:
+        far_end_alerts(turn, contact, leg.id, early_media=command.has_early_media)
+    elif leg.role == "external" and contact.state is ContactState.FORWARDING:
+        _external_alerts(turn, contact, leg, early_media=command.has_early_media)
+
+
+def _external_alerts(turn: Turn, contact: Contact, leg: Leg, *, early_media: bool) -> None:
+    if leg.state == "alerting" and (leg.has_early_media or not early_media):
+        return
+    turn.emit(
+        LegChanged(
+            at=turn.now,
+            contact=contact.id,
+            leg=leg.id,
+            role="external",
+            state="alerting",
+            cause="early_media" if early_media else "",
+        )
+    )
+    turn.arrange(contact)
+
+
+def _answered(turn: Turn, command: LegAnswered) -> None:
+    contact = leg_of(turn.state, command.leg)
+    if contact is None:
+        return
+    leg = contact.legs[command.leg]
+    if leg.replaces is not None:
+        resume_answered(turn, contact, leg)
+    elif contact.offer is not None and contact.offer.leg == leg.id:
+        phone_lifted(turn, contact, contact.offer)
+    elif leg.role == "agent" and contact.state is ContactState.LIFTING:
+        own_phone_lifted(turn, contact, leg.id)
+    elif leg.role == "customer" and contact.state is ContactState.DIALLING:
+        far_end_answered(turn, contact, leg.id)
+    elif leg.role == "external" and contact.state is ContactState.FORWARDING:
+        _external_answered(turn, contact, leg)
+
+
+def _external_answered(turn: Turn, contact: Contact, leg: Leg) -> None:
+    """Caller and number talk. A flow that ordered it has done its work."""
+    turn.emit(LegChanged(at=turn.now, contact=contact.id, leg=leg.id, role="external", state="up"))
+    if contact.run is not None:
+        turn.emit(ContactTransferred(at=turn.now, contact=contact.id, agent=None, kind="number", address=leg.address))
+        turn.leave_flow(contact, "transferred")
+    turn.arrange(contact)
+    turn.record(contact, None)
+
+
+def external_failed(turn: Turn, contact: Contact, leg: Leg, cause: str, *, is_over: bool) -> None:
+    """The number did not answer. `is_over`: its leg is closed already."""
+    turn.emit(LegChanged(at=turn.now, contact=contact.id, leg=leg.id, role="external", state="ended", cause=cause))
+    if not is_over:
+        turn.end_legs(contact, [leg.id], "cancelled")
+    give_back(turn, contact, was_direct=True, cause=cause)
+
+
+def _failed(turn: Turn, command: LegFailed) -> None:
+    contact = leg_of(turn.state, command.leg)
+    if contact is not None:
+        leg_gone(turn, contact, contact.legs[command.leg], command.cause)
+
+
+def _ended(turn: Turn, command: LegEnded) -> None:
+    contact = leg_of(turn.state, command.leg)
+    if contact is None:
+        return
+    leg = contact.legs[command.leg]
+    keeps_place = leg.replaces is None and leg.state in ("up", "lost") and not _is_offered(contact, leg)
+    if command.cause == "lost" and keeps_place:
+        _lose(turn, contact, leg)
+    else:
+        leg_gone(turn, contact, leg, command.cause)
+
+
+def _lose(turn: Turn, contact: Contact, leg: Leg) -> None:
+    """The device vanished without a word; its place is kept for `resume_ms`."""
+    if leg.state == "lost":
+        return
+    turn.emit(
+        LegChanged(
+            at=turn.now, contact=contact.id, leg=leg.id, role=leg.role, state="lost", agent=leg.agent, cause="lost"
+        )
+    )
+    turn.arrange(contact)
+
+
+def leg_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
+    """A leg is over for good."""
+    if leg.replaces is not None:
+        turn.emit(
+            LegChanged(
+                at=turn.now,
+                contact=contact.id,
+                leg=leg.id,
+                role=leg.role,
+                state="ended",
+                agent=leg.agent,
+                cause=cause,
+            )
+        )
+    elif leg.role == "agent":
+        _agent_gone(turn, contact, leg, cause)
+    elif leg.role == "customer":
+        _customer_gone(turn, contact, cause)
+    elif contact.state is ContactState.FORWARDING:
+        external_failed(turn, contact, leg, cause, is_over=True)
+    else:
+        end_contact(turn, contact, cause="normal", disposition="answered", release_by="agent")
+
+
+def _agent_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
+    if _is_offered(contact, leg):
+        decline(turn, contact, _REFUSALS.get(cause, "phone_unavailable"))
+        return
+    if contact.state is ContactState.LIFTING:
+        own_phone_failed(turn, contact, cause)
+        return
+    if leg.agent is None:
+        return
+    agent = turn.state.agents[leg.agent]
+    if contact.state in (ContactState.TALKING, ContactState.HELD):
+        reason: LeaveReason = "agent_hangup" if cause in ("hangup", "cancelled") else "lost"
+        end_call(turn, contact, by="agent", agent=agent, reason=reason)
+    else:
+        give_up(turn, contact, agent)
+        after_attempt(turn, agent)
+
+
+def _customer_gone(turn: Turn, contact: Contact, cause: str) -> None:
+    state = contact.state
+    if state is ContactState.DIALLING:
+        far_end_failed(turn, contact, "rejected" if cause == "hangup" else cause)
+    elif state in (ContactState.TALKING, ContactState.HELD):
+        end_call(turn, contact, by="customer")
+    else:
+        if state is ContactState.OFFERED:
+            withdraw_offer(turn, contact)
+        is_flow = state in (ContactState.FLOW, ContactState.ECHO)
+        end_contact(
+            turn,
+            contact,
+            cause="caller_gone",
+            disposition="flow_only" if is_flow else "abandoned",
+            release_by="customer",
+        )
+
+
+def _resumed(turn: Turn, command: LegResumed) -> None:
+    resume(turn, command.leg)
+
+
+LEG_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
+    LegAlerting: _alerting,
+    LegAnswered: _answered,
+    LegFailed: _failed,
+    LegEnded: _ended,
+    LegResumed: _resumed,
+}

@@ -1,0 +1,135 @@
+"""Signing in and out (cc-gateway.md 5.1.1-5.1.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from opencec.core.agent import Agent
+from opencec.core.commands import Command, ResetSkills, SetAutoAnswer, SetAutoEnterIdle, SignIn, SignOut
+from opencec.core.contact import Contact
+from opencec.core.ending import end_call, sign_out
+from opencec.core.errors import CoreError
+from opencec.core.events import (
+    AgentPresetChanged,
+    AgentSettingsChanged,
+    AgentSignedIn,
+    AgentSignedOut,
+    AgentSkillsReset,
+)
+from opencec.core.handlers.lookup import signed_in
+from opencec.core.handlers.offer import end_offer, give_back_offer
+from opencec.core.handlers.outbound import give_up
+from opencec.core.turn import Turn
+
+__all__ = ["SESSION_HANDLERS"]
+
+_PHONE = re.compile(r"[0-9A-Za-z*#+._-]{1,24}")
+"""Soft-phone number: at most 24 characters (cc-gateway.md 5.1.1)."""
+
+
+def _sign_in(turn: Turn, command: SignIn) -> None:
+    state = turn.state
+    agent = state.agents.get(command.agent)
+    if agent is None or command.agent not in state.skills:
+        raise CoreError("unknown_agent", f"agent {command.agent} is not configured")
+    is_takeover = agent.is_signed_in
+    if is_takeover and not command.force:
+        raise CoreError("already_signed_in", f"agent {agent.id} is signed in")
+    phone = command.phone or next((one.phone for one in state.profile.agents if one.id == agent.id), "")
+    if not _PHONE.fullmatch(phone):
+        raise CoreError("invalid_phone", "a phone number has 1-24 letters or digits")
+    if state.phones.get(phone, agent.id) != agent.id:
+        raise CoreError("phone_in_use", f"agent {state.phones[phone]} has signed in with this phone")
+    if is_takeover and agent.session is not None:
+        turn.emit(
+            AgentSignedOut(
+                at=turn.now,
+                agent=agent.id,
+                session=agent.session,
+                signed_in_at=agent.signed_in_at,
+                reason="takeover",
+            )
+        )
+    turn.emit(
+        AgentSignedIn(
+            at=turn.now,
+            agent=agent.id,
+            session=command.session,
+            phone=phone,
+            auto_answer=command.auto_answer,
+            auto_enter_idle=command.auto_enter_idle,
+            release_phone=command.release_phone,
+            agent_type=command.agent_type,
+            initial=command.initial,
+            is_takeover=is_takeover,
+        )
+    )
+
+
+def _sign_out(turn: Turn, command: SignOut) -> None:
+    agent = signed_in(turn.state, command.agent)
+    if not agent.contacts:
+        sign_out(turn, agent, command.reason)
+    elif command.force:
+        _force_out(turn, agent, command)
+    elif command.reason == "silent":
+        if agent.preset != "sign_out":
+            turn.emit(AgentPresetChanged(at=turn.now, agent=agent.id, preset="sign_out"))
+    else:
+        raise CoreError("in_call", f"agent {agent.id} is in a call")
+
+
+def _force_out(turn: Turn, agent: Agent, command: SignOut) -> None:
+    """Release every call of the agent, then sign it out; what was only offered goes to somebody else."""
+    state = turn.state
+    offered: list[tuple[Contact, bool]] = []
+    for contact_id in agent.contacts:
+        contact = state.contacts[contact_id]
+        if contact.offer is not None and contact.offer.agent == agent.id:
+            offered.append((contact, contact.offer.queue is None))
+            end_offer(turn, contact, "agent_gone")
+        elif contact.answered_at and contact.offer is None:
+            end_call(turn, contact, by="agent", agent=agent, next_state=False)
+        else:
+            give_up(turn, contact, agent)
+    sign_out(turn, agent, command.reason)
+    for contact, was_direct in offered:
+        give_back_offer(turn, contact, was_direct=was_direct, cause="agent_gone")
+
+
+def _reset_skills(turn: Turn, command: ResetSkills) -> None:
+    state = turn.state
+    agent = signed_in(state, command.agent)
+    configured = state.skills.get(agent.id, {})
+    wanted = command.queues
+    queues = tuple(queue for queue in configured if queue in state.queues and (wanted is None or queue in wanted))
+    if queues != agent.queues:
+        turn.emit(AgentSkillsReset(at=turn.now, agent=agent.id, queues=queues))
+
+
+def _set_auto_answer(turn: Turn, command: SetAutoAnswer) -> None:
+    agent = signed_in(turn.state, command.agent)
+    _change_settings(turn, agent, auto_answer=command.enabled, auto_enter_idle=agent.auto_enter_idle)
+
+
+def _set_auto_enter_idle(turn: Turn, command: SetAutoEnterIdle) -> None:
+    agent = signed_in(turn.state, command.agent)
+    _change_settings(turn, agent, auto_answer=agent.auto_answer, auto_enter_idle=command.enabled)
+
+
+def _change_settings(turn: Turn, agent: Agent, *, auto_answer: bool, auto_enter_idle: bool) -> None:
+    if (auto_answer, auto_enter_idle) != (agent.auto_answer, agent.auto_enter_idle):
+        turn.emit(
+            AgentSettingsChanged(at=turn.now, agent=agent.id, auto_answer=auto_answer, auto_enter_idle=auto_enter_idle)
+        )
+
+
+SESSION_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
+    SignIn: _sign_in,
+    SignOut: _sign_out,
+    ResetSkills: _reset_skills,
+    SetAutoAnswer: _set_auto_answer,
+    SetAutoEnterIdle: _set_auto_enter_idle,
+}

@@ -1,0 +1,1 @@
+"""Routing: who gets which contact, and what happens when nobody can."""

@@ -1,0 +1,154 @@
+"""The router: carries out placements, offers contacts to agents, leaves nobody waiting while a fit agent is idle."""
+
+from __future__ import annotations
+
+from opencec.core.agent import Agent, AgentState
+from opencec.core.cdr import Disposition
+from opencec.core.config import Overflow
+from opencec.core.contact import Contact, ContactState
+from opencec.core.effects import ResumeFlow
+from opencec.core.ending import end_contact
+from opencec.core.events import ContactOffered, ContactQueued, FlowResumed, QueueOverflowed
+from opencec.core.ids import LegId, OfferId, QueueId
+from opencec.core.routing.overflow import Placement, Rule, place, rule_now
+from opencec.core.routing.selection import choose_agent, choose_contact
+from opencec.core.turn import Turn
+
+__all__ = ["carry_out", "give_back", "offer", "queue_timed_out", "remove_from_queue", "resume_flow", "retry", "settle"]
+
+_DISPOSITIONS: dict[Rule, Disposition] = {
+    "no_agent": "no_agent",
+    "full": "queue_full",
+    "timeout": "queue_timeout",
+    "removed": "no_route",
+}
+
+
+def offer(turn: Turn, contact: Contact, agent: Agent, queue: QueueId | None) -> None:
+    """Reserve an idle agent for a contact and ring its phone. `queue` None: straight to the agent."""
+    now = turn.now
+    leg = LegId(f"{contact.id}/{contact.leg_count + 1}")
+    turn.emit(
+        ContactOffered(
+            at=now,
+            contact=contact.id,
+            offer=OfferId(f"{contact.id}#{contact.offer_count + 1}"),
+            agent=agent.id,
+            leg=leg,
+            queue=queue,
+            auto_answer=agent.auto_answer,
+        )
+    )
+    turn.ring(contact, leg, agent=agent.id, caller=contact.caller)
+    if queue is None:
+        turn.arrange(contact)
+
+
+def carry_out(turn: Turn, contact: Contact, placement: Placement, *, priority: int | None = None) -> None:
+    """Put a contact where the rules say. A release takes a contact back to the flow that sent it, else ends it."""
+    now = turn.now
+    for step in placement.steps:
+        turn.emit(
+            QueueOverflowed(
+                at=now, contact=contact.id, queue=step.queue, rule=step.rule, action=step.action, target=step.target
+            )
+        )
+    if placement.queue is not None:
+        turn.accept_caller(contact)
+        turn.emit(
+            ContactQueued(
+                at=now,
+                contact=contact.id,
+                queue=placement.queue,
+                priority=contact.priority if priority is None else priority,
+                since=contact.queued_since or now,
+            )
+        )
+        turn.arrange(contact)
+    elif placement.flow is not None:
+        turn.enter_flow(contact, placement.flow)
+    elif placement.released_by is not None:
+        disposition = _DISPOSITIONS[placement.released_by]
+        if contact.run is not None:
+            resume_flow(turn, contact, disposition)
+        else:
+            end_contact(turn, contact, cause=disposition, disposition=disposition, release_by="system")
+
+
+def resume_flow(turn: Turn, contact: Contact, cause: str) -> None:
+    """What the contact's flow ordered has failed: the flow goes on at its failure exit."""
+    run = contact.run
+    if run is None:
+        raise LookupError(f"contact {contact.id} is in no flow")
+    turn.emit(FlowResumed(at=turn.now, contact=contact.id, run=run, cause=cause))
+    turn.order(ResumeFlow(key=turn.key(contact), contact=contact.id, run=run, cause=cause))
+    turn.arrange(contact)
+
+
+def give_back(turn: Turn, contact: Contact, *, was_direct: bool, cause: str) -> None:
+    """An offer or a dialled number came to nothing: back to the flow that ordered it, to its queue, or to the end."""
+    if was_direct and contact.run is not None:
+        resume_flow(turn, contact, cause)
+    elif contact.queue is not None:
+        carry_out(turn, contact, place(turn.state, contact.queue, is_new=False))
+    else:
+        end_contact(turn, contact, cause=cause, disposition="failed", release_by="system")
+
+
+def queue_timed_out(turn: Turn, contact: Contact) -> None:
+    """The longest wait of the contact's queue is over."""
+    if contact.queue is None:
+        return
+    profile = turn.state.queue_profile(contact.queue)
+    if profile.on_timeout.action == "wait":
+        turn.emit(QueueOverflowed(at=turn.now, contact=contact.id, queue=contact.queue, rule="timeout", action="wait"))
+    else:
+        carry_out(turn, contact, place(turn.state, contact.queue, fired=("timeout", profile.on_timeout)))
+
+
+def remove_from_queue(turn: Turn, contact: Contact) -> None:
+    """The contact's queue is no longer configured."""
+    if contact.queue is not None:
+        carry_out(turn, contact, place(turn.state, contact.queue, fired=("removed", Overflow("release"))))
+
+
+def retry(turn: Turn, contact: Contact) -> None:
+    """Agents that did not take the contact may be asked again, when nobody else is idle."""
+    queue = turn.state.queues.get(contact.queue) if contact.queue is not None else None
+    if queue is None or contact.state is not ContactState.QUEUED:
+        return
+    agent = choose_agent(queue, contact, now=turn.now)
+    if agent is not None:
+        offer(turn, contact, agent, queue.id)
+
+
+def settle(turn: Turn) -> None:
+    """Look at every agent that became idle, contact that was queued and queue that lost its last agent in this turn."""
+    state = turn.state
+    while state.arrivals or state.freed or state.deserted:
+        while state.freed:
+            agent = state.agents.get(state.freed.pop(0))
+            if agent is not None and agent.state is AgentState.IDLE:
+                contact = choose_contact(state, agent, now=turn.now)
+                if contact is not None:
+                    offer(turn, contact, agent, contact.queue)
+        while state.arrivals:
+            waiting = state.contacts.get(state.arrivals.pop(0))
+            if waiting is not None:
+                retry(turn, waiting)
+        while state.deserted:
+            _desert(turn, state.deserted.pop(0))
+
+
+def _desert(turn: Turn, queue_id: QueueId) -> None:
+    """The last agent left a queue: its rule for "no agent on duty" holds for those that wait already."""
+    queue = turn.state.queues.get(queue_id)
+    if queue is None or queue.on_duty or not queue.waiting:
+        return
+    rule = rule_now(turn.state, queue_id, is_new=False)
+    if rule is None:
+        return
+    for key in list(queue.waiting):
+        contact = turn.state.contacts[key[3]]
+        if contact.state is ContactState.QUEUED and contact.queue == queue_id:
+            carry_out(turn, contact, place(turn.state, queue_id, is_new=False, fired=rule))

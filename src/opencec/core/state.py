@@ -1,0 +1,251 @@
+"""A tenant's state: the records that snapshots hold, and the indexes that are derived from them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import msgspec
+
+from opencec.core.agent import Agent, AgentState
+from opencec.core.config import CalledRoute, QueueProfile, TenantProfile
+from opencec.core.contact import Contact, ContactState
+from opencec.core.deadlines import Deadlines
+from opencec.core.ids import AgentId, ContactId, QueueId, TenantId
+from opencec.core.skill_queue import IdleAgents, SkillQueue
+
+__all__ = ["RETRY_MS", "Stored", "TenantState"]
+
+RETRY_MS = 5_000
+"""How long an agent that did not take a contact is spared it, when nobody else can."""
+
+_REMEMBERED = 4_096
+"""Ended contacts that are still known: their recordings close late, and repeated commands must do nothing."""
+
+_VERSION = 1
+_DEFAULT_QUEUE = QueueProfile(id=QueueId(0), name="")
+"""Time-outs of calls that belong to no queue, or to one that is no longer configured."""
+
+
+class Stored(msgspec.Struct, kw_only=True):
+    """What a snapshot holds."""
+
+    version: int = _VERSION
+    profile: TenantProfile
+    rank: int
+    agents: list[Agent]
+    contacts: list[Contact]
+    ended: list[tuple[ContactId, bool]]
+
+
+class TenantState:
+    """Records and indexes. Only the folds of events change either."""
+
+    __slots__ = (
+        "agent_due",
+        "agents",
+        "arrivals",
+        "contact_due",
+        "contacts",
+        "deserted",
+        "ended",
+        "freed",
+        "idle_sets",
+        "phones",
+        "profile",
+        "queues",
+        "rank",
+        "retry_due",
+        "routes",
+        "skills",
+    )
+
+    def __init__(self, tenant_id: TenantId) -> None:
+        self.profile = TenantProfile(id=tenant_id)
+        self.rank = 0
+        """Counts entries into queues and into idleness."""
+        self.agents: dict[AgentId, Agent] = {}
+        self.contacts: dict[ContactId, Contact] = {}
+        self.ended: OrderedDict[ContactId, bool] = OrderedDict()
+        """Contacts that ended, oldest first; True: a recording of it is still open."""
+        # indexes
+        self.queues: dict[QueueId, SkillQueue] = {}
+        self.routes: dict[str, CalledRoute] = {}
+        self.phones: dict[str, AgentId] = {}
+        self.skills: dict[AgentId, dict[QueueId, int]] = {}
+        """Configured level of each agent and queue."""
+        self.idle_sets: dict[AgentId, tuple[IdleAgents, ...]] = {}
+        """The sets that hold an agent while it is idle."""
+        self.contact_due: Deadlines[ContactId] = Deadlines()
+        self.agent_due: Deadlines[AgentId] = Deadlines()
+        self.retry_due: Deadlines[ContactId] = Deadlines()
+        # what the router has to look at before the turn ends
+        self.freed: list[AgentId] = []
+        self.arrivals: list[ContactId] = []
+        self.deserted: list[QueueId] = []
+
+    def queue_profile(self, queue: QueueId | None) -> QueueProfile:
+        """Rules of a queue; defaults when there is none."""
+        found = self.queues.get(queue) if queue is not None else None
+        return found.profile if found is not None else _DEFAULT_QUEUE
+
+    def route(self, dialled: str) -> CalledRoute | None:
+        """The called route with the longest code that begins `dialled` (ivr-flows.md 9)."""
+        for length in range(len(dialled), 0, -1):
+            found = self.routes.get(dialled[:length])
+            if found is not None:
+                return found
+        return None
+
+    # --- idle agents ----------------------------------------------------------------------------------------------
+
+    def enter_idle(self, agent: Agent) -> None:
+        """The agent is idle from now on: last in each of its lists."""
+        self.rank += 1
+        agent.idle_rank = self.rank
+        for idle in self.idle_sets.get(agent.id, ()):
+            idle[agent.id] = agent
+        self.freed.append(agent.id)
+
+    def leave_idle(self, agent: Agent) -> None:
+        """The agent is no longer idle."""
+        for idle in self.idle_sets.get(agent.id, ()):
+            idle.pop(agent.id, None)
+
+    def serve(self, agent: Agent, queues: tuple[QueueId, ...] | None) -> None:
+        """The agent serves these queues from now on, and no others."""
+        was_idle = agent.state is AgentState.IDLE
+        if was_idle:
+            self.leave_idle(agent)
+        for queue_id in agent.queues or ():
+            queue = self.queues.get(queue_id)
+            if queue is not None:
+                queue.on_duty.discard(agent.id)
+                if not queue.on_duty:
+                    self.deserted.append(queue_id)
+        agent.queues = queues
+        self._index_skills(agent)
+        if was_idle:
+            self.enter_idle(agent)
+
+    def _index_skills(self, agent: Agent) -> None:
+        sets = []
+        levels = self.skills.get(agent.id, {})
+        for queue_id in agent.queues or ():
+            queue = self.queues.get(queue_id)
+            if queue is not None and queue_id in levels:
+                queue.on_duty.add(agent.id)
+                sets.append(queue.level(levels[queue_id]))
+        self.idle_sets[agent.id] = tuple(sets)
+
+    # --- deadlines ------------------------------------------------------------------------------------------------
+
+    def schedule(self, contact: Contact) -> None:
+        """Set the contact's deadline to the earliest that its state has."""
+        state = contact.state
+        due = contact.call_until
+        if state is ContactState.OFFERED:
+            if contact.offer is not None and contact.offer.until < due:
+                due = contact.offer.until
+        elif state is ContactState.QUEUED:
+            if contact.queue_until and contact.queue_until < due:
+                due = contact.queue_until
+        elif state is ContactState.FLOW:
+            due = min(due, contact.since + self.profile.flow_ms)
+        if contact.leg_due and contact.leg_due < due:
+            due = contact.leg_due
+        self.contact_due.set(contact.id, due)
+
+    def schedule_agent(self, agent: Agent) -> None:
+        """Set or drop the agent's deadline."""
+        state = agent.state
+        if agent.until and (state is AgentState.WRAP_UP or (state is AgentState.REST and not agent.is_reminded)):
+            self.agent_due.set(agent.id, agent.until)
+        else:
+            self.agent_due.drop(agent.id)
+
+    # --- contacts that are over -----------------------------------------------------------------------------------
+
+    def remember(self, contact: ContactId, is_recorded: bool) -> None:
+        """The contact ended."""
+        self.ended[contact] = is_recorded
+        if len(self.ended) > _REMEMBERED:
+            self.ended.popitem(last=False)
+
+    # --- configuration and snapshots ------------------------------------------------------------------------------
+
+    def configure(self, profile: TenantProfile) -> None:
+        """Take over a profile and derive every index anew."""
+        self.profile = profile
+        known = {agent.id for agent in profile.agents}
+        for agent_id in [a.id for a in self.agents.values() if a.id not in known and not a.is_signed_in]:
+            del self.agents[agent_id]
+        for config in profile.agents:
+            agent = self.agents.get(config.id)
+            if agent is None:
+                agent = self.agents[config.id] = Agent(id=config.id)
+            agent.name = config.name
+        self.reindex()
+
+    def reindex(self) -> None:
+        """Derive every index from profile and records."""
+        profile = self.profile
+        self.queues = {queue.id: SkillQueue(queue) for queue in profile.queues}
+        self.routes = {route.code: route for route in profile.routes}
+        self.skills = {config.id: {skill.queue: skill.level for skill in config.skills} for config in profile.agents}
+        self.phones = {agent.phone: agent.id for agent in self.agents.values() if agent.is_signed_in}
+        self.idle_sets = {}
+        self.agent_due, self.contact_due, self.retry_due = Deadlines(), Deadlines(), Deadlines()
+        for agent in self.agents.values():
+            self._index_skills(agent)
+            self.schedule_agent(agent)
+        for agent in sorted(
+            (agent for agent in self.agents.values() if agent.state is AgentState.IDLE), key=lambda a: a.idle_rank
+        ):
+            for idle in self.idle_sets[agent.id]:
+                idle[agent.id] = agent
+        for contact in self.contacts.values():
+            self.schedule(contact)
+            if contact.state is ContactState.QUEUED and contact.queue in self.queues:
+                self.queues[contact.queue].enter(contact)
+                if contact.refusals:
+                    self.retry_due.set(contact.id, max(contact.refusals.values()) + RETRY_MS)
+
+    def forget_pending(self) -> None:
+        """A replay routes nothing: the journal says what was decided."""
+        self.freed.clear()
+        self.arrivals.clear()
+        self.deserted.clear()
+
+    def store(self) -> bytes:
+        """The records as MessagePack."""
+        return msgspec.msgpack.encode(
+            Stored(
+                profile=self.profile,
+                rank=self.rank,
+                agents=list(self.agents.values()),
+                contacts=list(self.contacts.values()),
+                ended=list(self.ended.items()),
+            )
+        )
+
+    def load(self, blob: bytes) -> None:
+        """Take over what `store` gave.
+
+        Raises:
+            ValueError: Not a snapshot of this tenant, or of another version.
+        """
+        try:
+            stored = msgspec.msgpack.decode(blob, type=Stored)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"not a snapshot of a tenant: {error}") from error
+        if stored.version != _VERSION:
+            raise ValueError(f"snapshot of version {stored.version}, not {_VERSION}")
+        if stored.profile.id != self.profile.id:
+            raise ValueError(f"snapshot of tenant {stored.profile.id}, not {self.profile.id}")
+        self.profile = stored.profile
+        self.rank = stored.rank
+        self.agents = {agent.id: agent for agent in stored.agents}
+        self.contacts = {contact.id: contact for contact in stored.contacts}
+        self.ended = OrderedDict(stored.ended)
+        self.reindex()
+        self.forget_pending()

@@ -1,0 +1,182 @@
+"""One turn of the core: the events and effects that one command leads to, in the order in which they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from opencec.core.audio import arrangement
+from opencec.core.contact import Contact, ContactState
+from opencec.core.effects import (
+    AcceptLeg,
+    ArrangeAudio,
+    Effect,
+    EndLeg,
+    RingPhone,
+    StartFlow,
+    StartRecording,
+    StopFlow,
+    StopRecording,
+)
+from opencec.core.events import ContactAnswered, Event, FlowEntered, FlowLeft, LegChanged, RecordingStarted
+from opencec.core.folds import FOLDS
+from opencec.core.ids import AgentId, FlowRunId, LegId
+from opencec.core.state import TenantState
+
+__all__ = ["Turn"]
+
+
+class Turn:
+    """Handlers state events (which change the state at once) and order effects. A refusal comes before the first event.
+
+    Effect keys are `<contact>:<events of the contact>.<effects of the turn>`: unique, because every turn that orders
+    something for a contact also states an event of it.
+    """
+
+    __slots__ = ("audio", "effects", "events", "now", "state")
+
+    def __init__(self, state: TenantState) -> None:
+        self.state = state
+        self.now = 0
+        self.events: list[Event] = []
+        self.effects: list[Effect] = []
+        self.audio: list[Contact] = []
+        """Contacts whose audio has changed; arranged once, at the end of the turn."""
+
+    def begin(self, now: int) -> None:
+        self.now = now
+        self.events = []
+        self.effects = []
+        self.audio = []
+
+    def emit(self, event: Event) -> None:
+        """State a fact."""
+        FOLDS[type(event)](self.state, event)
+        self.events.append(event)
+
+    def order(self, effect: Effect) -> None:
+        """Order an effect."""
+        self.effects.append(effect)
+
+    def key(self, contact: Contact) -> str:
+        """The key of the next effect."""
+        return f"{contact.id}:{contact.seq}.{len(self.effects)}"
+
+    def arrange(self, contact: Contact) -> None:
+        """The contact's audio is another from now on."""
+        self.audio.append(contact)
+
+    def finish(self) -> None:
+        """Order the audio of the contacts that still live, each once."""
+        done: list[Contact] = []
+        for contact in self.audio:
+            if contact.state is ContactState.ENDED or contact in done:
+                continue
+            if len(self.audio) > 1:
+                done.append(contact)
+            hears, sounds = arrangement(contact)
+            self.effects.append(
+                ArrangeAudio(
+                    key=self.key(contact), contact=contact.id, revision=contact.seq, hears=hears, sounds=sounds
+                )
+            )
+
+    # --- legs -----------------------------------------------------------------------------------------------------
+
+    def accept_caller(self, contact: Contact) -> None:
+        """Answer the caller's INVITE, if that has not happened yet."""
+        leg = contact.legs.get(contact.customer) if contact.customer is not None else None
+        if leg is None or leg.state not in ("new", "alerting") or contact.direction != "inbound":
+            return
+        self.emit(LegChanged(at=self.now, contact=contact.id, leg=leg.id, role="customer", state="up"))
+        self.order(AcceptLeg(key=self.key(contact), leg=leg.id))
+
+    def end_legs(self, contact: Contact, legs: Iterable[LegId], cause: str = "normal") -> None:
+        """Close legs. State the event that takes them out of the contact first."""
+        for leg in legs:
+            self.order(EndLeg(key=self.key(contact), leg=leg, cause=cause))
+
+    def ring(self, contact: Contact, leg: LegId, *, agent: AgentId, caller: str) -> None:
+        """Ring an agent's phone."""
+        self.order(
+            RingPhone(
+                key=self.key(contact),
+                leg=leg,
+                contact=contact.id,
+                agent=agent,
+                phone=contact.legs[leg].address,
+                caller=caller,
+                called=contact.called,
+            )
+        )
+
+    # --- flows ----------------------------------------------------------------------------------------------------
+
+    def enter_flow(self, contact: Contact, flow: str) -> None:
+        """Start a flow for the contact; a run it was in ends."""
+        self.leave_flow(contact, "transferred")
+        leg = contact.customer
+        if leg is None:
+            raise LookupError(f"contact {contact.id} has no customer leg")
+        run = FlowRunId(f"{contact.id}@{contact.run_count + 1}")
+        self.emit(FlowEntered(at=self.now, contact=contact.id, run=run, flow=flow))
+        is_answered = contact.legs[leg].state in ("up", "lost")
+        self.order(
+            StartFlow(key=self.key(contact), contact=contact.id, run=run, flow=flow, leg=leg, is_answered=is_answered)
+        )
+        if is_answered:
+            self.arrange(contact)
+
+    def leave_flow(self, contact: Contact, reason: str, *, is_hangup: bool = False) -> None:
+        """End the contact's flow run, if it has one."""
+        run = contact.run
+        if run is None:
+            return
+        self.emit(FlowLeft(at=self.now, contact=contact.id, run=run, reason=reason))
+        self.order(StopFlow(key=self.key(contact), contact=contact.id, run=run, is_hangup=is_hangup))
+
+    # --- recordings -----------------------------------------------------------------------------------------------
+
+    def record(self, contact: Contact, agent: AgentId | None) -> None:
+        """Record other party and agent (or the number that was dialled), when queue and tenant want it."""
+        state = self.state
+        if not state.profile.is_recorded or contact.feature == 6:
+            return
+        if agent is not None and contact.queue is not None and not state.queue_profile(contact.queue).is_recorded:
+            return
+        left = contact.customer
+        own = contact.agent_leg(agent) if agent is not None else None
+        right = own.id if own is not None else contact.external
+        if left is None or right is None:
+            return
+        self.emit(
+            RecordingStarted(
+                at=self.now,
+                contact=contact.id,
+                agent=agent,
+                left=left,
+                right=right,
+                is_continued=contact.is_recorded,
+            )
+        )
+        self.order(StartRecording(key=self.key(contact), contact=contact.id, left=left, right=right))
+
+    def stop_recording(self, contact: Contact) -> None:
+        """Close the contact's recording for good, if it has one."""
+        if contact.is_recorded:
+            self.order(StopRecording(key=self.key(contact), contact=contact.id))
+
+    # --- answers --------------------------------------------------------------------------------------------------
+
+    def join(self, contact: Contact, agent: AgentId, *, is_auto: bool = False) -> None:
+        """The agent and the other party talk from now on."""
+        leg = contact.agent_leg(agent)
+        if leg is None:
+            raise LookupError(f"agent {agent} has no leg in {contact.id}")
+        self.leave_flow(contact, "answered")
+        self.emit(
+            ContactAnswered(
+                at=self.now, contact=contact.id, agent=agent, leg=leg.id, queue=contact.queue, is_auto=is_auto
+            )
+        )
+        self.arrange(contact)
+        self.record(contact, agent)
