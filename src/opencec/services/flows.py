@@ -195,7 +195,7 @@ class FlowRunner:
     async def _advance(self, run: FlowRun, step: Step) -> None:
         self._cancel_timer(run.run)
         try:
-            await self._runtime.record(self._facts.name, self._facts.take(RunSaved(run)))
+            await self._runtime.keep(self._facts.name, self._facts.take(RunSaved(run)))
         except TenantOverloaded:
             await self._end(run.contact, run.run, "error")
             return

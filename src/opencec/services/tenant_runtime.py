@@ -45,15 +45,12 @@ _TURN_S = 0.001
 _INBOX_LIMIT = 10_000
 _SNAPSHOT_EVERY = 20_000
 _CONFIRM_BATCH = 200
+_DRAIN_STEP_S = 0.001
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.1, 5.0
 
 
 class Participant(Protocol):
-    """A service whose facts live in the tenant's journal.
-
-    Its memory changes in the same step as the fact is handed to `record`, so that a snapshot never lags
-    behind its entries.
-    """
+    """A service whose facts live in the tenant's journal: recorded by `record`, or by `record_nowait`."""
 
     @property
     def name(self) -> str:
@@ -149,6 +146,10 @@ class TenantRuntime:
         self._since_snapshot = 0
         self._seq = 0
         self._failed: BaseException | None = None
+        self._in_flight = 0
+        """Entries queued whose commit changes somebody's memory: a snapshot waits until there are none."""
+        self._is_draining = False
+        self._drained = asyncio.Event()
 
     # --- set-up ---------------------------------------------------------------------------------------------------
 
@@ -239,17 +240,35 @@ class TenantRuntime:
         """Contacts that have not ended."""
         return sum(1 for _ in self.core.live_contacts())
 
-    async def record(self, service: str, body: bytes) -> int:
-        """Journal a fact of a service; returns its sequence number when it is committed."""
+    async def record(self, service: str, body: bytes, *, committed: Callable[[], None]) -> None:
+        """Journal a fact of a service; `committed` takes it into memory at its commit. See `TenantPort.record`."""
+        while self._is_draining:
+            await self._drained.wait()
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def settled(seq: int, error: JournalError | None) -> None:
+            self._in_flight -= 1
+            if error is not None:
+                self._fail(error)
+                done.set_exception(TenantOverloaded())
+                return
+            self._count(1, seq)
+            committed()
+            if not done.cancelled():
+                done.set_result(None)
+
         try:
-            seq = await self._journal.append(self.tenant, self._epoch, [self._fact(service, body)])
+            self._journal.append_nowait(self.tenant, self._epoch, [self._fact(service, body)], settled)
         except JournalOverloaded:
-            raise TenantOverloaded from None
-        self._count(1, seq)
-        return seq
+            raise TenantOverloaded() from None
+        self._in_flight += 1
+        await done
 
     def record_nowait(self, service: str, body: bytes, done: Callable[[], None] | None = None) -> None:
-        """Journal a fact in order, without waiting; `done` is called after the commit."""
+        """Journal a fact that the service's memory holds already, in order, without waiting.
+
+        Replaying it onto a memory that holds it must change nothing. `done` is called after the commit.
+        """
 
         def committed(seq: int, error: JournalError | None) -> None:
             if error is not None:
@@ -260,6 +279,24 @@ class TenantRuntime:
                 done()
 
         self._journal.append_nowait(self.tenant, self._epoch, [self._fact(service, body)], committed)
+
+    async def keep(self, service: str, body: bytes) -> None:
+        """As `record_nowait`; returns after the commit.
+
+        Raises:
+            TenantOverloaded: the journal is full or lost.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def committed() -> None:
+            if not done.done():
+                done.set_result(None)
+
+        try:
+            self.record_nowait(service, body, committed)
+        except JournalError:
+            raise TenantOverloaded() from None
+        await done
 
     def _fact(self, service: str, body: bytes) -> bytes:
         return encode_entry(ServiceFact(self._clock.now(), service, body))
@@ -290,6 +327,9 @@ class TenantRuntime:
                 await asyncio.sleep(0)
 
     async def _wait(self) -> None:
+        if self._is_draining:
+            await asyncio.sleep(_DRAIN_STEP_S)
+            return
         if self._inbox:
             return
         self._wake.clear()
@@ -306,13 +346,24 @@ class TenantRuntime:
         deadline = self.core.next_deadline()
         if deadline is not None and deadline <= self._clock.now() and self._inbox:
             self.submit(Tick())
+        if self._since_snapshot >= _SNAPSHOT_EVERY:
+            self._drain()
+            return
         for _ in range(min(_TURN_COMMANDS, len(self._inbox))):
             self._handle(self._inbox.popleft())
             if self._clock.monotonic() - started > _TURN_S:
                 break
-        if self._since_snapshot >= _SNAPSHOT_EVERY and self._group is not None:
-            self._since_snapshot = 0
-            self._group.create_task(self._save_snapshot())
+
+    def _drain(self) -> None:
+        """Handle nothing until every queued entry is committed, a few milliseconds; then take a snapshot."""
+        self._is_draining = self._in_flight > 0
+        if self._is_draining:
+            return
+        self._since_snapshot = 0
+        self._drained.set()
+        self._drained.clear()
+        if self._group is not None:
+            self._group.create_task(self._save_snapshot(self._seq, self._picture()))
 
     def _handle(self, waiting: _Waiting) -> None:
         now = self._clock.now()
@@ -339,6 +390,7 @@ class TenantRuntime:
 
         try:
             self._journal.append_nowait(self.tenant, self._epoch, [encode_entry(entry)], committed)
+            self._in_flight += 1
         except JournalError as error:
             # The core has decided already: a journal that refuses now leaves memory ahead of the disk. Start over.
             self._fail(error)
@@ -347,6 +399,7 @@ class TenantRuntime:
     def _committed(
         self, seq: int, error: JournalError | None, *, entry: CoreOutcome, done: asyncio.Future[tuple[Event, ...]]
     ) -> None:
+        self._in_flight -= 1
         if error is not None:
             self._fail(error)
             _settle(done, error=TenantOverloaded())
@@ -425,10 +478,8 @@ class TenantRuntime:
 
     # --- snapshots --------------------------------------------------------------------------------------------------
 
-    async def _save_snapshot(self) -> None:
-        """Keep a picture of everything up to the entries queued now: memory runs ahead of the disk by just these."""
-        barrier = self._journal.append(self.tenant, self._epoch, [])
-        blob = msgspec.msgpack.encode(
+    def _picture(self) -> bytes:
+        return msgspec.msgpack.encode(
             TenantSnapshot(
                 at=self._clock.now(),
                 core=self.core.snapshot(),
@@ -437,7 +488,8 @@ class TenantRuntime:
                 next_contact=self._serials.last,
             )
         )
-        seq = await barrier - 1
+
+    async def _save_snapshot(self, seq: int, blob: bytes) -> None:
         await self._journal.save_snapshot(self.tenant, seq, blob)
         await self._journal.trim(self.tenant, min((seq, *(floor() for floor in self._floors))))
 

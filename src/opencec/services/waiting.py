@@ -132,7 +132,7 @@ class QueueTreatments:
 
     async def _save(self, treatment: Treatment) -> bool:
         try:
-            await self._runtime.record(self._facts.name, self._facts.take(TreatmentSaved(treatment)))
+            await self._runtime.keep(self._facts.name, self._facts.take(TreatmentSaved(treatment)))
         except TenantOverloaded:
             return False
         return True

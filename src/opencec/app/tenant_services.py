@@ -1,0 +1,277 @@
+"""Everything that one tenant consists of, put together: runtime, flows, audio, records, desk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+import msgspec
+import structlog
+
+from opencec.adapters.files import RecordingFiles, recording_path
+from opencec.core.audio import arrangement
+from opencec.core.commands import Configure
+from opencec.core.effects import (
+    AcceptLeg,
+    ArrangeAudio,
+    DialNumber,
+    Effect,
+    EndLeg,
+    PressDigits,
+    ProgressLeg,
+    ResumeFlow,
+    RingPhone,
+    StartFlow,
+    StartRecording,
+    StopFlow,
+    StopRecording,
+)
+from opencec.core.events import ContactEnded, Event
+from opencec.core.ids import ContactId, TenantId
+from opencec.elements.cc_gateway.gateway import Desk
+from opencec.flow.compile import FlowLibrary, compile_flow
+from opencec.flow.errors import FlowError, InvalidFlow
+from opencec.flow.interpreter import Interpreter
+from opencec.flow.model import Flow, decode
+from opencec.flow.session import Context
+from opencec.flow.waiting import WaitingTreatment
+from opencec.ports.clock import Clock
+from opencec.ports.configuration import FlowConfig, TenantConfig, TenantConfiguration
+from opencec.ports.media import Media
+from opencec.ports.records import TenantRecords
+from opencec.ports.speech import PromptCatalogue, PromptRenderer
+from opencec.services.audio import ContactAudio
+from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.cdr_projection import CdrProjection
+from opencec.services.flow_facts import FlowFacts
+from opencec.services.flows import FlowRunner
+from opencec.services.lanes import Lanes
+from opencec.services.signalling.admission import TenantAccess
+from opencec.services.signalling.context import TenantLine
+from opencec.services.signalling.legs import SignallingFacts
+from opencec.services.signalling.service import Signalling
+from opencec.services.tenant_handle import TenantHandle
+from opencec.services.tenant_profile import tenant_profile
+from opencec.services.tenant_runtime import TenantRuntime
+from opencec.services.waiting import QueueTreatments
+
+__all__ = ["Shared", "TenantServices", "recording_of"]
+
+_log = structlog.get_logger()
+
+_LANGUAGES = {"en": "en_US", "zh": "zh_CN"}
+_MUSIC = "music"
+
+
+def recording_of(tenant: TenantId, contact: ContactId) -> str:
+    """Path of a contact's recording below the recordings folder: the day is that of the call id."""
+    return recording_path(vdn=tenant, callid=contact, begin_ms=int(contact.partition("-")[0]) * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all tenants of a node use together."""
+
+    clock: Clock
+    media: Media
+    lanes: Lanes
+    renderer: PromptRenderer
+    catalogue: PromptCatalogue
+    recordings: RecordingFiles
+
+
+class TenantServices:
+    """One tenant of this node."""
+
+    def __init__(
+        self,
+        runtime: TenantRuntime,
+        *,
+        config: TenantConfig,
+        store: TenantConfiguration,
+        handle: TenantHandle,
+        desk: Desk,
+        callers: CallerAccounts,
+        records: TenantRecords,
+        shared: Shared,
+    ) -> None:
+        self.runtime = runtime
+        self.handle = handle
+        self.desk = desk
+        self.callers = callers
+        self.config = config
+        self._store = store
+        self._shared = shared
+        self._signalling: Signalling | None = None
+        self._library = FlowLibrary()
+        self._flow_facts = FlowFacts()
+        self.facts = SignallingFacts(config.info.vdn, record=runtime.record_nowait)
+        self.projection = CdrProjection(runtime.tenant, records=records, recording_path=recording_of)
+        language = _LANGUAGES.get(config.info.language, config.info.language)
+        self._treatments = QueueTreatments(
+            runtime,
+            facts=self._flow_facts,
+            media=shared.media,
+            renderer=shared.renderer,
+            lanes=shared.lanes,
+            treatment_of=self._treatment_of,
+            language=language,
+            now=shared.clock.now,
+        )
+        self.audio = ContactAudio(
+            config.info.vdn,
+            media=shared.media,
+            waiting=self._treatments,
+            music=self._music_of,
+            recording_path=self._recording_file,
+        )
+        self.flows = FlowRunner(
+            runtime,
+            facts=self._flow_facts,
+            interpreter=Interpreter(self._library),
+            media_port=shared.media,
+            renderer=shared.renderer,
+            lanes=shared.lanes,
+            context_of=self._flow_context,
+            now=shared.clock.now,
+        )
+        self._publish(config.flows)
+        self._join()
+
+    def _join(self) -> None:
+        for participant in (self.facts, self._flow_facts, self.desk.sessions, self.desk.feed, self.callers):
+            self.runtime.join(participant)
+        for observer in (self.desk.sessions, self.desk.feed, self.projection, self.flows, self._treatments, self):
+            self.runtime.observe(observer)
+        self.runtime.keep_from(self.projection.floor)
+
+    def line(self) -> TenantLine:
+        """The tenant as signalling sees it."""
+        return TenantLine(self.runtime, self.facts, self.config.trunks)
+
+    def access(self) -> TenantAccess:
+        """What its callers may reach."""
+        info = self.config.info
+        return TenantAccess(
+            tenant=info.vdn,
+            routes=tenant_profile(self.config).routes,
+            trunks=self.config.trunks,
+            max_calls=info.max_calls,
+            max_calls_per_s=info.max_calls_per_s,
+        )
+
+    # --- configuration ----------------------------------------------------------------------------------------------
+
+    async def configure(self, config: TenantConfig) -> None:
+        """Take over a newer configuration while calls go on."""
+        self.config = config
+        self.handle.configure(config)
+        self._publish(config.flows)
+        await self.runtime.execute(Configure(profile=tenant_profile(config)))
+
+    def _publish(self, flows: Sequence[FlowConfig]) -> None:
+        for flow in flows:
+            try:
+                self._library.add(compile_flow(_document(flow)))
+            except (InvalidFlow, msgspec.DecodeError, ValueError) as error:
+                _log.error("flow.not_published", flow=flow.code, version=flow.version, detail=str(error))
+
+    async def restore_flows(self) -> None:
+        """After replay: the older versions that callers still are in."""
+        for run in self._flow_facts.runs.values():
+            session = run.session
+            try:
+                self._library.get(session.flow, session.version)
+            except FlowError:
+                stored = await self._store.flow(session.flow, session.version)
+                if stored is not None:
+                    self._library.add(compile_flow(_document(stored)), make_default=False)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    def adopt(self, signalling: Signalling) -> None:
+        """After replay, before serving: what sounds and plays goes on, timers start."""
+        self._signalling = signalling
+        for contact in self.runtime.core.live_contacts():
+            hears, sounds = arrangement(contact)
+            self.audio.adopt(ArrangeAudio(key="", contact=contact.id, revision=contact.seq, hears=hears, sounds=sounds))
+        self._treatments.adopt()
+        self.flows.adopt()
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.runtime.run(self.carry_out), name=f"tenant-{self.runtime.tenant}")
+            group.create_task(self.projection.run())
+            group.create_task(self.desk.feed.supervise(self.handle))
+
+    async def carry_out(self, effect: Effect) -> None:
+        """Carry out one effect of the core."""
+        assert self._signalling is not None
+        match effect:
+            case ProgressLeg() | AcceptLeg() | EndLeg() | RingPhone() | DialNumber():
+                await self._signalling.carry_out(effect)
+            case ArrangeAudio():
+                await self.audio.arrange(effect)
+            case StartRecording():
+                await self.audio.start_recording(effect)
+            case StopRecording():
+                await self.audio.stop_recording(effect)
+            case PressDigits():
+                await self.audio.press(effect)
+            case StartFlow():
+                await self.flows.start(effect)
+            case ResumeFlow():
+                await self.flows.resume(effect)
+            case StopFlow():
+                await self.flows.stop(effect)
+            case _:
+                assert_never(effect)
+
+    def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None:
+        """Contacts that ended need no audio any more."""
+        for event in events:
+            if isinstance(event, ContactEnded):
+                self.audio.forget(event.contact)
+
+    # --- what the services ask for ----------------------------------------------------------------------------------
+
+    def _flow_context(self, effect: StartFlow) -> Context:
+        contact = self.runtime.core.contact(effect.contact)
+        info = self.config.info
+        return Context(
+            contact=effect.contact,
+            calling_number=contact.caller if contact is not None else "",
+            called_number=contact.access_code if contact is not None else "",
+            real_called_number=contact.called if contact is not None else "",
+            tenant=str(info.vdn),
+            language=_LANGUAGES.get(info.language, info.language),
+            timezone=info.time_zone,
+            created_at=contact.began_at if contact is not None else self._shared.clock.now(),
+        )
+
+    def _treatment_of(self, queue: int) -> WaitingTreatment:
+        config = next((known for known in self.config.queues if known.queue == queue), None)
+        if config is None:
+            return WaitingTreatment(music=_MUSIC)
+        return WaitingTreatment(
+            music=config.wait_music,
+            announces_position=config.announces_position,
+            interval_ms=config.position_every_s * 1000,
+        )
+
+    def _music_of(self, queue: int | None) -> str:
+        config = next((known for known in self.config.queues if known.queue == queue), None)
+        language = _LANGUAGES.get(self.config.info.language, self.config.info.language)
+        name = config.wait_music if config is not None else _MUSIC
+        return self._shared.catalogue.find(name, language) or ""
+
+    def _recording_file(self, contact: str) -> str:
+        path = recording_of(self.runtime.tenant, ContactId(contact))
+        return str(self._shared.recordings.prepare(path))
+
+
+def _document(flow: FlowConfig) -> Flow:
+    return msgspec.structs.replace(decode(flow.definition), id=flow.code, version=flow.version)

@@ -1,0 +1,136 @@
+"""One tenant behind the port that elements use, and the directory that finds the tenant of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from opencec.core.commands import Command
+from opencec.core.events import Event
+from opencec.core.ids import AgentId, ContactId, SessionId, TenantId
+from opencec.ports.clock import Clock
+from opencec.ports.configuration import TenantConfig
+from opencec.ports.ids import Ids
+from opencec.ports.secrets import Passwords
+from opencec.services.agent_port import FlowName, Reason, TenantPort
+from opencec.services.tenant_runtime import TenantRuntime
+from opencec.services.tenant_view import CoreQueries
+
+__all__ = ["Reasons", "TenantBook", "TenantHandle"]
+
+
+class Reasons:
+    """Rest causes and busy reasons of a tenant."""
+
+    def __init__(self, *, rest: Sequence[tuple[int, str]] = (), busy: Sequence[tuple[int, str]] = ()) -> None:
+        self.rest = tuple(Reason(id, name) for id, name in rest)
+        self.busy = tuple(Reason(id, name) for id, name in busy)
+
+
+class TenantHandle:
+    """Implements `TenantPort`."""
+
+    def __init__(
+        self,
+        runtime: TenantRuntime,
+        *,
+        config: TenantConfig,
+        clock: Clock,
+        ids: Ids,
+        passwords: Passwords,
+        reasons: Reasons,
+    ) -> None:
+        self._runtime = runtime
+        self._clock = clock
+        self._ids = ids
+        self._passwords = passwords
+        self._queries = CoreQueries(runtime.core)
+        self._reasons = reasons
+        self.configure(config)
+
+    def configure(self, config: TenantConfig) -> None:
+        """Take over a newer configuration."""
+        self.config = config
+        self._phones = frozenset(account.user for account in config.sip_accounts if account.is_enabled)
+        self._hashes = {int(agent.workno): agent.password_hash for agent in config.agents if agent.is_enabled}
+        codes = {route.target: route.dialled for route in config.routes if route.device == "flow"}
+        self._flows = tuple(FlowName(flow.code, flow.name, codes.get(flow.code, "")) for flow in config.flows)
+
+    @property
+    def tenant(self) -> TenantId:
+        """The VDN id."""
+        return self._runtime.tenant
+
+    @property
+    def name(self) -> str:
+        """The tenant's name."""
+        return self.config.info.name
+
+    @property
+    def queries(self) -> CoreQueries:
+        """The state of this moment."""
+        return self._queries
+
+    @property
+    def rest_reasons(self) -> Sequence[Reason]:
+        """Rest causes."""
+        return self._reasons.rest
+
+    @property
+    def busy_reasons(self) -> Sequence[Reason]:
+        """Busy reasons."""
+        return self._reasons.busy
+
+    @property
+    def flows(self) -> Sequence[FlowName]:
+        """Published flows."""
+        return self._flows
+
+    async def execute(self, command: Command) -> tuple[Event, ...]:
+        """See the port."""
+        return await self._runtime.execute(command)
+
+    async def record(self, service: str, body: bytes, *, committed: Callable[[], None]) -> None:
+        """See the port."""
+        await self._runtime.record(service, body, committed=committed)
+
+    def now(self) -> int:
+        """The tenant's clock, ms UTC."""
+        return self._clock.now()
+
+    def new_contact_id(self) -> ContactId:
+        """A fresh call id."""
+        return self._runtime.new_contact_id()
+
+    def new_session_id(self) -> SessionId:
+        """A fresh id for a sign-in."""
+        return SessionId(self._ids.new("session"))
+
+    def has_phone(self, phone: str) -> bool:
+        """Whether the number is a SIP account of the tenant."""
+        return phone in self._phones
+
+    async def verify_password(self, agent: AgentId, password: str) -> bool:
+        """Check a platform password; an unknown agent costs the same time."""
+        return await self._passwords.verify(self._hashes.get(agent, ""), password)
+
+
+class TenantBook:
+    """Implements `TenantDirectory`: the tenants of this node."""
+
+    def __init__(self, tenants: Mapping[TenantId, TenantHandle]) -> None:
+        self._tenants = dict(tenants)
+
+    def get(self, tenant: TenantId) -> TenantPort | None:
+        """A tenant that this node owns."""
+        return self._tenants.get(tenant)
+
+    def all(self) -> list[TenantHandle]:
+        """Every tenant of this node, by id."""
+        return [self._tenants[tenant] for tenant in sorted(self._tenants)]
+
+    def for_agent(self, agent: AgentId, *, host: str = "", vdn: int | None = None) -> TenantPort | None:
+        """The named tenant, else the one tenant whose configuration has the agent; None when several have."""
+        if vdn is not None:
+            return self.get(TenantId(vdn))
+        found = [handle for handle in self._tenants.values() if handle.queries.agent(agent) is not None]
+        return found[0] if len(found) == 1 else None
