@@ -1,0 +1,173 @@
+"""A core under watch: every command also goes to a twin and every event to a replica, and the invariants are checked."""
+
+from __future__ import annotations
+
+import msgspec
+
+from opencec.core.agent import Agent, AgentState
+from opencec.core.commands import Command, Tick
+from opencec.core.contact import Contact, ContactState
+from opencec.core.errors import CoreError
+from opencec.core.events import ContactArrived, ContactDialled, ContactEnded, Event
+from opencec.core.state import RETRY_MS
+from opencec.core.tenant import Outcome, TenantCore
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Event)
+
+OPEN_ENDED = {AgentState.SIGNED_OUT, AgentState.IDLE, AgentState.BUSY, AgentState.WRAP_UP, AgentState.REST}
+"""States whose owner is the agent itself: they end with its session. All others belong to a contact with a deadline."""
+
+
+def _assert_not_later(rebuilt: TenantCore, grown: TenantCore) -> None:
+    """A rebuilt core may wake once more than needed (a retry that found nobody leaves no event), never too late."""
+    due = grown.next_deadline()
+    if due is not None:
+        again = rebuilt.next_deadline()
+        assert again is not None
+        assert again <= due
+
+
+class CheckedCore:
+    """`live` carries out commands; `twin` the same ones, restored from snapshots; `replica` only replays the journal.
+
+    Args:
+        deep: Compare the whole states after every command (slow), not only when `compare` is called.
+    """
+
+    def __init__(self, tenant: int = 1, *, now: int = 1_760_000_000_000, deep: bool = True) -> None:
+        self.tenant = tenant
+        self.live = TenantCore(tenant)
+        self.twin = TenantCore(tenant)
+        self.replica = TenantCore(tenant)
+        self.now = now
+        self.deep = deep
+        self.journal: list[Event] = []
+        self.keys: set[str] = set()
+        self.begun: set[str] = set()
+        self.ended: dict[str, ContactEnded] = {}
+        self.revisions: dict[str, int] = {}
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    def handle(self, command: Command) -> Outcome:
+        """Carry out a command at `now` and check all that must hold.
+
+        Raises:
+            CoreError: As the core; nothing has changed then.
+        """
+        before = self.live.snapshot() if self.deep else b""
+        try:
+            outcome = self.live.handle(command, now=self.now)
+        except CoreError:
+            if self.deep:
+                assert self.live.snapshot() == before, f"refused, but something changed: {command}"
+            raise
+        if self.deep:
+            assert self.twin.handle(command, now=self.now) == outcome, f"not deterministic: {command}"
+        self._note(outcome)
+        if self.deep:
+            self.compare()
+            self.check()
+        return outcome
+
+    def try_handle(self, command: Command) -> Outcome | None:
+        """As `handle`; None when it was refused."""
+        try:
+            return self.handle(command)
+        except CoreError:
+            return None
+
+    def advance(self, ms: int) -> list[Outcome]:
+        """Let time pass, acting at every deadline on the way."""
+        end = self.now + ms
+        outcomes = []
+        while True:
+            due = self.live.next_deadline()
+            if due is None or due > end:
+                break
+            self.now = max(self.now, due)
+            outcomes.append(self.handle(Tick()))
+            after = self.live.next_deadline()
+            assert after is None or after > self.now, "a deadline did not act"
+        self.now = end
+        return outcomes
+
+    def restart(self) -> None:
+        """Go on with a core restored from a snapshot."""
+        self.twin = self.live
+        self.live = TenantCore(self.tenant)
+        self.live.restore(self.twin.snapshot())
+        _assert_not_later(self.live, self.twin)
+        blob = self.twin.snapshot()
+        self.twin = TenantCore(self.tenant)
+        self.twin.restore(blob)
+
+    def _note(self, outcome: Outcome) -> None:
+        for event in outcome.events:
+            assert event.at == self.now
+            self.journal.append(event)
+            self.replica.apply(_DECODER.decode(_ENCODER.encode(event)))
+            if isinstance(event, ContactArrived | ContactDialled):
+                self.begun.add(event.contact)
+            if isinstance(event, ContactEnded):
+                assert event.contact not in self.ended, "two CDRs of one contact"
+                self.ended[event.contact] = event
+        for effect in outcome.effects:
+            assert effect.key not in self.keys, f"key used twice: {effect}"
+            self.keys.add(effect.key)
+            revision = getattr(effect, "revision", None)
+            if revision is not None:
+                assert revision > self.revisions.get(effect.contact, 0), "audio revision did not grow"
+                self.revisions[effect.contact] = revision
+
+    # --- what must hold -------------------------------------------------------------------------------------------
+
+    def compare(self) -> None:
+        """Replay equals live."""
+        live = self.live.snapshot()
+        assert self.replica.snapshot() == live
+        _assert_not_later(self.replica, self.live)
+
+    def check(self) -> None:
+        """The invariants of the whole tenant."""
+        agents = {agent.id: agent for agent in self.live.agents()}
+        contacts = {contact.id: contact for contact in self.live.live_contacts()}
+        assert set(contacts) == self.begun - set(self.ended), "a contact neither lives nor has a CDR"
+        for agent in agents.values():
+            self._check_agent(agent, contacts)
+        for contact in contacts.values():
+            self._check_contact(contact, agents)
+        self._check_nobody_waits_in_vain(contacts)
+
+    def _check_agent(self, agent: Agent, contacts: dict[str, Contact]) -> None:
+        mine = [contacts[one] for one in agent.contacts]
+        active = [one for one in mine if one.state is not ContactState.HELD]
+        assert len(active) <= 1, f"agent {agent.id} has two active contacts"
+        assert agent.active == (active[0].id if active else None)
+        in_call = agent.state in (AgentState.ALERTING, AgentState.TALKING)
+        assert in_call == bool(mine), f"agent {agent.id} is {agent.state} with {agent.contacts}"
+        if agent.state is AgentState.WRAP_UP and not agent.is_requested:
+            assert agent.until > self.now - 1, "wrap-up without an end"
+
+    def _check_contact(self, contact: Contact, agents: dict[int, Agent]) -> None:
+        assert contact.state not in (ContactState.ROUTING, ContactState.ENDED), "a contact is nowhere"
+        assert (contact.offer is not None) == (contact.state is ContactState.OFFERED)
+        taking_part = set(contact.agents) | ({contact.offer.agent} if contact.offer else set())
+        assert taking_part == {one.id for one in agents.values() if contact.id in one.contacts}
+        if contact.direction != "internal":
+            assert len(taking_part) <= 1, f"contact {contact.id} has two agents"
+        if contact.state is ContactState.QUEUED:
+            assert self.live.queue_position(contact.id) is not None
+        assert contact.call_until > self.now, "a contact outlives its last deadline"
+        for leg in contact.legs.values():
+            assert leg.state != "lost" or leg.until, "a lost leg waits for ever"
+
+    def _check_nobody_waits_in_vain(self, contacts: dict[str, Contact]) -> None:
+        for contact in contacts.values():
+            if contact.state is not ContactState.QUEUED or contact.queue is None:
+                continue
+            for agent in self.live.idle_agents(contact.queue):
+                refused_at = contact.refusals.get(agent.id)
+                spared = refused_at is not None and self.now - refused_at < RETRY_MS
+                assert spared, f"contact {contact.id} waits while agent {agent.id} is idle"

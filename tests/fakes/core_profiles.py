@@ -1,0 +1,62 @@
+"""Tenant profiles for tests of the core."""
+
+from __future__ import annotations
+
+from opencec.core.config import AgentProfile, CalledRoute, Overflow, QueueProfile, SkillLevel, TenantProfile
+
+SALES, SUPPORT, VIP = 1, 2, 3
+
+
+def agent_profile(number: int, *skills: tuple[int, int]) -> AgentProfile:
+    """An agent with (queue, level) pairs; its phone is 7 + number."""
+    return AgentProfile(
+        id=number,
+        name=f"Agent {number}",
+        skills=tuple(SkillLevel(queue, level) for queue, level in skills),
+        phone=f"7{number}",
+    )
+
+
+ROUTES = (
+    CalledRoute("1000", "flow", "welcome"),
+    CalledRoute("1001", "queue", "1"),
+    CalledRoute("1002", "queue", "2"),
+    CalledRoute("1003", "queue", "3"),
+    CalledRoute("1004", "echo"),
+    CalledRoute("10017", "queue", "2"),
+)
+
+
+def small_tenant(**changes: object) -> TenantProfile:
+    """Four agents, three queues: 1 recorded, 2 unrecorded with short limits and overflow to 1, 3 of high priority."""
+    values: dict[str, object] = {
+        "id": 1,
+        "agents": (
+            agent_profile(101, (SALES, 1), (SUPPORT, 2)),
+            agent_profile(102, (SALES, 2), (SUPPORT, 1)),
+            agent_profile(103, (SALES, 1)),
+            agent_profile(104, (SALES, 1), (VIP, 1)),
+        ),
+        "queues": (
+            QueueProfile(id=SALES, name="Sales", max_wait_ms=120_000),
+            QueueProfile(
+                id=SUPPORT,
+                name="Support",
+                max_waiting=2,
+                max_wait_ms=30_000,
+                wrap_up_ms=10_000,
+                is_recorded=False,
+                on_full=Overflow("queue", "1"),
+                on_no_agent=Overflow("release"),
+                on_timeout=Overflow("queue", "1"),
+            ),
+            QueueProfile(
+                id=VIP, name="VIP", priority=5, max_wait_ms=20_000, on_timeout=Overflow("wait"), on_no_agent=Overflow()
+            ),
+        ),
+        "routes": ROUTES,
+        "default_caller": "15550100",
+        "flow_ms": 600_000,
+        "call_ms": 3_600_000,
+    }
+    return TenantProfile(**{**values, **changes})  # type: ignore[arg-type]

@@ -1,0 +1,218 @@
+"""Every command in every order: the invariants hold, replay equals live, snapshots lose nothing, refusals change nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from fakes.checked_core import CheckedCore
+from fakes.core_profiles import SALES, SUPPORT, VIP, agent_profile, small_tenant
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from opencec.core import commands as c
+from opencec.core.config import Overflow, TenantProfile
+from opencec.core.contact import Contact, ContactState
+
+pytestmark = pytest.mark.unit
+
+AGENTS = st.sampled_from([101, 102, 103, 104, 999])
+QUEUES = st.sampled_from([SALES, SUPPORT, VIP, 99])
+CAUSES = st.sampled_from(
+    ["busy", "no_answer", "rejected", "unreachable", "not_registered", "not_found", "no_media", "congestion", "error"]
+)
+ENDS = st.sampled_from(["hangup", "cancelled", "media_timeout", "lost", "lost", "error"])
+TARGETS = st.one_of(
+    st.builds(c.TransferTarget, st.just("queue"), st.sampled_from(["1", "2", "3", "99", "x"])),
+    st.builds(c.TransferTarget, st.just("agent"), st.sampled_from(["101", "102", "103", "104", "999"])),
+    st.builds(c.TransferTarget, st.just("flow"), st.sampled_from(["survey", ""])),
+    st.builds(c.TransferTarget, st.just("access_code"), st.sampled_from(["1000", "1001", "1002", "1004", "2"])),
+    st.builds(c.TransferTarget, st.just("number"), st.sampled_from(["15550101", "no number"])),
+)
+PROFILES: list[TenantProfile] = [
+    small_tenant(),
+    small_tenant(agents=(agent_profile(101, (SALES, 3)), agent_profile(104, (VIP, 1), (SUPPORT, 1)))),
+    small_tenant(queues=(msgspec.structs.replace(small_tenant().queues[0], on_no_agent=Overflow("flow", "closed")),)),
+    small_tenant(is_recorded=False, resume_ms=5_000, setup_ms=8_000, flow_ms=20_000, call_ms=60_000),
+    small_tenant(
+        queues=tuple(
+            msgspec.structs.replace(queue, max_waiting=1, on_full=Overflow("queue", str(queue.id % 3 + 1)))
+            for queue in small_tenant().queues
+        )
+    ),
+]
+AGENT_COMMANDS: list[Any] = [
+    lambda a: c.SayBusy(agent=a),
+    lambda a: c.SayBusy(agent=a, reason=201, prolong=True),
+    lambda a: c.SayBusy(agent=a, reason=77),
+    lambda a: c.SayFree(agent=a),
+    lambda a: c.SayFree(agent=a),
+    lambda a: c.CancelBusy(agent=a),
+    lambda a: c.Rest(agent=a, seconds=30, cause=2),
+    lambda a: c.Rest(agent=a, seconds=0),
+    lambda a: c.CancelRest(agent=a),
+    lambda a: c.Work(agent=a),
+    lambda a: c.CancelWork(agent=a),
+    lambda a: c.SetAutoAnswer(agent=a, enabled=False),
+    lambda a: c.SetAutoEnterIdle(agent=a, enabled=False),
+    lambda a: c.SetAutoEnterIdle(agent=a, enabled=True),
+    lambda a: c.Answer(agent=a),
+    lambda a: c.Answer(agent=a),
+    lambda a: c.Reject(agent=a),
+    lambda a: c.Release(agent=a),
+    lambda a: c.Hold(agent=a),
+    lambda a: c.Hold(agent=a),
+    lambda a: c.Retrieve(agent=a),
+    lambda a: c.Mute(agent=a),
+    lambda a: c.Unmute(agent=a),
+    lambda a: c.SendDigits(agent=a, digits="12#"),
+]
+
+
+class CoreMachine(RuleBasedStateMachine):
+    """Draws commands that mostly make sense in the present state, and some that do not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.core = CheckedCore()
+        self.serial = 0
+
+    def _do(self, command: c.Command) -> None:
+        self.core.now += 7
+        due = self.core.live.next_deadline()
+        if due is not None and due <= self.core.now:
+            self.core.handle(c.Tick())
+        self.core.try_handle(command)
+
+    def _contacts(self, *states: ContactState) -> list[Contact]:
+        found = list(self.core.live.live_contacts())
+        return [contact for contact in found if contact.state in states] if states else found
+
+    @initialize()
+    def configure_first(self) -> None:
+        self._do(c.Configure(profile=PROFILES[0]))
+        for agent in (101, 102, 103):
+            self._do(c.SignIn(agent=agent, session=f"s{agent}", phone="", auto_answer=agent != 102))
+            self._do(c.ResetSkills(agent=agent))
+
+    @rule(profile=st.sampled_from(PROFILES))
+    def configure(self, profile: TenantProfile) -> None:
+        self._do(c.Configure(profile=profile))
+
+    @rule(
+        agent=AGENTS,
+        phone=st.sampled_from(["", "", "7101", "bad phone"]),
+        auto_answer=st.booleans(),
+        auto_enter_idle=st.booleans(),
+        initial=st.sampled_from(["idle", "idle", "busy", "wrap_up"]),
+        force=st.booleans(),
+        skills=st.booleans(),
+    )
+    def sign_in(self, agent: int, phone: str, skills: bool, **options: Any) -> None:
+        self.serial += 1
+        self._do(c.SignIn(agent=agent, session=f"s{self.serial}", phone=phone, **options))
+        if skills:
+            self._do(c.ResetSkills(agent=agent))
+
+    @rule(agent=AGENTS, reason=st.sampled_from(["logout", "silent", "inspector"]), force=st.booleans())
+    def sign_out(self, agent: int, reason: Any, force: bool) -> None:
+        self._do(c.SignOut(agent=agent, reason=reason, force=force))
+
+    @rule(agent=AGENTS, queues=st.one_of(st.none(), st.lists(QUEUES, max_size=2).map(tuple)))
+    def reset_skills(self, agent: int, queues: Any) -> None:
+        self._do(c.ResetSkills(agent=agent, queues=queues))
+
+    @rule(agent=AGENTS, make=st.sampled_from(AGENT_COMMANDS))
+    def agent_command(self, agent: int, make: Any) -> None:
+        self._do(make(agent))
+
+    @rule(code=st.sampled_from(["1000", "1001", "1001", "1002", "1003", "1004", "100177", "5"]))
+    def call_arrives(self, code: str) -> None:
+        self.serial += 1
+        self._do(c.CallArrived(contact=f"c{self.serial}", caller="15550199", called=code, source="trunk"))
+
+    @rule(agent=AGENTS, called=st.sampled_from(["15550101", "bad"]), queue=st.one_of(st.none(), QUEUES))
+    def call_out(self, agent: int, called: str, queue: Any) -> None:
+        self.serial += 1
+        self._do(c.CallOut(agent=agent, contact=f"c{self.serial}", called=called, queue=queue))
+
+    @rule(agent=AGENTS, called=AGENTS)
+    def call_inner(self, agent: int, called: int) -> None:
+        self.serial += 1
+        self._do(c.CallInner(agent=agent, contact=f"c{self.serial}", called=called))
+
+    @rule(agent=AGENTS, goal=TARGETS)
+    def transfer(self, agent: int, goal: c.TransferTarget) -> None:
+        self._do(c.Transfer(agent=agent, target=goal, data="x"))
+
+    @rule(data=st.data())
+    def drop_call(self, data: st.DataObject) -> None:
+        contacts = self._contacts()
+        if contacts:
+            contact = data.draw(st.sampled_from(contacts))
+            self._do(c.DropCall(agent=data.draw(AGENTS), contact=contact.id))
+            self._do(c.SetCallData(contact=contact.id, data="note"))
+
+    @rule(data=st.data(), cause=CAUSES, end=ENDS, early=st.booleans(), kind=st.sampled_from("aaaannnnnfeeerr"))
+    def leg_news(self, data: st.DataObject, cause: str, end: str, early: bool, kind: str) -> None:
+        legs = [leg for contact in self._contacts() for leg in contact.legs] or ["gone/1"]
+        leg = data.draw(st.sampled_from(legs))
+        commands: dict[str, c.Command] = {
+            "a": c.LegAlerting(leg=leg, has_early_media=early),
+            "n": c.LegAnswered(leg=leg),
+            "f": c.LegFailed(leg=leg, cause=cause),
+            "e": c.LegEnded(leg=leg, cause=end),
+            "r": c.LegResumed(leg=leg),
+        }
+        self._do(commands[kind])
+
+    @rule(data=st.data(), goal=TARGETS, kind=st.sampled_from("parrrree"), priority=st.integers(0, 9))
+    def flow_orders(self, data: st.DataObject, goal: c.TransferTarget, kind: str, priority: int) -> None:
+        contacts = self._contacts(ContactState.FLOW, ContactState.QUEUED)
+        if not contacts:
+            return
+        contact = data.draw(st.sampled_from(contacts))
+        run = contact.run or "x@1"
+        commands: dict[str, c.Command] = {
+            "p": c.FlowProgress(contact=contact.id, run=run, early_media=priority > 5),
+            "a": c.FlowAnswer(contact=contact.id, run=run),
+            "r": c.RouteContact(contact=contact.id, run=run, target=goal, priority=priority),
+            "e": c.EndFlow(contact=contact.id, run=run),
+        }
+        self._do(commands[kind])
+
+    @rule(data=st.data())
+    def recording_done(self, data: st.DataObject) -> None:
+        if self.core.begun:
+            contact = data.draw(st.sampled_from(sorted(self.core.begun)))
+            self._do(c.RecordingDone(contact=contact, path="a.wav", duration_ms=5))
+
+    @rule(ms=st.sampled_from([10, 1_000, 5_000, 6_000, 21_000, 31_000, 125_000, 700_000]))
+    def time_passes(self, ms: int) -> None:
+        self.core.advance(ms)
+
+    @rule()
+    def late_tick(self) -> None:
+        self.core.now += 40_000
+        self.core.handle(c.Tick())
+
+    @rule()
+    def restart(self) -> None:
+        self.core.restart()
+
+    def teardown(self) -> None:
+        """However it went, every contact ends with one CDR when time passes and nobody does anything."""
+        self.core.advance(2 * 3_600_000)
+        assert set(self.core.ended) == self.core.begun
+        assert self.core.live.next_deadline() is None or not list(self.core.live.live_contacts())
+
+
+CoreMachine.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+TestCoreMachine = CoreMachine.TestCase
