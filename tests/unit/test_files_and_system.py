@@ -61,10 +61,16 @@ def test_recording_files_stay_in_their_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a recording"):
         files.absolute("../secret")
     path = recording_path(vdn=1, callid="c", begin_ms=0)
-    files.prepare(path).with_name("c.wav.part").write_bytes(b"x")
-    assert files.size(path) is None
-    assert [p.name for p in files.parts(untouched_since=time.time() + 1)] == ["c.wav.part"]
-    assert list(files.parts(untouched_since=0)) == []
+    part = files.prepare(path).with_name("c.wav.part")
+    with part.open("wb") as held:
+        held.write(b"x")
+        held.flush()
+        assert files.size(path) is None
+        assert list(files.parts()) == [path]
+        assert not files.is_abandoned(path, after_s=-1), "somebody has it open"
+    assert files.is_abandoned(path, after_s=-1)
+    assert not files.is_abandoned(path, after_s=60)
+    assert not files.is_abandoned("1/19700101/d.wav", after_s=-1)
     files.absolute(path).with_name("c.wav.part").rename(files.absolute(path))
     assert files.size(path) == 1
     files.remove(path)

@@ -118,7 +118,9 @@ class TenantRecords(Protocol):
         """A page of records ordered by (begin, callid)."""
         ...
 
-    async def recordings(self, *, callid: str | None = None, after: str = "", limit: int = 1000) -> list[RecordingRow]:
+    async def recordings(
+        self, *, callid: str | None = None, state: RecordingState | None = None, after: str = "", limit: int = 1000
+    ) -> list[RecordingRow]:
         """Recordings by id, page on with the last id."""
         ...
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,11 +60,19 @@ class RecordingFiles:
         found = self.absolute(path)
         return found.stat().st_size if found.is_file() else None
 
-    def parts(self, *, untouched_since: float) -> Iterator[Path]:
-        """Files that a worker was writing (`.wav.part`) and did not touch after that time (seconds UTC)."""
+    def parts(self) -> Iterator[str]:
+        """Paths of recordings that are not finished: `.wav.part` files, without that ending."""
         for found in sorted(self.root.glob("*/*/*.wav.part")):
-            if found.stat().st_mtime < untouched_since:
-                yield found
+            yield str(found.relative_to(self.root)).removesuffix(".part")
+
+    def is_abandoned(self, path: str, *, after_s: float) -> bool:
+        """True when a recording's `.part` was not touched for so long and no process of ours has it open."""
+        part = self.absolute(path + ".part")
+        try:
+            about = part.stat()
+        except FileNotFoundError:
+            return False
+        return time.time() - about.st_mtime > after_s and not _is_open_somewhere(about)
 
     def remove(self, path: str) -> None:
         """Remove a file (gone already is fine) and its day's folder when that was the last."""
@@ -72,3 +82,16 @@ class RecordingFiles:
             found.parent.rmdir()
         except OSError:
             pass
+
+
+def _is_open_somewhere(about: os.stat_result) -> bool:
+    """Does any process that we may look into have this file open?"""
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        try:
+            for handle in folder.iterdir():
+                found = handle.stat()
+                if (found.st_dev, found.st_ino) == (about.st_dev, about.st_ino):
+                    return True
+        except OSError:
+            continue  # not ours, or gone
+    return False

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, delete, literal_column, select, tuple_, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from opencec.adapters.sqlite import tables
 from opencec.adapters.sqlite.database import Database
 from opencec.adapters.sqlite.rows import from_row
-from opencec.ports.records import Cdr, CdrQuery, RecordingRow
+from opencec.ports.records import Cdr, CdrQuery, RecordingRow, RecordingState
 
 __all__ = ["SqliteRecords", "SqliteTenantRecords"]
 
@@ -84,12 +84,18 @@ class SqliteTenantRecords:
         rows = await self._database.read(lambda c: c.execute(self._cdr_select(query)).mappings().all())
         return [from_row(row, Cdr) for row in rows]
 
-    async def recordings(self, *, callid: str | None = None, after: str = "", limit: int = 1000) -> list[RecordingRow]:
+    async def recordings(
+        self, *, callid: str | None = None, state: RecordingState | None = None, after: str = "", limit: int = 1000
+    ) -> list[RecordingRow]:
         """Recordings by id."""
         t = tables.recordings
         query = select(t).where(t.c.vdn == self._vdn, t.c.recording > after).order_by(t.c.recording).limit(limit)
         if callid is not None:
             query = query.where(t.c.callid == callid)
+        if state is not None:
+            query = query.where(
+                t.c.state == literal_column(f"'{state}'")
+            )  # a literal, so that the partial index serves
         return await self._recordings(query)
 
     async def recording(self, recording: str) -> RecordingRow | None:

@@ -5,7 +5,7 @@ Columns carry the names of the structs' fields in `opencec.ports`; what ends in 
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 __all__ = [
     "accounts",
@@ -245,4 +245,5 @@ recordings = Table(
     _text("agent"),
     Index("recordings_by_callid", "vdn", "callid"),
     Index("recordings_by_begin", "vdn", "begin"),
+    Index("recordings_open", "vdn", "recording", sqlite_where=text("state = 'recording'")),
 )

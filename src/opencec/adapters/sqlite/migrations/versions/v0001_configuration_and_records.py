@@ -85,6 +85,9 @@ def upgrade() -> None:
     with op.batch_alter_table("recordings", schema=None) as batch_op:
         batch_op.create_index("recordings_by_begin", ["vdn", "begin"], unique=False)
         batch_op.create_index("recordings_by_callid", ["vdn", "callid"], unique=False)
+        batch_op.create_index(
+            "recordings_open", ["vdn", "recording"], unique=False, sqlite_where=sa.text("state = 'recording'")
+        )
 
     op.create_table(
         "tenants",

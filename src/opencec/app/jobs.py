@@ -1,0 +1,169 @@
+"""The jobs process: settles recordings that a dead worker left, and removes what is past its retention.
+
+`python -m opencec.app.jobs`. Idle nearly always; it runs at the lowest priority and holds nobody up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import structlog
+
+from opencec.adapters.files import RecordingFiles
+from opencec.adapters.sqlite import Database, SqliteRecords
+from opencec.app.run_dir import DataDir
+from opencec.app.settings import Settings, load_settings
+from opencec.app.supervisor_child import name_process
+from opencec.ports.records import RecordingRow, Records, TenantRecords
+
+__all__ = ["Housekeeping", "main"]
+
+_FIRST_S = 10.0
+_EVERY_S = 20.0
+_DEEP_EVERY_S = 3600.0
+_ABANDONED_S = 20.0
+"""A worker writes at least once a second; another may go on with a dead worker's file within this time."""
+_LOST_MS = 600_000
+_DAY_MS = 86_400_000
+_PAGE = 500
+_NICE = 15
+
+Recover = Callable[[str], tuple[int, int] | None]
+"""Finishes the `.part` of an absolute path: (duration in ms, bytes), or None when there is no such file."""
+
+_log = structlog.get_logger()
+
+
+class Housekeeping:
+    """The jobs, one round at a time.
+
+    Args:
+        records: The index.
+        files: The recordings folder.
+        recover: Finishes an abandoned file.
+        retention_days: Recordings older than this are removed, 0: none.
+    """
+
+    def __init__(self, *, records: Records, files: RecordingFiles, recover: Recover, retention_days: int) -> None:
+        self._records = records
+        self._files = files
+        self._recover = recover
+        self._retention_days = retention_days
+
+    async def settle(self, *, now_ms: int) -> int:
+        """Bring index and files of unfinished recordings together; returns how many were settled."""
+        count = 0
+        for vdn in await self._records.tenants():
+            tenant, after = self._records.for_tenant(vdn), ""
+            while page := await tenant.recordings(state="recording", after=after, limit=_PAGE):
+                for row in page:
+                    count += await self._settle(tenant, row, now_ms)
+                after = page[-1].recording
+        return count
+
+    async def rescue(self) -> int:
+        """Finish abandoned files that the index does not know as open: the whole folder is looked through."""
+        count = 0
+        for path in await asyncio.to_thread(lambda: list(self._files.parts())):
+            count += await asyncio.to_thread(self._finish, path) is not None
+        return count
+
+    async def expire(self, *, now_ms: int) -> int:
+        """Remove recordings past their retention, index row first, so that no row points to nothing."""
+        if not self._retention_days:
+            return 0
+        count = 0
+        for vdn in await self._records.tenants():
+            before = now_ms - self._retention_days * _DAY_MS
+            while rows := await self._records.for_tenant(vdn).forget_before(before, _PAGE):
+                for row in rows:
+                    await asyncio.to_thread(self._files.remove, row.path)
+                count += len(rows)
+        return count
+
+    async def _settle(self, tenant: TenantRecords, row: RecordingRow, now_ms: int) -> bool:
+        found = await asyncio.to_thread(self._finish, row.path)
+        if found is not None:
+            duration_ms, size = found
+            return await tenant.close_recording(row.recording, duration_ms=duration_ms, bytes=size)
+        is_gone = now_ms - row.begin > _LOST_MS and not await asyncio.to_thread(self._exists, row.path)
+        return is_gone and await tenant.close_recording(row.recording, duration_ms=0, bytes=0, is_lost=True)
+
+    def _finish(self, path: str) -> tuple[int, int] | None:
+        """Runs in a thread."""
+        if not self._files.is_abandoned(path, after_s=_ABANDONED_S):
+            return None
+        return self._recover(str(self._files.absolute(path)))
+
+    def _exists(self, path: str) -> bool:
+        """Runs in a thread."""
+        return self._files.size(path) is not None or self._files.absolute(path + ".part").exists()
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Rounds until told to stop; a round that fails is told and tried again."""
+    data = DataDir(settings.data_dir)
+    await _pause(stop, _FIRST_S)  # control starts first
+    if stop.is_set():
+        return
+    records = SqliteRecords(Database(data.database))
+    housekeeping = Housekeeping(
+        records=records,
+        files=RecordingFiles(data.recordings),
+        recover=_recover,
+        retention_days=settings.recording_retention_days,
+    )
+    next_deep = 0.0
+    while not stop.is_set():
+        try:
+            settled = await housekeeping.settle(now_ms=int(time.time() * 1000))
+            if time.monotonic() >= next_deep:
+                next_deep = time.monotonic() + _DEEP_EVERY_S
+                settled += await housekeeping.rescue()
+                expired = await housekeeping.expire(now_ms=int(time.time() * 1000))
+                if expired:
+                    _log.info("jobs.recordings_expired", count=expired)
+            if settled:
+                _log.info("jobs.recordings_settled", count=settled)
+        except OSError as error:
+            _log.error("jobs.round_failed", detail=repr(error))
+        await _pause(stop, _EVERY_S)
+    await records.close()
+
+
+def _recover(path: str) -> tuple[int, int] | None:
+    """By the media worker's own code; imported when needed, because numpy would stay in memory for good."""
+    from opencec.workers.media.recording import recover
+
+    closed = recover(path)
+    return None if closed is None else (closed.duration_ms, closed.bytes)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def _main() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await _serve(load_settings(), stop)
+
+
+def main() -> int:
+    """The program."""
+    name_process("opencec-jobs")
+    os.nice(_NICE)
+    asyncio.run(_main())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
