@@ -307,6 +307,14 @@ class UserAgent:
         """
         return self._restart.restore(snapshot, now, login)
 
+    def has(self, leg: str) -> bool:
+        """Whether the leg is alive."""
+        return self._board.leg(leg) is not None
+
+    def is_live(self, target: Target) -> bool:
+        """Whether something can be sent there now: a connection that is open, or a transport that needs none."""
+        return self._board.is_live(target)
+
     def legs(self) -> list[str]:
         """Keys of all legs alive."""
         return list(self._board.legs)

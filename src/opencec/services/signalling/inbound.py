@@ -101,7 +101,7 @@ class InboundCalls:
 
     async def _admit(self, event: InviteReceived, admitted: Admitted, record: LegRecord) -> None:
         context = self._context
-        if event.leg not in context.user_agent.legs():
+        if not context.user_agent.has(event.leg):
             await self._media.close(event.leg)
             return
         context.save(record)

@@ -47,7 +47,7 @@ class OutboundCalls:
     async def ring(self, effect: RingPhone) -> None:
         """INVITE an agent's phone, or a device in place of its lost leg."""
         context = self._context
-        if context.leg(effect.leg) is not None and effect.leg in context.user_agent.legs():
+        if context.leg(effect.leg) is not None and context.user_agent.has(effect.leg):
             return
         tenant = self._tenant_of(effect)
         if tenant is None:
@@ -122,7 +122,7 @@ class OutboundCalls:
     async def dial(self, effect: DialNumber) -> None:
         """INVITE a number through the tenant's first outbound trunk."""
         context = self._context
-        if context.leg(effect.leg) is not None and effect.leg in context.user_agent.legs():
+        if context.leg(effect.leg) is not None and context.user_agent.has(effect.leg):
             return
         tenant = self._tenant_of(effect)
         if tenant is None:
@@ -212,7 +212,7 @@ class OutboundCalls:
             context.user_agent.reject(record.leg, status_of(cause), now=context.now())
         else:
             context.user_agent.bye(record.leg, now=context.now(), reason=reason_header(cause))
-        if record.leg not in context.user_agent.legs():
+        if not context.user_agent.has(record.leg):
             context.forget(record.leg)
         context.flush()
 
