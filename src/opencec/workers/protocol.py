@@ -50,6 +50,7 @@ __all__ = [
     "Record",
     "RecordingClosed",
     "RecordingState",
+    "Recover",
     "Reply",
     "SendDigits",
     "SilenceSource",
@@ -101,7 +102,8 @@ class OpenLeg(_Wire, frozen=True):
     """Make a leg: a socket, a codec, and (WebRTC) ICE-lite + DTLS-SRTP. Answered by `LegOpened` in the reply.
 
     For an offer that we make, the remote fields stay empty until `UpdateLeg` brings the answer. For `kind="webrtc"`
-    with no remote description the worker acts as DTLS passive or active as `dtls_role` says (we offer actpass -> passive).
+    with no remote description the worker acts as DTLS passive or active as `dtls_role` says (our offer: actpass ->
+    passive).
     """
 
     id: str
@@ -133,7 +135,7 @@ class OpenLeg(_Wire, frozen=True):
 
 
 class UpdateLeg(_Wire, frozen=True):
-    """A re-INVITE, UPDATE or answer changed the remote description: the newest `revision` wins. Fields as in `OpenLeg`."""
+    """A re-INVITE, UPDATE or answer changed the remote description: the newest `revision` wins. Fields: `OpenLeg`'s."""
 
     id: str
     leg: str
@@ -238,6 +240,15 @@ class StopRecord(_Wire, frozen=True):
     recording: str
 
 
+class Recover(_Wire, frozen=True):
+    """Finish the `.part` that a killed worker left of a recording (any worker of that machine can). `RecordingClosed`
+    with reason `recovered` follows, also when the file was finished already; `disk` when there is nothing."""
+
+    id: str
+    recording: str
+    path: str
+
+
 class SendDigits(_Wire, frozen=True):
     """Send digits on a leg by RFC 4733 (in-band tones when the peer has no telephone-event)."""
 
@@ -287,6 +298,7 @@ Command = (
     | StopCollect
     | Record
     | StopRecord
+    | Recover
     | SendDigits
     | Digit
     | Stats

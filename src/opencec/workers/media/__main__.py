@@ -1,0 +1,11 @@
+"""`python -m opencec.workers.media`: one BLAS thread, then the worker."""
+
+import os
+
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"  # numpy reads it when it is imported; its threads would fight the audio thread
+
+from opencec.workers.media.main import main  # noqa: E402
+
+if __name__ == "__main__":
+    raise SystemExit(main())

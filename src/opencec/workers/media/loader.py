@@ -1,0 +1,64 @@
+"""Reads the sounds of plays on a thread of its own: the audio thread never waits for a disk."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+
+from opencec.workers.media import tones
+from opencec.workers.media.prompts import BadSource, PromptCache, Sound, silence, sound_of
+from opencec.workers.protocol import Play, PromptSource, SilenceSource, ToneSource
+
+__all__ = ["Loaded", "SoundLoader"]
+
+Loaded = Callable[[Play, tuple[Sound, ...] | BadSource], None]
+
+
+class SoundLoader:
+    """Plays go in, their sounds come out in the same order, through `done` on the loader's thread."""
+
+    def __init__(self, done: Loaded) -> None:
+        self._done = done
+        self._cache = PromptCache()
+        self._tones: dict[str, Sound] = {}
+        self._jobs: queue.SimpleQueue[Play | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="sounds", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def load(self, command: Play) -> None:
+        """Read what the command names."""
+        self._jobs.put(command)
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """End after the jobs that are queued."""
+        self._jobs.put(None)
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:  # not urgent: below the audio, whatever its priority
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        except OSError:
+            pass
+        while (command := self._jobs.get()) is not None:
+            try:
+                if not command.sources:
+                    raise BadSource("no sources")
+                sounds = tuple(self._sound(source) for source in command.sources)
+            except BadSource as error:
+                self._done(command, error)
+            else:
+                self._done(command, sounds)
+
+    def _sound(self, source: PromptSource | ToneSource | SilenceSource) -> Sound:
+        if isinstance(source, PromptSource):
+            return self._cache.load(source.path)
+        if isinstance(source, SilenceSource):
+            return silence(source.duration_ms)
+        if source.name not in self._tones:
+            self._tones[source.name] = sound_of(tones.call_progress(source.name))
+        return self._tones[source.name]

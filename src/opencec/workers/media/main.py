@@ -1,0 +1,126 @@
+"""The media worker's program: limits, priority, sockets, then the schedule until SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from opencec.workers.media.engine import Engine
+from opencec.workers.media.schedule import Schedule
+from opencec.workers.media.server import ControlServer
+from opencec.workers.media.sockets import PortPool
+
+__all__ = ["main"]
+
+_log = structlog.get_logger(__name__)
+
+_PRIORITY = 10
+"""SCHED_RR: above everything ordinary, below the kernel's own threads."""
+_SETTLE_S = 1.0
+_SWITCH_S = 0.0005
+"""How long another thread may hold the interpreter before the audio gets it back (Python's default is 5 ms)."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a worker; the exit status."""
+    options = _parse(arguments)
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
+    _raise_limits()
+    listener, path = _listen(options.listen)
+    waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+    engine = Engine(
+        name=options.name,
+        ports=PortPool(*options.rtp_ports),
+        legs_limit=options.max_legs,
+        wake=lambda: os.eventfd_write(waker, 1),
+    )
+    poller = select.epoll()
+    server = ControlServer(engine, listener, poller)
+    schedule = Schedule(engine, server, poller=poller, waker=waker, offset_ms=options.phase)
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: stopping.append(received))
+    engine.start()
+    is_realtime = _prioritise()
+    sys.setswitchinterval(_SWITCH_S)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    _log.info("media worker ready", worker=options.name, ports=options.rtp_ports, realtime=is_realtime)
+    schedule.run(should_stop=lambda: bool(stopping) or (engine.is_draining and not engine.registry.legs))
+    engine.stop()
+    schedule.settle(_SETTLE_S)
+    server.close()
+    if path is not None:
+        path.unlink(missing_ok=True)
+    _log.info("media worker ended", worker=options.name, phases=engine.load.phases, late=engine.load.late_phases)
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m opencec.workers.media", description="OpenCEC media worker")
+    parser.add_argument("--name", required=True, help="the worker's name in events and logs")
+    parser.add_argument("--listen", required=True, help="unix:/path, or fd:N for an inherited listening socket")
+    parser.add_argument("--rtp-ports", type=_port_range, required=True, metavar="FIRST-LAST")
+    parser.add_argument("--max-legs", type=int, default=4_000, help="refuse more legs than this (default 4000)")
+    parser.add_argument(
+        "--phase", type=float, default=0.0, metavar="MS", help="offset of the schedule, so that workers take turns"
+    )
+    return parser.parse_args(arguments)
+
+
+def _port_range(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    if not (first.isdigit() and last.isdigit() and 1024 <= int(first) < int(last) <= 65_535):
+        raise argparse.ArgumentTypeError(f"not a port range: {text}")
+    return int(first), int(last)
+
+
+def _listen(address: str) -> tuple[socket.socket, Path | None]:
+    """The listening socket, and the path to remove at the end if it is ours.
+
+    Raises:
+        SystemExit: an address of another form.
+    """
+    kind, _, rest = address.partition(":")
+    if kind == "fd" and rest.isdigit():
+        return socket.socket(fileno=int(rest)), None
+    if kind != "unix" or not rest:
+        raise SystemExit(f"--listen takes unix:/path or fd:N, not {address}")
+    path = Path(rest)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)  # only our own user may give orders
+    try:
+        listener.bind(rest)
+    finally:
+        os.umask(before)
+    listener.listen(8)
+    return listener, path
+
+
+def _raise_limits() -> None:
+    """Two descriptors a leg and one a recording: take all that the system allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _prioritise() -> bool:
+    """Real-time scheduling of the audio thread where permitted (root, or an rtprio limit); else as everybody."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
+    except (OSError, AttributeError):
+        return False
+    return True

@@ -1,0 +1,204 @@
+"""Recordings: what two legs said, second by second, as dual-channel mu-law WAV; written by a thread of its own.
+
+A file is `path + ".part"` until it is closed: then its header gets the true sizes and it is renamed. A killed worker
+leaves a `.part` whose samples are whole; `recover` gives it a header and its name.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from opencec.workers.media import g711
+from opencec.workers.media.g711 import FRAME, SILENCE
+from opencec.workers.media.rows import HISTORY
+from opencec.workers.media.wav import WAV_HEADER_BYTES, recover, wav_header
+
+if TYPE_CHECKING:
+    from opencec.workers.media.leg import Leg
+
+__all__ = [
+    "Closed",
+    "Recording",
+    "RecordingWriter",
+    "interleave",
+]
+
+_BYTES_PER_MS = 16
+_LONGEST_SILENCE_TICKS = 6 * 3600 * 50
+
+CloseReason = Literal["stopped", "leg_closed", "disk", "recovered"]
+
+
+class Closed(NamedTuple):
+    """A recording's file is complete on disk (or failed)."""
+
+    recording: str
+    path: str
+    duration_ms: int
+    bytes: int
+    reason: CloseReason
+
+
+def interleave(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> bytes:
+    """Mu-law codes of both channels, one byte of each in turn; shapes alike."""
+    both = np.empty((left.size, 2), np.uint8)
+    both[:, 0] = left.reshape(-1)
+    both[:, 1] = right.reshape(-1)
+    return both.tobytes()
+
+
+@dataclass(slots=True, eq=False)
+class Recording:
+    """A running recording. `next_tick` is the first frame that has not been handed to the writer."""
+
+    id: str
+    path: str
+    left: str
+    right: str
+    next_tick: int
+    legs: tuple[Leg | None, Leg | None] = field(default=(None, None))
+
+    def flush(self, writer: RecordingWriter, *, until: int) -> None:
+        """Hand over the frames before tick `until`; ticks that nobody played (an overload) are silence."""
+        count = until - self.next_tick
+        if count <= 0:
+            return
+        lost = min(max(0, count - HISTORY), _LONGEST_SILENCE_TICKS)
+        if lost:
+            writer.write(self.path, bytes((SILENCE["PCMU"],)) * (2 * FRAME * lost))
+        ticks = range(max(self.next_tick, until - HISTORY), until)
+        slots = [tick % HISTORY for tick in ticks]
+        writer.write(self.path, interleave(_said(self.legs[0], slots), _said(self.legs[1], slots)))
+        self.next_tick = until
+
+
+def _said(leg: Leg | None, slots: list[int]) -> NDArray[np.uint8]:
+    """(ticks, 160) mu-law codes of what a leg said."""
+    if leg is None:
+        return np.full((len(slots), FRAME), SILENCE["PCMU"], np.uint8)
+    frames = leg.phase.rows.history[slots, leg.row]
+    return g711.A_TO_MU[frames] if leg.codec == "PCMA" else frames
+
+
+class _Job(NamedTuple):
+    what: Literal["open", "write", "close", "recover", "end"]
+    path: str
+    data: bytes = b""
+    recording: str = ""
+    reason: CloseReason = "stopped"
+
+
+class RecordingWriter:
+    """One thread that opens, appends, closes and renames, in the order of the calls. Files stay open by path.
+
+    `closed` is called on that thread once for every recording, also when the disk refuses it in the middle.
+    """
+
+    def __init__(self, *, closed: Callable[[Closed], None]) -> None:
+        self._closed = closed
+        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._files: dict[str, int] = {}
+        self._sizes: dict[str, int] = {}
+        self._names: dict[str, str] = {}
+        self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
+
+    def start(self) -> None:
+        """Begin; before it calls only queue."""
+        self._thread.start()
+
+    def open(self, path: str, recording: str) -> None:
+        """Begin a file (an existing `.part` of the same path is appended to: the recording goes on)."""
+        self._jobs.put(_Job("open", path, recording=recording))
+
+    def write(self, path: str, data: bytes) -> None:
+        """Append interleaved mu-law bytes."""
+        self._jobs.put(_Job("write", path, data))
+
+    def close(self, path: str, recording: str, reason: CloseReason) -> None:
+        """Finish a file; `closed` tells when it has its name."""
+        self._jobs.put(_Job("close", path, recording=recording, reason=reason))
+
+    def recover(self, path: str, recording: str) -> None:
+        """Finish what a killed worker left of a recording; `closed` tells what it is."""
+        self._jobs.put(_Job("recover", path, recording=recording))
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Do what is queued and end."""
+        self._jobs.put(_Job("end", ""))
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:  # files are not urgent: below the audio, whatever its priority
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        except OSError:
+            pass
+        while (job := self._jobs.get()).what != "end":
+            try:
+                self._do(job)
+            except OSError:
+                self._give_up(job)
+
+    def _do(self, job: _Job) -> None:
+        if job.what == "open":
+            self._open(job.path, job.recording)
+        elif job.what == "write":
+            if job.path in self._files:
+                _write_all(self._files[job.path], job.data)
+                self._sizes[job.path] += len(job.data)
+        elif job.what == "recover":
+            size = recover(job.path)
+            self._closed(Closed(job.recording, job.path, size // _BYTES_PER_MS, WAV_HEADER_BYTES + size, "recovered"))
+        else:
+            self._close(job)
+
+    def _open(self, path: str, recording: str) -> None:
+        self._names[path] = recording
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        file = os.open(path + ".part", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        about = os.fstat(file)
+        self._files[path] = file
+        self._sizes[path] = max(0, about.st_size - WAV_HEADER_BYTES) // 2 * 2
+        if about.st_size < WAV_HEADER_BYTES:
+            os.pwrite(file, wav_header(0), 0)
+        os.lseek(file, WAV_HEADER_BYTES + self._sizes[path], os.SEEK_SET)
+        if self._sizes[path]:  # a killed worker's: the time between is silence
+            missing_ms = min(int(1000 * max(0.0, time.time() - about.st_mtime)), _LONGEST_SILENCE_TICKS * 20)
+            self._do(_Job("write", path, bytes((SILENCE["PCMU"],)) * (missing_ms * _BYTES_PER_MS)))
+
+    def _close(self, job: _Job) -> None:
+        file, size = self._files.pop(job.path, None), self._sizes.pop(job.path, 0)
+        if file is None:
+            return  # the disk refused it before; that was told
+        self._names.pop(job.path, None)
+        try:
+            os.pwrite(file, wav_header(size), 0)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        os.rename(job.path + ".part", job.path)
+        self._closed(Closed(job.recording, job.path, size // _BYTES_PER_MS, WAV_HEADER_BYTES + size, job.reason))
+
+    def _give_up(self, job: _Job) -> None:
+        """The disk refused: the samples so far stay in the `.part`, which can be recovered."""
+        file = self._files.pop(job.path, None)
+        size = self._sizes.pop(job.path, 0)
+        if file is not None:
+            os.close(file)
+        recording = job.recording or self._names.get(job.path, "")
+        self._names.pop(job.path, None)
+        self._closed(Closed(recording, job.path, size // _BYTES_PER_MS, WAV_HEADER_BYTES + size, "disk"))
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]

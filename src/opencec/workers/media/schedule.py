@@ -1,0 +1,101 @@
+"""The audio thread's loop: a phase every 5 ms to the clock, control's socket and other threads' news in the gaps."""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import time
+from collections.abc import Callable
+
+from opencec.workers.media.engine import PHASE_MS, PHASES, Engine
+from opencec.workers.media.server import ControlServer
+
+__all__ = ["Schedule"]
+
+_PHASE_S = PHASE_MS / 1000.0
+_GIVE_UP_S = 0.2
+"""Behind by more than this the loop does not catch up: it would only send a burst of stale frames."""
+_MARGIN_S = 0.0006
+"""A gap shorter than this is not worth another command."""
+_COLLECT_PHASES = 400
+"""Garbage of the young generations is collected in a gap every 2 s instead of anywhere in a pass."""
+
+
+class Schedule:
+    """Owns the clock. `poller` also watches `waker`, an eventfd that other threads write to."""
+
+    def __init__(
+        self, engine: Engine, server: ControlServer, *, poller: select.epoll, waker: int, offset_ms: float = 0.0
+    ) -> None:
+        self._engine = engine
+        self._server = server
+        self._poller = poller
+        self._waker = waker
+        self._offset_s = offset_ms / 1000.0
+        poller.register(waker, select.EPOLLIN)
+
+    def run(self, *, should_stop: Callable[[], bool]) -> None:
+        """Serve phases until told to stop."""
+        engine = self._engine
+        period_s = _PHASE_S * PHASES
+        start = (time.monotonic() // period_s + 1) * period_s + self._offset_s
+        number = PHASES  # tick 0 is before the first frame
+        ended = time.monotonic()
+        while not should_stop():
+            deadline = start + (number - PHASES) * _PHASE_S
+            idle_s = self._spend_gap(deadline)
+            late_s = time.monotonic() - deadline
+            if late_s > _GIVE_UP_S:
+                behind = int(late_s / _PHASE_S)
+                engine.load.skip(behind)
+                number += behind
+                continue
+            engine.run_phase(number % PHASES, number // PHASES)
+            now = time.monotonic()
+            engine.load.feed(late_ms=late_s * 1000.0, busy_ms=max(0.0, (now - ended - idle_s) * 1000.0))
+            ended = now
+            number += 1
+            if number % _COLLECT_PHASES == 0:
+                gc.collect(1)
+
+    def settle(self, seconds: float) -> None:
+        """After the last phase: let control take what is left for it."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self._server.is_settled:
+            self._spend_gap(min(until, time.monotonic() + _PHASE_S))
+
+    def _spend_gap(self, deadline: float) -> float:
+        """Work off what control and other threads want, then sleep to the deadline. Returns the seconds slept.
+
+        However late it is, one command a phase is carried out: a busy worker must still hear "close".
+        """
+        engine, server = self._engine, self._server
+        slept = 0.0
+        self._look(0.0)
+        engine.run_posted()
+        while server.step() and time.monotonic() < deadline - _MARGIN_S:
+            engine.run_posted()
+        while (remaining := deadline - time.monotonic()) > 0.0:
+            before = time.monotonic()
+            if remaining > 0.002:  # the poller counts whole milliseconds; the rest is slept to the microsecond
+                found = self._look(int(remaining * 1000.0 - 1.0) / 1000.0)
+            else:
+                time.sleep(remaining)
+                found = False
+            slept += time.monotonic() - before
+            if found:
+                engine.run_posted()
+                while server.step() and time.monotonic() < deadline - _MARGIN_S:
+                    engine.run_posted()
+        return slept
+
+    def _look(self, timeout_s: float) -> bool:
+        found = False
+        for fd, mask in self._poller.poll(timeout_s):
+            found = True
+            if fd == self._waker:
+                os.eventfd_read(fd)
+            else:
+                self._server.handle(fd, mask)
+        return found
