@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes.sip_network import SDP_A, SDP_B, Network, Node
 
+from fakes.sip_network import SDP_A, SDP_B, Network, Node
 from opencec.sip.leg_events import Answered, Cancelled, Confirmed, Ended, Failed, InviteReceived, Progress
 from opencec.sip.user_agent_settings import Identity
 
