@@ -238,7 +238,7 @@ def test_an_end_key_alone_is_an_empty_answer_where_that_is_allowed() -> None:
     assert caller.path[-1] == "bad:END"
 
 
-# --- branch, assign, time -----------------------------------------------------------------------------------------------
+# --- branch, assign, time ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("number", "node"), [("15550100", "us"), ("4930", "eu"), ("86", "rest")])

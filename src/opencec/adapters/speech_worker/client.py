@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from opencec.flow.orders import SpokenPrompt, SpokenValue
-from opencec.ports.speech import Spoken, SpeechFailed
+from opencec.ports.speech import SpeechFailed, Spoken
 from opencec.workers import speech_protocol as protocol
 
 __all__ = ["SpeechWorkerClient"]

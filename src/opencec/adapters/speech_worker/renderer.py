@@ -24,7 +24,7 @@ class SpeechPrompts:
         """Paths of WAV files, in playing order. Neighbouring spoken prompts become one utterance, which sounds better.
 
         Raises:
-            SpeechFailed: `unknown_prompt` for a missing recording; what the synthesizer said, when there is no fallback.
+            SpeechFailed: `unknown_prompt` for a missing recording; else what the synthesizer said.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_ms / 1000
