@@ -281,7 +281,7 @@ async def test_wrong_cseq_within_the_dialog(tmp_path: Path) -> None:
             invite(5),
             PROGRESS + expect(200),
             request("ACK", 5),
-            retransmitting(request("BYE", 3)),
+            retransmitting(request("INFO", 5)),
             expect(500),
             retransmitting(request("BYE", 6)),
             expect(200),

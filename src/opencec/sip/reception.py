@@ -174,7 +174,7 @@ class Reception:
                 board.answer(transaction, 481, now)
             return
         if not dialog.takes(request):
-            board.answer(transaction, 500, now, reason="CSeq out of order", headers=[("Retry-After", "0")])
+            board.answer(transaction, 500, now, headers=[("Retry-After", "0")])
             return
         board.changed(leg)
         if is_reliable(flow) and leg.flow != flow and dialog is leg.dialog:
