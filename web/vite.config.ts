@@ -12,7 +12,7 @@ export default defineConfig(
     root: here("pages"),
     appType: "mpa",
     publicDir: here("public"),
-    plugins: [react(), mode === "fake" ? (await import("./dev/fake_plugin")).fakeBackend() : null],
+    plugins: [react(), mode === "fake" ? (await import("./dev/fake_plugin.ts")).fakeBackend() : null],
     server: {
       host: "127.0.0.1",
       proxy:

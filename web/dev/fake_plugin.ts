@@ -1,10 +1,10 @@
 /** `npm run dev:fake`: the pages with a pretended server behind them. Agents 101 and 102, password Secret_1. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Plugin } from "vite";
+import type { Plugin, PreviewServer, ViteDevServer } from "vite";
 import { WebSocketServer } from "ws";
-import { FakeGateway } from "./fake_gateway";
-import { type SipLine, serveSip } from "./fake_sip";
+import { FakeGateway } from "./fake_gateway.ts";
+import { type SipLine, serveSip } from "./fake_sip.ts";
 
 const PASSWORD = "Secret_1";
 const QUEUES = [
@@ -54,6 +54,7 @@ class FakeServer {
   callStatus = 200;
   codes = INFO.access_codes;
   absent = false;
+  onAbsent: () => void = () => undefined;
 
   constructor() {
     for (const [workno, gateway] of this.gateways) {
@@ -107,6 +108,7 @@ class FakeServer {
     if (name === "event") gateway?.event(String(body.type), body.content ?? null);
     if (name === "call-status") this.callStatus = Number(body.status);
     if (name === "absent") this.absent = Boolean(body.absent);
+    if (this.absent) this.onAbsent();
     if (name === "codes") this.codes = body.codes as typeof this.codes;
   }
 
@@ -150,27 +152,49 @@ class FakeServer {
   }
 }
 
+/** What the server is to send with every page. */
+const POLICY =
+  "default-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+type Server = Pick<ViteDevServer | PreviewServer, "httpServer" | "middlewares">;
+
+function serve(fake: FakeServer, server: Server): void {
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "sip" });
+  server.httpServer?.on("upgrade", (request, socket, head) => {
+    if (request.url !== "/sip") return;
+    if (fake.absent) {
+      socket.destroy();
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) =>
+      serveSip(client, {
+        registered: (line) => fake.registered(line),
+        answered: (line) => fake.answered(line),
+        called: () => fake.callStatus,
+      }),
+    );
+  });
+  fake.onAbsent = () => {
+    for (const client of sockets.clients) client.terminate();
+  };
+  server.middlewares.use((request, response, next) => {
+    fake.handle(request, response).then((done) => {
+      if (!done) next();
+    }, next);
+  });
+}
+
 export function fakeBackend(): Plugin {
   const fake = new FakeServer();
   return {
     name: "fake-backend",
-    configureServer(server) {
-      const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "sip" });
-      server.httpServer?.on("upgrade", (request, socket, head) => {
-        if (request.url !== "/sip" || fake.absent) return;
-        sockets.handleUpgrade(request, socket, head, (client) =>
-          serveSip(client, {
-            registered: (line) => fake.registered(line),
-            answered: (line) => fake.answered(line),
-            called: () => fake.callStatus,
-          }),
-        );
+    configureServer: (server) => serve(fake, server),
+    configurePreviewServer(server) {
+      server.middlewares.use((_request, response, next) => {
+        response.setHeader("Content-Security-Policy", POLICY);
+        next();
       });
-      server.middlewares.use((request, response, next) => {
-        fake.handle(request, response).then((done) => {
-          if (!done) next();
-        }, next);
-      });
+      serve(fake, server);
     },
   };
 }

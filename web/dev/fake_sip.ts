@@ -87,7 +87,10 @@ export function serveSip(socket: WebSocket, hooks: SipHooks): void {
         body,
       ].join("\r\n"),
     );
-  const via = () => `Via: SIP/2.0/WS fake.invalid;branch=z9hG4bK${(serial += 1)}`;
+  const via = () => {
+    serial += 1;
+    return `Via: SIP/2.0/WS fake.invalid;branch=z9hG4bK${serial}`;
+  };
   const reply = (request: Parsed, status: string, extra: string[] = [], body = "") => {
     const copied = request.lines.filter((line) => /^(via|from|call-id|cseq):/i.test(line));
     const to = request.header("To");

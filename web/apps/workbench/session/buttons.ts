@@ -1,6 +1,6 @@
 /** Which buttons are on, as a table of situations. Every button that is off can say why. */
 
-import { activeCall, heldCalls, isCustomerCall, type Model } from "./model";
+import { activeCall, type Call, heldCalls, isCustomerCall, type Model } from "./model";
 
 export const ACTIONS = [
   "ready",
@@ -44,15 +44,15 @@ export interface PhoneHint {
   ringing: boolean;
 }
 
+function inCall(call: Call): Situation {
+  if (call.phase !== "talking" && call.phase !== "held") return call.phase;
+  if (call.muted) return "muted";
+  return isCustomerCall(call) ? "customer" : "colleague";
+}
+
 export function situationOf(model: Model, phone: PhoneHint): Situation {
   const active = activeCall(model);
-  if (active) {
-    if (active.phase === "alerting") return "alerting";
-    if (active.phase === "ringing") return "ringing";
-    if (active.phase === "dialing") return "dialing";
-    if (active.muted) return "muted";
-    return isCustomerCall(active) ? "customer" : "colleague";
-  }
+  if (active) return inCall(active);
   if (phone.ringing) return "alerting";
   if (heldCalls(model).length) return "held";
   if (model.state === "call") return "connecting";
@@ -118,26 +118,44 @@ export type Why =
   | "internal"
   | "inCall"
   | "rest"
-  | "fromRest"
   | "requested"
-  | "already"
   | "state";
 
-const CALL_ACTIONS = new Set<Action>(["hangUp", "hold", "mute", "transfer", "dial"]);
+type Group = "call" | "place" | "state";
 
-/** A plain reason for a button that is off; the first that applies. */
+const GROUPS: Partial<Record<Action, Group>> = {
+  answer: "call",
+  reject: "call",
+  hangUp: "call",
+  hold: "call",
+  retrieve: "call",
+  mute: "call",
+  unmute: "call",
+  transfer: "call",
+  dial: "call",
+  callOut: "place",
+  callInner: "place",
+};
+
+const WHY: Record<Situation, Record<Group, Why>> = {
+  idle: { call: "noCall", place: "state", state: "state" },
+  busy: { call: "noCall", place: "state", state: "state" },
+  rest: { call: "noCall", place: "rest", state: "rest" },
+  wrapup: { call: "noCall", place: "state", state: "state" },
+  wrapup_requested: { call: "noCall", place: "requested", state: "requested" },
+  alerting: { call: "ringing", place: "ringing", state: "ringing" },
+  ringing: { call: "ringing", place: "ringing", state: "ringing" },
+  connecting: { call: "connecting", place: "connecting", state: "connecting" },
+  dialing: { call: "connecting", place: "connecting", state: "connecting" },
+  customer: { call: "inCall", place: "inCall", state: "inCall" },
+  colleague: { call: "internal", place: "inCall", state: "inCall" },
+  muted: { call: "muted", place: "inCall", state: "inCall" },
+  held: { call: "held", place: "held", state: "held" },
+};
+
+/** A plain reason for a button that is off. */
 export function whyNot(action: Action, model: Model, phone: PhoneHint): Why {
-  const situation = situationOf(model, phone);
-  if (situation === "alerting" || situation === "ringing") return "ringing";
-  if (situation === "connecting" || situation === "dialing") return "connecting";
-  if (situation === "muted" && action !== "callOut" && action !== "callInner") return "muted";
-  if (situation === "held") return CALL_ACTIONS.has(action) ? "held" : "inCall";
-  if (situation === "colleague" && CALL_ACTIONS.has(action)) return "internal";
-  if (situation === "customer" || situation === "colleague" || situation === "muted") return "inCall";
-  if (CALL_ACTIONS.has(action) || action === "answer" || action === "reject") return "noCall";
-  if (situation === "rest") return action === "callOut" || action === "callInner" ? "rest" : "fromRest";
-  if (situation === "wrapup_requested") return "requested";
-  return action === situation || (action === "ready" && situation === "idle") ? "already" : "state";
+  return WHY[situationOf(model, phone)][GROUPS[action] ?? "state"];
 }
 
 /** Outside numbers take a call over only when the customer called us. */

@@ -182,9 +182,9 @@ export class Workbench {
 
   #failed(action: Action, error: unknown): void {
     if (error instanceof GatewayError) {
-      if (error.code === SIGNED_OUT) return this.#finish("elsewhere");
-      if (error.code === NOT_AUTHENTICATED) return this.#finish("expired");
-      this.#set({ failed: { action, code: error.code, message: error.message } });
+      if (error.code === SIGNED_OUT) this.#finish("elsewhere");
+      else if (error.code === NOT_AUTHENTICATED) this.#finish("expired");
+      else this.#set({ failed: { action, code: error.code, message: error.message } });
     } else if (error instanceof ServerLostError) {
       this.#set({ failed: { action, code: "lost", message: "" } });
     } else if (!(error instanceof MicrophoneError)) throw error; // the phone's state tells of the microphone
@@ -252,7 +252,10 @@ export class Workbench {
 
   #event(event: Envelope): void {
     if (event.eventGenTime !== undefined) this.clock.observe(event.eventGenTime);
-    if (event.eventType === "AgentOther_ShutdownService") return this.#finish("elsewhere");
+    if (event.eventType === "AgentOther_ShutdownService") {
+      this.#finish("elsewhere");
+      return;
+    }
     this.#change(reduce(this.#view.model, event, this.clock.now()));
     if (event.eventType === "AgentEvent_Ringing") {
       void this.#describeCall();

@@ -22,4 +22,5 @@ import "@mantine/core/styles/FloatingIndicator.layer.css";
 import "@mantine/core/styles/SegmentedControl.layer.css";
 import "@mantine/core/styles/Skeleton.layer.css";
 import "@mantine/core/styles/Switch.layer.css";
+import "@mantine/core/styles/Kbd.layer.css";
 import "./tokens.css";

@@ -1,0 +1,144 @@
+/** The agent's workbench: one screen, no page loads. */
+
+import { Skeleton, Tabs } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { type ReactNode, useEffect, useState } from "react";
+import { useSearchParams } from "react-router";
+import css from "./page.module.css";
+import { AudioDialog, readAudioChoice } from "./parts/audio_dialog";
+import { Banners } from "./parts/banners";
+import { CallDialog } from "./parts/call_dialog";
+import { ContactCard } from "./parts/contact_card";
+import { Contacts, Today } from "./parts/contacts";
+import { SessionContext, useView, useWords } from "./parts/context";
+import { Details } from "./parts/details";
+import { DialDialog } from "./parts/dial_dialog";
+import { DialogProvider } from "./parts/dialogs";
+import { RestDialog } from "./parts/rest_dialog";
+import { Shortcuts } from "./parts/shortcuts";
+import { SignInForm } from "./parts/sign_in_form";
+import { shownState } from "./parts/state_menu";
+import { TopBar } from "./parts/top_bar";
+import { TransferDialog } from "./parts/transfer_dialog";
+import { useRinging } from "./parts/use_ringing";
+import { Workbench } from "./session/workbench";
+
+const PANELS = ["contacts", "contact", "details"] as const;
+type Panel = (typeof PANELS)[number];
+
+/** The chosen panel is part of the address, so that it survives a reload and the back button works. */
+function usePanel(): [Panel, (panel: Panel) => void] {
+  const [params, setParams] = useSearchParams();
+  const asked = params.get("panel");
+  const panel = PANELS.find((each) => each === asked) ?? "contact";
+  return [panel, (next) => setParams({ panel: next }, { replace: true })];
+}
+
+function Panels(): ReactNode {
+  const text = useWords();
+  const view = useView();
+  const narrow = useMediaQuery("(max-width: 1000px)", false, { getInitialValueInEffect: false });
+  const [panel, setPanel] = usePanel();
+  const rings = shownState(view) === "ringing";
+  // A ringing call comes to the front, wherever the agent is.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the ringing itself may switch the panel
+  useEffect(() => {
+    if (rings && panel !== "contact") setPanel("contact");
+  }, [rings]);
+  if (!narrow) {
+    return (
+      <main className={css.columns}>
+        <div className={css.left}>
+          <Contacts />
+          <Today />
+        </div>
+        <div className={css.centre}>
+          <ContactCard />
+        </div>
+        <aside className={css.right} aria-label={text("panel.details")}>
+          <Details />
+        </aside>
+      </main>
+    );
+  }
+  return (
+    <main className={css.narrow}>
+      <Tabs value={panel} onChange={(next) => setPanel(next as Panel)} keepMounted={false}>
+        <Tabs.List grow>
+          {PANELS.map((each) => (
+            <Tabs.Tab key={each} value={each} data-testid={`panel-${each}`}>
+              {text(`panel.${each}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="contacts">
+          <Contacts />
+          <Today />
+        </Tabs.Panel>
+        <Tabs.Panel value="contact">
+          <ContactCard />
+        </Tabs.Panel>
+        <Tabs.Panel value="details">
+          <Details />
+        </Tabs.Panel>
+      </Tabs>
+    </main>
+  );
+}
+
+function Restoring(): ReactNode {
+  const text = useWords();
+  return (
+    <div className={css.restoring} data-testid="restoring">
+      <Skeleton height={64} radius={0} />
+      <p role="status">{text("signin.restoring")}</p>
+    </div>
+  );
+}
+
+function Working(): ReactNode {
+  useRinging();
+  return (
+    <DialogProvider>
+      <h1 className="sr-only">{useWords()("wb.title")}</h1>
+      <div className={css.page} data-testid="workbench">
+        <TopBar />
+        <Banners />
+        <Panels />
+      </div>
+      <CallDialog />
+      <TransferDialog />
+      <RestDialog />
+      <DialDialog />
+      <AudioDialog />
+      <Shortcuts />
+    </DialogProvider>
+  );
+}
+
+function Stages(): ReactNode {
+  const text = useWords();
+  const { stage } = useView();
+  useEffect(() => {
+    if (stage === "signin") document.title = text("wb.title");
+  }, [stage, text]);
+  if (stage === "working") return <Working />;
+  return stage === "restoring" ? <Restoring /> : <SignInForm />;
+}
+
+export function WorkbenchPage({
+  makeSession = () => new Workbench(),
+}: {
+  makeSession?: () => Workbench;
+}): ReactNode {
+  const [session] = useState(makeSession);
+  useEffect(() => {
+    void session.phone.setDevices(readAudioChoice()).catch(() => undefined);
+    void session.resume();
+  }, [session]);
+  return (
+    <SessionContext value={session}>
+      <Stages />
+    </SessionContext>
+  );
+}

@@ -1,0 +1,163 @@
+/** The left panel: live contacts, ringing first, and the calls of this session. */
+
+import { duration, Icon, type ShownState, StateBadge, timeOfDay, useLanguage, useNow } from "@opencec/ui";
+import type { ReactNode } from "react";
+import { type Call, isInternal, type LogEntry, otherNumber } from "../session/model";
+import css from "./contacts.module.css";
+import { phoneHint, useSession, useView, useWords } from "./context";
+
+const ORDER = { alerting: 0, ringing: 0, dialing: 1, talking: 2, held: 3 } as const;
+const STATE: Record<Call["phase"], ShownState> = {
+  alerting: "ringing",
+  ringing: "ringing",
+  dialing: "talking",
+  talking: "talking",
+  held: "hold",
+};
+
+/** A call that the gateway has not announced yet, as the phone knows it. */
+function useCalls(): Call[] {
+  const view = useView();
+  const { calls } = view.model;
+  if (calls.length || !phoneHint(view).ringing || !view.phone.call)
+    return [...calls].sort((a, b) => ORDER[a.phase] - ORDER[b.phase]);
+  const { id, number } = view.phone.call;
+  return [
+    {
+      callid: id,
+      caller: number,
+      called: "",
+      feature: 0,
+      phase: "alerting",
+      queue: "",
+      beganAt: null,
+      offeredAt: Date.now(),
+      talkingAt: null,
+      heldAt: null,
+      muted: false,
+      transferred: false,
+      data: "",
+    },
+  ];
+}
+
+export function useOtherParty(): (call: Pick<Call, "feature" | "caller" | "called">) => string {
+  const text = useWords();
+  const { account, phone } = useView();
+  return (call) => {
+    const number = otherNumber(call, account?.workno ?? "") || phone.call?.number || "";
+    if (!number) return text("card.unknown");
+    return isInternal(call) ? text("card.colleague", { number }) : number;
+  };
+}
+
+function Row({ call, now }: { call: Call; now: number }): ReactNode {
+  const name = useOtherParty()(call);
+  const since = call.phase === "held" ? call.heldAt : (call.talkingAt ?? call.offeredAt);
+  return (
+    <li className={css.row} data-testid="contact-row" data-phase={call.phase}>
+      <span className={css.name}>{name}</span>
+      <span className={css.sub}>{call.queue || "\u00a0"}</span>
+      <span className={css.badge}>
+        <StateBadge state={STATE[call.phase]}>{duration(now - (since ?? now))}</StateBadge>
+      </span>
+    </li>
+  );
+}
+
+export function Contacts(): ReactNode {
+  const text = useWords();
+  const session = useSession();
+  const calls = useCalls();
+  const now = useNow(session.clock.now, calls.length > 0);
+  return (
+    <section className={css.section} aria-labelledby="contacts-heading">
+      <h2 id="contacts-heading">{text("contacts.heading")}</h2>
+      {calls.length ? (
+        <ul className={css.list}>
+          {calls.map((call) => (
+            <Row key={call.callid} call={call} now={now} />
+          ))}
+        </ul>
+      ) : (
+        <p className={css.empty}>{text("contacts.empty")}</p>
+      )}
+    </section>
+  );
+}
+
+const OUTCOME_ICON = {
+  answered: "phone",
+  missed: "missed",
+  rejected: "phoneDown",
+  failed: "phoneOut",
+  transferred: "transfer",
+} as const;
+
+export function LogRow({ entry }: { entry: LogEntry }): ReactNode {
+  const text = useWords();
+  const language = useLanguage();
+  return (
+    <li className={css.entry} data-testid="log-row" data-outcome={entry.outcome}>
+      <span className={css.icon} data-outcome={entry.outcome}>
+        <Icon
+          name={
+            entry.outcome === "answered"
+              ? entry.outbound
+                ? "phoneOut"
+                : "phoneIn"
+              : OUTCOME_ICON[entry.outcome]
+          }
+          size={16}
+        />
+      </span>
+      <span className={css.name}>
+        {entry.internal
+          ? text("card.colleague", { number: entry.number })
+          : entry.number || text("card.unknown")}
+      </span>
+      <time className={css.when} dateTime={new Date(entry.at).toISOString()}>
+        {timeOfDay(entry.at, language)}
+      </time>
+      <span className={css.sub}>
+        {[
+          text(`outcome.${entry.outcome}`),
+          entry.queue,
+          entry.talkedMs === null ? "" : duration(entry.talkedMs),
+        ]
+          .filter(Boolean)
+          .join(" · ")}
+      </span>
+    </li>
+  );
+}
+
+/** Focusable, so that a keyboard can scroll it. */
+const SCROLLABLE = { tabIndex: 0 };
+
+export function Today(): ReactNode {
+  const text = useWords();
+  const { log } = useView().model;
+  return (
+    <section className={`${css.section} ${css.today}`} aria-labelledby="today-heading">
+      <h2 id="today-heading">
+        {text("today.heading")}
+        {log.length ? <span className={css.count}>{log.length}</span> : null}
+      </h2>
+      {log.length ? (
+        <ul
+          className={`${css.list} ${css.scroll}`}
+          {...SCROLLABLE}
+          aria-labelledby="today-heading"
+          data-testid="log"
+        >
+          {log.map((entry) => (
+            <LogRow key={`${entry.callid}-${entry.at}`} entry={entry} />
+          ))}
+        </ul>
+      ) : (
+        <p className={css.empty}>{text("today.empty")}</p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+/** Ring tone, notification and title while a call rings; the title says the state otherwise. */
+
+import { stateWord } from "@opencec/ui";
+import { useEffect, useState } from "react";
+import { activeCall } from "../session/model";
+import { Ringer } from "../session/ringer";
+import { useOtherParty } from "./contacts";
+import { phoneHint, useView, useWords } from "./context";
+import { shownState } from "./state_menu";
+
+export function useRinging(): void {
+  const text = useWords();
+  const view = useView();
+  const party = useOtherParty();
+  const [ringer] = useState(() => new Ringer());
+  const call = activeCall(view.model);
+  const rings = !view.follows && phoneHint(view).ringing;
+  const number = rings ? (call ? party(call) : (view.phone.call?.name ?? "")) : "";
+  const queue = call?.queue ?? "";
+  const state = shownState(view);
+
+  useEffect(() => {
+    // Browsers allow sound after the first click or key only, also after a reload.
+    const unlock = () => ringer.unlock();
+    addEventListener("pointerdown", unlock, { once: true });
+    addEventListener("keydown", unlock, { once: true });
+    return () => {
+      removeEventListener("pointerdown", unlock);
+      removeEventListener("keydown", unlock);
+      ringer.stop();
+    };
+  }, [ringer]);
+
+  useEffect(() => {
+    if (rings) ringer.start({ title: text("wb.title.ringing", { number }), body: queue });
+    else ringer.stop();
+  }, [rings, ringer, number, queue, text]);
+
+  useEffect(() => {
+    const word = state === "out" ? "" : `${text(stateWord(state))} · `;
+    document.title = rings ? text("wb.title.ringing", { number }) : `${word}${text("wb.title")}`;
+  }, [rings, number, state, text]);
+}
