@@ -38,7 +38,7 @@ from opencec.flow.model import Flow, decode
 from opencec.flow.session import Context
 from opencec.flow.waiting import WaitingTreatment
 from opencec.ports.clock import Clock
-from opencec.ports.configuration import FlowConfig, TenantConfig, TenantConfiguration
+from opencec.ports.configuration import FlowConfig, SipAccountConfig, TenantConfig, TenantConfiguration
 from opencec.ports.media import Media
 from opencec.ports.records import TenantRecords
 from opencec.ports.speech import PromptCatalogue, PromptRenderer
@@ -137,6 +137,7 @@ class TenantServices:
             context_of=self._flow_context,
             now=shared.clock.now,
         )
+        self._accounts = _accounts(config)
         self._publish(config.flows)
         self._join()
 
@@ -162,12 +163,22 @@ class TenantServices:
             max_calls_per_s=info.max_calls_per_s,
         )
 
+    def phone_account(self, user: str) -> SipAccountConfig | None:
+        """An agent's SIP account that may register."""
+        return self._accounts.get(user)
+
+    @staticmethod
+    def contact_id(contact: str) -> ContactId:
+        """Media and signalling name contacts by plain text."""
+        return ContactId(contact)
+
     # --- configuration ----------------------------------------------------------------------------------------------
 
     async def configure(self, config: TenantConfig) -> None:
         """Take over a newer configuration while calls go on."""
         self.config = config
         self.handle.configure(config)
+        self._accounts = _accounts(config)
         self._publish(config.flows)
         await self.runtime.execute(Configure(profile=tenant_profile(config)))
 
@@ -271,6 +282,10 @@ class TenantServices:
     def _recording_file(self, contact: str) -> str:
         path = recording_of(self.runtime.tenant, ContactId(contact))
         return str(self._shared.recordings.prepare(path))
+
+
+def _accounts(config: TenantConfig) -> dict[str, SipAccountConfig]:
+    return {account.user: account for account in config.sip_accounts if account.is_enabled}
 
 
 def _document(flow: FlowConfig) -> Flow:

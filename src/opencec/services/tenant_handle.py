@@ -120,6 +120,10 @@ class TenantBook:
     def __init__(self, tenants: Mapping[TenantId, TenantHandle]) -> None:
         self._tenants = dict(tenants)
 
+    def add(self, handle: TenantHandle) -> None:
+        """Serve one more tenant."""
+        self._tenants[handle.tenant] = handle
+
     def get(self, tenant: TenantId) -> TenantPort | None:
         """A tenant that this node owns."""
         return self._tenants.get(tenant)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from opencec.app.credentials import CredentialsMissing, read_credentials, write_credentials
 from opencec.app.demo.tenant import ACCESS_CODES, AGENTS, DEMO_VDN, INSPECTORS, put_agents, put_structure, sip_user
 from opencec.ports.configuration import AccountConfig, AppKeyConfig, AppPurpose, Configuration
 from opencec.ports.ids import Ids
 from opencec.ports.secrets import Passwords
 
-__all__ = ["DemoAccounts", "provision_demo", "read_credentials", "write_credentials"]
+__all__ = ["DemoAccounts", "provision_demo", "put_demo_agents"]
 
 _PURPOSES: tuple[AppPurpose, ...] = ("api-fabric", "cms", "ccfs", "isales")
 _RANDOM_BYTES = 9
@@ -22,23 +22,13 @@ _RANDOM_BYTES = 9
 Credentials = dict[str, Any]
 
 
-def read_credentials(path: Path) -> Credentials:
-    """The credentials file; empty when there is none or it cannot be read."""
+def _known(data_dir: Path) -> Credentials:
+    """What the credentials file says; empty at the first start."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+        found = json.loads(read_credentials(data_dir))
+    except CredentialsMissing:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def write_credentials(path: Path, credentials: Credentials) -> None:
-    """Replace the file in one step; only the owner may read it."""
-    part = path.with_suffix(".part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(credentials, file, indent=2)
-        file.write("\n")
-    part.replace(path)
 
 
 class DemoAccounts:
@@ -80,7 +70,7 @@ async def provision_demo(
     *,
     passwords: Passwords,
     ids: Ids,
-    file: Path,
+    data_dir: Path,
     common_password: str,
     trunk: str,
     addresses: dict[str, str],
@@ -88,12 +78,12 @@ async def provision_demo(
     """Make the demo tenant complete; what is there already stays.
 
     Args:
-        file: The credentials file.
+        data_dir: Where the credentials file is.
         common_password: `OPENCEC_DEMO_PASSWORD`, or empty.
         trunk: `OPENCEC_DEMO_TRUNK`, or empty.
         addresses: What clients connect to: `http`, `ws_sip`, `sip`.
     """
-    known = read_credentials(file)
+    known = _known(data_dir)
     accounts = DemoAccounts(known=known, common=common_password, ids=ids)
     extra = tuple(int(entry["workno"]) for entry in known.get("agents", []) if int(entry["workno"]) not in AGENTS)
     agents = [accounts.agent(workno) for workno in (*AGENTS, *extra)]
@@ -113,7 +103,7 @@ async def provision_demo(
     )
     await _put_people(configuration, admin, operator, passwords=passwords, accounts=accounts)
     write_credentials(
-        file,
+        data_dir,
         {
             "http": addresses.get("http", ""),
             "ws_sip": addresses.get("ws_sip", ""),

@@ -20,8 +20,10 @@ from opencec.ports.configuration import (
 __all__ = [
     "ACCESS_CODES",
     "AGENTS",
+    "BUSY_REASONS",
     "DEMO_VDN",
     "INSPECTORS",
+    "REST_REASONS",
     "extra_agents",
     "put_structure",
     "sip_user",
@@ -31,6 +33,8 @@ DEMO_VDN = 1
 AGENTS = tuple(range(101, 111))
 INSPECTORS = (120,)
 ACCESS_CODES = {"ivr": "1000", "sales": "1001", "support": "1002", "video": "1003", "echo": "1004", "outbound": "1006"}
+REST_REASONS = ((1, "Lunch"), (2, "Short break"), (3, "Training"))
+BUSY_REASONS = ((200, "Paperwork"), (201, "Meeting"), (202, "Technical problem"))
 _SALES, _SUPPORT, _VIDEO, _CHAT = 1, 2, 3, 4
 _PRIVATE = (
     "127.0.0.0/8",

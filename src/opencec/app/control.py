@@ -1,0 +1,180 @@
+"""Control: the process that owns the tenants and serves SIP and HTTP; the supervisor starts, watches, replaces it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+import opencec.app
+from opencec.app.context import ControlContext
+from opencec.app.demo.more_agents import add_demo_agents
+from opencec.app.logs import set_up_logs
+from opencec.app.node import Node
+from opencec.elements.cc_gateway import PREFIX, build_gateway_app
+from opencec.elements.console import build_console_api
+from opencec.httpkit.application import build_app
+
+__all__ = ["run"]
+
+_log = structlog.get_logger()
+
+_HEARTBEAT_S = 0.25
+_STOP_S = 1
+_MOST_AGENTS = 5_000
+
+
+def run(context: ControlContext) -> None:
+    """Serve until the supervisor asks for an orderly stop, or a part fails."""
+    set_up_logs(context.settings.log_level)
+    uvloop.run(_main(context))
+
+
+async def _main(context: ControlContext) -> None:
+    beat = asyncio.create_task(_beat(context))
+    node = Node(context)
+    try:
+        await node.open()
+        async with asyncio.TaskGroup() as group:
+            await node.run(group)
+            servers = _servers(node)
+            serving = [group.create_task(server.serve(sockets=sockets)) for server, sockets in servers]
+            await _serve_sip(node)
+            node.is_ready = True
+            context.ready()
+            await context.stopping()
+            for server, _ in servers:
+                server.should_exit = True
+            await asyncio.wait(serving, timeout=_STOP_S + 0.5)
+            raise _Stop
+    except* _Stop:
+        _log.info("control.stopped")
+    finally:
+        await node.close()
+        beat.cancel()
+
+
+class _Server(uvicorn.Server):
+    """Signals are the supervisor's business."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class _Stop(Exception):
+    """Ends the task group in an orderly way."""
+
+
+async def _beat(context: ControlContext) -> None:
+    while True:
+        context.heartbeat()
+        await asyncio.sleep(_HEARTBEAT_S)
+
+
+async def _serve_sip(node: Node) -> None:
+    sockets = node.context.sockets
+    tls = _tls_context(node.context) if sockets.sip_tls else None
+    await node.wire.start(
+        udp=next(iter(sockets.sip_udp), None),
+        tcp=next(iter(sockets.sip_tcp), None),
+        tls=next(iter(sockets.sip_tls), None),
+        tls_context=tls,
+    )
+
+
+def _tls_context(context: ControlContext) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(context.tls_cert, context.tls_key)
+    return made
+
+
+# --- HTTP -----------------------------------------------------------------------------------------------------------
+
+
+def _servers(node: Node) -> list[tuple[uvicorn.Server, list[Any]]]:
+    context = node.context
+    app = _public_app(node)
+    servers = [(_Server(_config(app)), list(context.sockets.http))]
+    if context.sockets.https:
+        secure = _config(app, ssl_certfile=context.tls_cert, ssl_keyfile=context.tls_key)
+        servers.append((_Server(secure), list(context.sockets.https)))
+    if context.sockets.internal is not None:
+        servers.append((_Server(_config(_internal_app(node))), [context.sockets.internal]))
+    return servers
+
+
+def _config(app: Any, **tls: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=64 * 1024,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_S,
+        **tls,
+    )
+
+
+def _public_app(node: Node) -> Starlette:
+    async def sip(scope: Any, receive: Any, send: Any) -> None:
+        await node.wire.handle_websocket(
+            receive,
+            send,
+            local=tuple(scope["server"]),
+            remote=tuple(scope["client"]),
+            is_secure=scope["scheme"] == "wss",
+            subprotocols=scope["subprotocols"],
+        )
+
+    return build_app(
+        elements={PREFIX: build_gateway_app(node.gateway)},
+        api=build_console_api(node.installation, clock=node.clock, guard=node.guard),
+        sip=sip,
+        pages=Path(opencec.app.__file__).parent / "web",
+        is_ready=lambda: node.is_ready,
+    )
+
+
+def _internal_app(node: Node) -> Starlette:
+    """For the supervisor and the command line, on a Unix socket that only the owner may open."""
+
+    async def status(request: Request) -> JSONResponse:
+        agents = sum(
+            1 for services in node.tenants.values() for agent in services.runtime.core.agents() if agent.is_signed_in
+        )
+        live = sum(services.runtime.live_calls() for services in node.tenants.values())
+        return JSONResponse({"signed_in_agents": agents, "live_calls": live})
+
+    async def demo_agents(request: Request) -> JSONResponse:
+        try:
+            count = int(json.loads(await request.body())["count"])
+        except (ValueError, KeyError, TypeError):
+            return JSONResponse({"error": "count: a number"}, status_code=400)
+        if not node.context.demo or not 0 < count <= _MOST_AGENTS:
+            return JSONResponse({"error": f"demo mode only, 1-{_MOST_AGENTS} agents"}, status_code=400)
+        entries = await add_demo_agents(node, count)
+        return JSONResponse({"agents": entries})
+
+    return Starlette(
+        routes=[
+            Route("/internal/status", status),
+            Route("/internal/demo/agents", demo_agents, methods=["POST"]),
+        ]
+    )

@@ -1,0 +1,265 @@
+"""One control process put together: stores, tenants, signalling, media, HTTP. The only place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.resources
+import os
+import secrets
+from pathlib import Path
+
+import structlog
+
+from opencec.adapters.files import KeyRing, RecordingFiles
+from opencec.adapters.media_worker import MediaPool
+from opencec.adapters.sipwire import LocalAddresses, SipWire
+from opencec.adapters.speech_worker import PromptFiles, SpeechPrompts, SpeechWorkerClient
+from opencec.adapters.sqlite import Database, SqliteConfiguration, SqliteJournal, SqliteRecords
+from opencec.adapters.system import Argon2Passwords, SystemClock, SystemIds
+from opencec.app.context import ControlContext
+from opencec.app.demo.provision import provision_demo
+from opencec.app.demo.tenant import BUSY_REASONS, REST_REASONS
+from opencec.app.installation import NodeInstallation
+from opencec.app.run_dir import DataDir
+from opencec.app.tenant_services import Shared, TenantServices
+from opencec.core.ids import TenantId
+from opencec.elements.cc_gateway import Gateway
+from opencec.httpkit.lockout import SignInGuard
+from opencec.ports.configuration import TenantConfig, TenantInfo
+from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.lanes import Lanes
+from opencec.services.signalling.admission import Admission
+from opencec.services.signalling.authentication import Account, DeviceAuthentication
+from opencec.services.signalling.context import SignallingContext
+from opencec.services.signalling.service import Signalling
+from opencec.services.tenant_handle import Reasons, TenantBook, TenantHandle
+from opencec.services.tenant_runtime import ContactSerials, TenantRuntime
+from opencec.sip.flow import Destination
+from opencec.sip.registrar import Registrar
+from opencec.sip.source_guard import SourceGuard
+from opencec.sip.user_agent import UserAgent
+
+__all__ = ["Node"]
+
+_log = structlog.get_logger()
+
+_REALM = "opencec"
+_MEDIA_WAIT_S = 3.0
+_EXPIRE_EVERY_S = 5.0
+
+
+class Node:
+    """Everything that control runs. `open`, then `run`; `close` at the end."""
+
+    def __init__(self, context: ControlContext) -> None:
+        self.context = context
+        self.settings = context.settings
+        self.data = DataDir(context.settings.data_dir)
+        self.clock = SystemClock()
+        self.ids = SystemIds()
+        self.passwords = Argon2Passwords()
+        self.guard = SignInGuard()
+        self.tenants: dict[TenantId, TenantServices] = {}
+        self.book = TenantBook({})
+        self.lanes = Lanes()
+        self.serials = ContactSerials()
+        self.is_ready = False
+
+    async def open(self) -> None:
+        """Open the stores, provision the demo, build and replay every tenant. Nothing is served yet."""
+        self.keys = KeyRing(self.data.keys)
+        self.database = Database(self.data.database)
+        self.configuration = SqliteConfiguration(self.database, secrets=self.keys, clock=self.clock)
+        self.records = SqliteRecords(self.database)
+        self.journal = SqliteJournal(self.data.journal, durable=self.settings.journal_durable)
+        if self.context.demo:
+            await self.provision()
+        self._build_media()
+        self.gateway = Gateway(self.book, clock=self.clock, ids=self.ids, guard=self.guard)
+        for info in await self.configuration.tenants():
+            if info.is_active:
+                await self._open_tenant(info)
+        self.installation = NodeInstallation(self.context, book=self.book, tenants=self.tenants, domain=self._domain())
+        self._build_signalling()
+        for services in self.tenants.values():
+            await services.projection.catch_up(self.journal)
+            count = await services.runtime.replay(f"control {os.getpid()}")
+            await services.restore_flows()
+            _log.info("tenant.replayed", tenant=services.runtime.tenant, entries=count)
+
+    async def provision(self) -> None:
+        """Make the demo tenant complete."""
+        await provision_demo(
+            self.configuration,
+            passwords=self.passwords,
+            ids=self.ids,
+            data_dir=self.settings.data_dir,
+            common_password=self.settings.demo_password,
+            trunk=self.settings.demo_trunk,
+            addresses=self.context.addresses,
+        )
+
+    # --- building ---------------------------------------------------------------------------------------------------
+
+    def _build_media(self) -> None:
+        self.media = MediaPool([(worker.name, worker.path) for worker in self.context.media])
+        prompts = Path(str(importlib.resources.files("opencec.app.demo").joinpath("prompts")))
+        self.catalogue = PromptFiles((prompts,))
+        self.speech = SpeechWorkerClient(self.context.speech.path) if self.context.speech is not None else None
+        self.renderer = SpeechPrompts(self.catalogue, self.speech)
+        self.recordings = RecordingFiles(self.data.recordings)
+
+    async def _open_tenant(self, info: TenantInfo) -> None:
+        store = self.configuration.for_tenant(info.vdn)
+        config = await store.load()
+        if config is None:
+            return
+        tenant = TenantId(info.vdn)
+        runtime = TenantRuntime(tenant, journal=self.journal, clock=self.clock, lanes=self.lanes, serials=self.serials)
+        handle = TenantHandle(
+            runtime,
+            config=config,
+            clock=self.clock,
+            ids=self.ids,
+            passwords=self.passwords,
+            reasons=Reasons(rest=REST_REASONS, busy=BUSY_REASONS),
+        )
+        self.book.add(handle)
+        self.tenants[tenant] = TenantServices(
+            runtime,
+            config=config,
+            store=store,
+            handle=handle,
+            desk=self.gateway.open_desk(tenant),
+            callers=CallerAccounts(secrets=self.keys, ids=self.ids),
+            records=self.records.for_tenant(info.vdn),
+            shared=Shared(
+                clock=self.clock,
+                media=self.media,
+                lanes=self.lanes,
+                renderer=self.renderer,
+                catalogue=self.catalogue,
+                recordings=self.recordings,
+            ),
+        )
+
+    def _domain(self) -> str:
+        host, _, _ = self.context.addresses.get("sip", "").rpartition(":")
+        return host or "127.0.0.1"
+
+    def _build_signalling(self) -> None:
+        settings = self.settings
+        ports = {
+            "udp": settings.sip_port,
+            "tcp": settings.sip_port,
+            "tls": settings.sip_port + 1,
+            "ws": settings.http_port,
+            "wss": settings.https_port,
+        }
+        addresses = LocalAddresses(ports, public_host=settings.public_ip)
+        guard = SourceGuard()
+        user_agent = UserAgent(
+            tokens=lambda: secrets.token_hex(12),
+            local_address=addresses,
+            guard=guard,
+            leg_key=lambda _: f"{self.serials.new(self.clock.now())}/1",
+        )
+        authentication = DeviceAuthentication(
+            realm=_REALM, key=_node_secret(self.data.root / "node.key"), accounts=self._account, guard=guard
+        )
+        self.admission = Admission(accounts=self._account, authentication=authentication)
+        self.admission.configure([services.access() for services in self.tenants.values()])
+        self.signalling_context = SignallingContext(
+            user_agent=user_agent,
+            media=self.media,
+            clock=self.clock,
+            registrar=Registrar(),
+            lanes=self.lanes,
+            local_host=lambda peer: addresses(Destination(peer, 5060))[0],
+            domain=self._domain(),
+            lines={int(tenant): services.line() for tenant, services in self.tenants.items()},
+        )
+        self.signalling = Signalling(
+            self.signalling_context,
+            admission=self.admission,
+            authentication=authentication,
+            is_live=user_agent.is_live,
+            rearrange=self._rearrange,
+        )
+        self.wire = SipWire(
+            user_agent, self.clock.now, on_event=self.signalling.on_sip_event, process_token=secrets.token_hex(4)
+        )
+        self.signalling_context.flush = self.wire.flush
+        self.media.listen(self.signalling)
+        for services in self.tenants.values():
+            self.media.listen(services.flows)
+
+    def _account(self, user: str) -> Account | None:
+        """The SIP account of a user name, in any tenant; agents' phones and customers' temporary accounts."""
+        for tenant, services in self.tenants.items():
+            found = services.phone_account(user)
+            if found is not None:
+                return Account(user, found.secret, int(tenant))
+            caller = services.callers.find(user, now=self.clock.now())
+            if caller is not None:
+                return Account(user, caller.password, int(tenant), is_customer=True, target=caller.target)
+        return None
+
+    async def _rearrange(self, contact: str) -> None:
+        for services in self.tenants.values():
+            if services.runtime.core.contact(services.contact_id(contact)) is not None:
+                await services.audio.rearrange(contact)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def run(self, group: asyncio.TaskGroup) -> None:
+        """Connect the workers, settle what the restart left, start every part in the group. Then SIP may be served."""
+        group.create_task(self.media.run(), name="media")
+        if self.speech is not None:
+            group.create_task(self.speech.run(), name="speech")
+        self.signalling.adopt()
+        if not await self.media.wait_connected(_MEDIA_WAIT_S):
+            _log.warning("media.not_connected", hint="calls are refused until a media worker is there")
+        self.lanes.open(group)
+        for services in self.tenants.values():
+            services.adopt(self.signalling)
+            group.create_task(services.run(), name=f"tenant-{services.runtime.tenant}")
+            await services.configure(services.config)
+        self.signalling.settle()
+        group.create_task(self._expire_registrations())
+
+    async def _expire_registrations(self) -> None:
+        while True:
+            await asyncio.sleep(_EXPIRE_EVERY_S)
+            self.signalling.registrations.expire()
+
+    async def reconfigure(self, vdn: int) -> TenantConfig | None:
+        """Load a tenant's configuration again and use it from now on."""
+        services = self.tenants.get(TenantId(vdn))
+        config = await self.configuration.for_tenant(vdn).load()
+        if services is None or config is None:
+            return None
+        await services.configure(config)
+        self.signalling_context.lines[vdn].trunks = config.trunks
+        self.admission.configure([known.access() for known in self.tenants.values()])
+        return config
+
+    async def close(self) -> None:
+        """Flush records, close the stores. The journal holds everything that was acknowledged."""
+        await self.wire.close()
+        for services in self.tenants.values():
+            await services.projection.flush()
+        await self.journal.close()
+        await self.database.close()
+
+
+def _node_secret(path: Path) -> bytes:
+    """The secret behind nonces, made once and kept, so that a restart does not challenge everybody again."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        secret = secrets.token_bytes(32)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secret)
+        return secret
