@@ -284,7 +284,7 @@ class EventTranslator:
             yield from _release_phone(event.agent, part, by_agent=event.by_agent)
             if part.phase == "left":
                 del call.parts[event.agent]
-        else:
+        elif call is None:  # a phone that was off hook all the time
             yield event.agent, "AgentOther_PhoneRelease", PhoneState(2 if event.by_agent else 3)
 
     # --- contacts -------------------------------------------------------------------------------------------------
@@ -326,7 +326,7 @@ class EventTranslator:
         elif part.phase == "ringing" and event.reason != "rejected":
             yield event.agent, "AgentEvent_Call_Release", event.contact
         yield from _release_phone(event.agent, part, by_agent=event.reason == "rejected")
-        del call.parts[event.agent]
+        part.phase = "left"
 
     def _answered(self, event: e.ContactAnswered) -> Told:
         call = self._state.calls.get(event.contact)

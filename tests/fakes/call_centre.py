@@ -1,0 +1,224 @@
+"""A small call centre in one process: the real core and journal entries, phones that do as they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from fakes.journal import MemoryJournal
+from opencec.adapters.system.clock import SystemClock
+from opencec.adapters.system.ids import SystemIds
+from opencec.core.commands import (
+    CallArrived,
+    Command,
+    Configure,
+    LegAlerting,
+    LegAnswered,
+    LegEnded,
+    LegFailed,
+    RecordingDone,
+)
+from opencec.core.config import AgentProfile, CalledRoute, QueueProfile, SkillLevel, TenantProfile
+from opencec.core.effects import AcceptLeg, DialNumber, Effect, EndLeg, RingPhone, StopRecording
+from opencec.core.errors import CoreError
+from opencec.core.events import Event
+from opencec.core.ids import AgentId, ContactId, LegId, QueueId, SessionId, TenantId
+from opencec.elements.cc_gateway import Gateway, GatewaySettings
+from opencec.httpkit.lockout import SignInGuard
+from opencec.ports.journal import JournalOverloaded
+from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
+from opencec.services.feed import FeedLimits
+from opencec.services.lanes import Lanes
+from opencec.services.tenant_runtime import ContactSerials, TenantRuntime
+from opencec.services.tenant_view import CoreQueries
+
+__all__ = ["PASSWORD", "CallCentre", "FakePort", "profile_of"]
+
+PASSWORD = "correct horse"
+VDN = TenantId(1)
+
+
+def profile_of(agents: int = 5) -> TenantProfile:
+    """Agents 101.. in Sales, an inspector 120, and one access code."""
+    skills = (SkillLevel(QueueId(1)), SkillLevel(QueueId(2)))
+    people = tuple(
+        AgentProfile(AgentId(101 + n), f"Agent {101 + n}", skills, phone=str(7101 + n)) for n in range(agents)
+    )
+    return TenantProfile(
+        id=VDN,
+        agents=(*people, AgentProfile(AgentId(120), "Inspector", (), "inspector", "7120")),
+        queues=(
+            QueueProfile(QueueId(1), "Sales", ring_timeout_ms=20_000),
+            QueueProfile(QueueId(2), "Support", ring_timeout_ms=300),
+        ),
+        routes=(CalledRoute("1001", "queue", "1"), CalledRoute("1002", "queue", "2"), CalledRoute("1004", "echo")),
+        default_caller="5550100",
+    )
+
+
+class FakePort:
+    """Implements `TenantPort` over a real runtime."""
+
+    name = "Demo"
+    rest_reasons: Sequence[Reason] = (Reason(1, "Lunch"),)
+    busy_reasons: Sequence[Reason] = (Reason(200, "Meeting"),)
+    flows: Sequence[FlowName] = (FlowName("welcome", "Welcome", "1000"),)
+
+    def __init__(self, runtime: TenantRuntime, clock: SystemClock) -> None:
+        self.runtime = runtime
+        self.tenant = runtime.tenant
+        self.queries = CoreQueries(runtime.core)
+        self._clock = clock
+        self._ids = SystemIds()
+        self.is_overloaded = False
+
+    async def execute(self, command: Command) -> tuple[Event, ...]:
+        if self.is_overloaded:
+            raise TenantOverloaded
+        return await self.runtime.execute(command)
+
+    async def record(self, service: str, body: bytes, *, committed: Callable[[], None]) -> None:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def on_commit() -> None:
+            committed()
+            done.set_result(None)
+
+        try:
+            self.runtime.record_nowait(service, body, on_commit)
+        except JournalOverloaded:
+            raise TenantOverloaded from None
+        await done
+
+    def now(self) -> int:
+        return self._clock.now()
+
+    def new_contact_id(self) -> ContactId:
+        return self.runtime.new_contact_id()
+
+    def new_session_id(self) -> SessionId:
+        return SessionId(self._ids.new("session"))
+
+    def has_phone(self, phone: str) -> bool:
+        return phone.startswith("7") and len(phone) in (4, 5)
+
+    async def verify_password(self, agent: AgentId, password: str) -> bool:
+        await asyncio.sleep(0)
+        return password == PASSWORD and self.queries.agent(agent) is not None
+
+
+class Directory:
+    """Implements `TenantDirectory` with one tenant."""
+
+    def __init__(self) -> None:
+        self.port: FakePort | None = None
+
+    def get(self, tenant: TenantId) -> FakePort | None:
+        return self.port if self.port is not None and self.port.tenant == tenant else None
+
+    def for_agent(self, agent: AgentId, *, host: str = "", vdn: int | None = None) -> FakePort | None:
+        return self.port
+
+
+class CallCentre:
+    """One tenant, its gateway, and phones.
+
+    `picks_up`: phones answer by themselves. `refuses`: numbers that fail, and with what cause.
+    """
+
+    def __init__(self, journal: MemoryJournal, *, profile: TenantProfile, limits: FeedLimits) -> None:
+        self.journal = journal
+        self.clock = SystemClock()
+        self.profile = profile
+        self.lanes = Lanes()
+        self.runtime = TenantRuntime(VDN, journal=journal, clock=self.clock, lanes=self.lanes, serials=ContactSerials())
+        self.directory = Directory()
+        self.guard = SignInGuard()
+        self.gateway = Gateway(
+            self.directory,
+            clock=self.clock,
+            ids=SystemIds(),
+            guard=self.guard,
+            settings=GatewaySettings(feed=limits),
+        )
+        desk = self.gateway.open_desk(VDN)
+        for participant in (desk.sessions, desk.feed):
+            self.runtime.join(participant)
+            self.runtime.observe(participant)
+        self.port = FakePort(self.runtime, self.clock)
+        self.picks_up = True
+        self.refuses: dict[str, str] = {}
+        self.ringing: list[LegId] = []
+        self.effects: list[Effect] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        journal: MemoryJournal | None = None,
+        *,
+        profile: TenantProfile | None = None,
+        limits: FeedLimits | None = None,
+    ) -> AsyncIterator[CallCentre]:
+        """Replay the journal and serve until the block ends, as abruptly as a kill."""
+        centre = cls(
+            journal or MemoryJournal(), profile=profile or profile_of(), limits=limits or FeedLimits(wait_ms=150)
+        )
+        await centre.runtime.replay("test")
+        centre.directory.port = centre.port
+        async with asyncio.TaskGroup() as group:
+            centre.lanes.open(group)
+            task = group.create_task(centre.runtime.run(centre._carry_out))
+            silence = group.create_task(centre.gateway.desk(VDN).feed.supervise(centre.port))
+            await centre.port.execute(Configure(profile=centre.profile))
+            try:
+                yield centre
+            finally:
+                for running in (task, silence):
+                    running.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await running
+
+    async def _carry_out(self, effect: Effect) -> None:
+        self.effects.append(effect)
+        match effect:
+            case RingPhone(leg=leg):
+                await self.tell(LegAlerting(leg=leg))
+                if self.picks_up or effect.answer_at_once:
+                    await self.tell(LegAnswered(leg=leg))
+                else:
+                    self.ringing.append(leg)
+            case DialNumber(leg=leg, number=number):
+                if number in self.refuses:
+                    await self.tell(LegFailed(leg=leg, cause=self.refuses[number], status=486))
+                    return
+                await self.tell(LegAlerting(leg=leg))
+                await self.tell(LegAnswered(leg=leg))
+            case AcceptLeg(leg=leg):
+                await self.tell(LegAnswered(leg=leg))
+            case EndLeg(leg=leg):
+                await self.tell(LegEnded(leg=leg, cause="hangup"))
+            case StopRecording(contact=contact):
+                await self.tell(RecordingDone(contact=contact, path=f"{contact}.wav", duration_ms=1000))
+            case _:
+                pass
+
+    async def tell(self, command: Command) -> None:
+        """Signalling reports; what the core knows already is refused and that is fine."""
+        with suppress(CoreError):
+            await self.runtime.execute(command)
+
+    async def pick_up(self) -> None:
+        """The phone that rings is lifted."""
+        await self.tell(LegAnswered(leg=self.ringing.pop(0)))
+
+    async def call_in(self, code: str = "1001", caller: str = "15550123") -> ContactId:
+        """A customer calls."""
+        contact = self.runtime.new_contact_id()
+        await self.tell(CallArrived(contact=contact, caller=caller, called=code, source="trunk"))
+        return contact
+
+    async def customer_hangs_up(self, contact: ContactId) -> None:
+        """The caller's BYE or CANCEL."""
+        await self.tell(LegEnded(leg=LegId(f"{contact}/1"), cause="hangup"))
