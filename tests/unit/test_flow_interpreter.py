@@ -18,6 +18,8 @@ from opencec.flow.interpreter import MAX_NODES, Interpreter, restore
 from opencec.flow.model import Variable
 from opencec.flow.orders import Answer, EndCall, PlayAndCollect, PlayPrompts, TransferToFlow, VoicePrompt
 from opencec.flow.session import Context
+from opencec.flow.waiting import WaitingTreatment
+from opencec.flow.waiting import start as start_waiting
 
 pytestmark = pytest.mark.unit
 
@@ -41,6 +43,21 @@ def test_order_ids_grow_and_name_the_contact() -> None:
 def test_ids_go_on_after_the_orders_a_contact_had_before() -> None:
     caller = Caller(flow({"a": PLAY, "end": END}, ["start>a", "a>end"]), counter=41)
     assert caller.last.order == "c1:42"
+
+
+def test_ids_stay_clear_of_those_that_the_waiting_treatment_used() -> None:
+    main = flow(
+        {"t": ("transfer", {"transfer_type": 3, "target": "Sales"}), "a": PLAY, "end": END},
+        ["start>t", "t:failure>a", "a>end"],
+    )
+    caller = Caller(main)
+    waited = start_waiting(
+        WaitingTreatment(), contact="c1", language="en_US", counter=caller.step.session.counter, position=1, now=NOW
+    )
+    assert [order.order for order in waited.orders] == ["c1:2", "c1:3"]
+    failed = TransferFailed(order="c1:1")
+    step = caller.interpreter.resume(caller.step.session, failed, now=NOW, counter=waited.session.counter)
+    assert step.orders[0].order == "c1:4"
 
 
 def test_a_restored_session_reissues_the_same_orders() -> None:

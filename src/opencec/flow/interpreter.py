@@ -65,8 +65,12 @@ class Interpreter:
         self._advance(run, self._open(run, entered))
         return run.step()
 
-    def resume(self, session: Session, given: Input, *, now: int) -> Step:
+    def resume(self, session: Session, given: Input, *, now: int, counter: int = 0) -> Step:
         """Go on with an input. One that answers another order than the pending one changes nothing.
+
+        Args:
+            counter: number of the contact's last order when others than this flow gave some (the waiting treatment
+                before a `TransferFailed`): further ids are higher.
 
         Raises:
             UnknownFlow: the session's version is not in the library any more.
@@ -84,6 +88,7 @@ class Interpreter:
         if not isinstance(given, node.type.awaits if session.entered else (Answered,)):
             return Step(session)
         run = Run(session, now)
+        run.session.counter = max(run.session.counter, counter)
         self._prepare(run)
         if session.entered:
             move = self._guarded(run, node, given)

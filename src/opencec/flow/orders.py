@@ -98,7 +98,7 @@ Prompt = VoicePrompt | SpokenPrompt | SpokenValue
 
 class _Order(_Wire, frozen=True):
     order: str
-    """Stable id: `"{contact}:{n}"`, n grows by one per order of a contact; `"{contact}:{n}.{m}"` while it waits."""
+    """Stable id: `"{contact}:{n}"`, n grows by one per order of a contact."""
 
 
 class Ringing(_Order, frozen=True):

@@ -2,8 +2,8 @@
 
 The music loops on the background layer for the whole wait, so it is ordered once; announcements play over it. Whoever
 runs this sets a timer for `WaitingStep.wake_at` and calls `resume` with the position at that time. The session is
-journaled like a flow's; its orders have the ids `"{transfer}.{n}"`, with `transfer` the id of the order that put the
-contact into the queue, so they never meet those of a flow that goes on afterwards.
+journaled like a flow's; orders have the ids `"{contact}:{n}"` and are recognised when they are issued again. A flow that
+goes on afterwards must be told the counter (`Interpreter.resume(..., counter=)`), so that ids never repeat.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ class WaitingSession(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Where a waiting contact is in its treatment."""
 
     treatment: WaitingTreatment
-    transfer: str
-    """Id of the order that put the contact into the queue."""
+    contact: str
     language: str
     counter: int
-    """Number of the last order."""
+    """Number of the contact's last order."""
     wake_at: int | None = None
     """When to announce next, milliseconds UTC; None = never."""
     orders: tuple[Order, ...] = ()
@@ -46,26 +45,27 @@ class WaitingStep(msgspec.Struct, frozen=True):
     wake_at: int | None = None
 
 
-def start(treatment: WaitingTreatment, *, transfer: str, language: str, position: int, now: int) -> WaitingStep:
+def start(
+    treatment: WaitingTreatment, *, contact: str, language: str, counter: int, position: int, now: int
+) -> WaitingStep:
     """The contact begins to wait: music, and the position at once.
 
     Args:
-        transfer: id of the `TransferToQueue`; without a flow `"{contact}:0"`.
+        counter: number of the contact's last order (a flow session's `counter`, 0 without a flow).
         position: place in the queue, 1 = next.
         now: milliseconds UTC.
     """
     orders: list[Order] = []
-    counter = 0
     if treatment.music:
         counter += 1
         music = VoicePrompt(name=treatment.music, language=language)
-        orders.append(PlayPrompts(order=f"{transfer}.{counter}", prompts=(music,), loop=True, layer="background"))
+        orders.append(PlayPrompts(order=f"{contact}:{counter}", prompts=(music,), loop=True, layer="background"))
     if treatment.announces_position:
         counter += 1
-        orders.append(_announcement(transfer, counter, language=language, position=position))
+        orders.append(_announcement(contact, counter, language=language, position=position))
     session = WaitingSession(
         treatment=treatment,
-        transfer=transfer,
+        contact=contact,
         language=language,
         counter=counter,
         wake_at=now + treatment.interval_ms if treatment.announces_position else None,
@@ -82,13 +82,13 @@ def resume(session: WaitingSession, *, position: int, now: int) -> WaitingStep:
     if session.wake_at is None or now < session.wake_at:
         return WaitingStep(session, (), session.wake_at)
     counter = session.counter + 1
-    orders = (_announcement(session.transfer, counter, language=session.language, position=position),)
+    orders = (_announcement(session.contact, counter, language=session.language, position=position),)
     missed = (now - session.wake_at) // session.treatment.interval_ms
     wake_at = session.wake_at + (missed + 1) * session.treatment.interval_ms
     following = msgspec.structs.replace(session, counter=counter, wake_at=wake_at, orders=orders)
     return WaitingStep(following, orders, wake_at)
 
 
-def _announcement(transfer: str, counter: int, *, language: str, position: int) -> PlayPrompts:
+def _announcement(contact: str, counter: int, *, language: str, position: int) -> PlayPrompts:
     prompt: Prompt = SpokenValue(kind=ValueKind.POSITION, value=str(max(1, position)), language=language)
-    return PlayPrompts(order=f"{transfer}.{counter}", prompts=(prompt,))
+    return PlayPrompts(order=f"{contact}:{counter}", prompts=(prompt,))
