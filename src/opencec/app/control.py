@@ -107,7 +107,7 @@ def _tls_context(context: ControlContext) -> ssl.SSLContext:
 def _servers(node: Node) -> list[tuple[uvicorn.Server, list[Any]]]:
     context = node.context
     app = _public_app(node)
-    servers = [(_Server(_config(app)), list(context.sockets.http))]
+    servers: list[tuple[uvicorn.Server, list[Any]]] = [(_Server(_config(app)), list(context.sockets.http))]
     if context.sockets.https:
         secure = _config(app, ssl_certfile=context.tls_cert, ssl_keyfile=context.tls_key)
         servers.append((_Server(secure), list(context.sockets.https)))
