@@ -8,6 +8,7 @@ from typing import TypeVar
 from opencec.sip.address import CSeq, NameAddr, Via, parse_name_addrs
 from opencec.sip.errors import SipBuildError, SipParseError
 from opencec.sip.headers import Headers
+from opencec.sip.limits import MAX_LIST_ITEMS
 from opencec.sip.reasons import reason_phrase
 from opencec.sip.scan import is_token, split_list
 
@@ -81,8 +82,17 @@ class Message:
         return self.top_via.branch or ""
 
     def addresses(self, name: str) -> list[NameAddr]:
-        """Return the addresses of a list header (Route, Record-Route, Contact, P-Asserted-Identity ...) in order."""
-        return [address for value in self.headers.all(name) for address in parse_name_addrs(value)]
+        """Return the addresses of a list header (Route, Record-Route, Contact, P-Asserted-Identity ...) in order.
+
+        Raises:
+            SipParseError: malformed, or more than `MAX_LIST_ITEMS` over all lines.
+        """
+        found: list[NameAddr] = []
+        for value in self.headers.all(name):
+            found += parse_name_addrs(value)
+            if len(found) > MAX_LIST_ITEMS:
+                raise SipParseError("sip.list.too_long", 400, f"Too many {name}")
+        return found
 
     @property
     def content_type(self) -> str:

@@ -302,13 +302,17 @@ def _read_headers(lines: list[str], headers: Headers) -> SipParseError | None:
         if len(value) > MAX_HEADER_CHARS:
             problem = problem or SipParseError("sip.header.too_long", 400, "Header field too long")
             continue
-        if "," in value and canonical_name(name) in _SPLIT:
+        # After a problem the values are only copied into its answer, where the peer's own lists do as well.
+        if "," in value and problem is None and canonical_name(name) in _SPLIT:
             try:
-                for item in split_list(value):
+                items = split_list(value)
+                if len(headers) + len(items) > MAX_HEADERS + MAX_LIST_ITEMS:
+                    raise SipParseError("sip.list.too_long", 400, "Too many values in header fields")
+                for item in items:
                     headers.add(name, item)
                 continue
             except SipParseError as error:
-                problem = problem or error
+                problem = error
         headers.add(name, value.strip(_SPACE))
     return problem
 

@@ -12,10 +12,11 @@ __all__ = ["TOKEN_CHARS", "is_token", "parse_params", "quote", "quoted_end", "sp
 _ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 TOKEN_CHARS = _ALPHANUMERIC + "-.!%*_+`'~"  # RFC 3261 25.1
 _SPACE = " \t"
-# One character class, so the search is linear whatever the text.
-_LIST_MARKS = re.compile(r'[",<>\\]')
-# Possessive, so it never goes back: linear whether it matches or not.
-_QUOTED = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+# Possessive throughout: these never go back, so they are linear whether they match or not.
+_QUOTED_TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_QUOTED = re.compile(_QUOTED_TEXT, re.DOTALL)
+# One item of a comma-separated list.
+_ITEM = re.compile(rf'(?:[^",<]++|<[^>]*+>|{_QUOTED_TEXT})*+', re.DOTALL)
 _MARK = "\ud800"
 
 
@@ -75,32 +76,16 @@ def split_list(value: str) -> list[str]:
 
 def _split_marked(value: str) -> list[str]:
     items: list[str] = []
-    start = skip_to = 0
-    is_quoted = is_bracketed = False
-    for match in _LIST_MARKS.finditer(value):
-        at = match.start()
-        if at < skip_to:
-            continue
-        mark = value[at]
-        if is_quoted:
-            if mark == "\\":
-                skip_to = at + 2
-            elif mark == '"':
-                is_quoted = False
-        elif mark == '"' and not is_bracketed:
-            is_quoted = True
-        elif mark == "<":
-            is_bracketed = True
-        elif mark == ">":
-            is_bracketed = False
-        elif mark == "," and not is_bracketed:
-            items.append(value[start:at])
-            start = at + 1
-            if len(items) > MAX_LIST_ITEMS:
-                break
-    if is_quoted:
-        raise SipParseError("sip.quoted_string", 400, "Unbalanced quotes")
-    items.append(value[start:])
+    start, end = 0, len(value)
+    while len(items) <= MAX_LIST_ITEMS:
+        match = _ITEM.match(value, start)
+        stop = match.end() if match else start
+        items.append(value[start:stop])
+        if stop == end:
+            break
+        if value[stop] != ",":
+            raise SipParseError("sip.list", 400, "Unbalanced quotes or brackets")
+        start = stop + 1
     return items
 
 
@@ -124,10 +109,12 @@ def parse_params(text: str, separator: str = ";") -> dict[str, str | None]:
             name, equals, value = piece.partition("=")
             _put(params, name, value.strip(_SPACE) if equals else None)
         return params
-    at, end = 0, len(text)
-    while at <= end:
+    at = 0
+    for _ in range(MAX_PARAMETERS + 1):
         at = _quoted_param(text, at, separator, params)
-    return params
+        if at > len(text):
+            return params
+    raise SipParseError("sip.parameter.too_many", 400, "Too many parameters")
 
 
 def _quoted_param(text: str, at: int, separator: str, params: dict[str, str | None]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote as _percent_encode
 from urllib.parse import unquote as _percent_decode
 
 import msgspec
@@ -41,9 +42,7 @@ def escape(text: str, safe: frozenset[str]) -> str:
     """Write every character outside of `safe` as `%HH` of its UTF-8 octets."""
     if safe.issuperset(text):
         return text
-    return "".join(
-        char if char in safe else "".join(f"%{octet:02X}" for octet in char.encode("utf-8", "replace")) for char in text
-    )
+    return _percent_encode(text, safe="".join(safe), errors="replace")
 
 
 def _fail(reason: str) -> SipParseError:
