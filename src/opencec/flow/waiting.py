@@ -2,8 +2,8 @@
 
 The music loops on the background layer for the whole wait, so it is ordered once; announcements play over it. Whoever
 runs this sets a timer for `WaitingStep.wake_at` and calls `resume` with the position at that time. The session is
-journaled like a flow's; orders have the ids `"{contact}:{n}"` and are recognised when they are issued again. A flow that
-goes on afterwards must be told the counter (`Interpreter.resume(..., counter=)`), so that ids never repeat.
+journaled like a flow's; orders have the ids `"{contact}:{n}"` and are recognised when they are issued again. A flow
+that goes on afterwards must be told the counter (`Interpreter.resume(..., counter=)`), so that ids never repeat.
 """
 
 from __future__ import annotations

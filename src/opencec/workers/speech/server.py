@@ -32,7 +32,8 @@ class SpeechServer:
 
     async def serve(self, listener: socket.socket) -> None:
         """Accept clients; never returns, ends by cancellation."""
-        server = await asyncio.start_unix_server(self._client, sock=listener)
+        # start_unix_server would remove the socket's path when it closes, which may be the supervisor's (Python 3.13).
+        server = await asyncio.start_server(self._client, sock=listener)
         async with server:
             await server.serve_forever()
 
