@@ -8,7 +8,7 @@ import msgspec
 
 from opencec.flow.orders import Prompt, SpokenPrompt, SpokenValue
 
-__all__ = ["PromptCatalogue", "PromptRenderer", "Spoken", "SpeechFailed", "SpeechSynthesizer"]
+__all__ = ["PromptCatalogue", "PromptRenderer", "SpeechFailed", "SpeechSynthesizer", "Spoken"]
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,8 +21,8 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
 class SpeechFailed(Exception):
     """Nothing could be synthesized, or a recorded prompt is missing.
 
-    `code`: `unavailable` (no worker, no engine), `overloaded`, `deadline`, `bad_request`, `engine`, `disk`, `cancelled`,
-    `unknown_prompt`.
+    `code`: `unavailable` (no worker, no engine), `overloaded`, `deadline`, `bad_request`, `engine`, `disk`,
+    `cancelled`, `unknown_prompt`.
     """
 
     def __init__(self, code: str, detail: str = "") -> None:
