@@ -63,3 +63,4 @@ def test_tokens_join_lines_and_skip_empty_items() -> None:
     headers = Headers([("Supported", "replaces, 100rel,"), ("k", "timer"), ("Supported", "")])
     assert headers.tokens("Supported") == ["replaces", "100rel", "timer"]
     assert headers.count("k") == 3
+    assert Headers([("k", "," * 200 + "late"), ("k", "x")]).tokens("k") == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from opencec.sip.limits import MAX_LIST_ITEMS
+
 __all__ = ["COMPACT_FORMS", "WIRE_NAMES", "Headers", "canonical_name"]
 
 # IANA "Header Fields" registry, compact forms.
@@ -175,8 +177,17 @@ class Headers:
         return self._keys.count(WIRE_NAMES.get(name) or _key_of(name))
 
     def tokens(self, name: str) -> list[str]:
-        """Return the items of a list of tokens (Supported, Require ...) over all its lines, empty ones left out."""
-        return [token for value in self.all(name) for part in value.split(",") if (token := part.strip())]
+        """Return the items of a list of tokens (Supported, Require ...) over all its lines, empty ones left out.
+
+        At most `MAX_LIST_ITEMS` pieces are looked at; no peer has as many.
+        """
+        found: list[str] = []
+        pieces_left = MAX_LIST_ITEMS
+        for value in self.all(name):
+            pieces = value.split(",", pieces_left)[:pieces_left]
+            found += (token for piece in pieces if (token := piece.strip()))
+            pieces_left -= len(pieces)
+        return found
 
     def add(self, name: str, value: str) -> None:
         """Append a header line."""

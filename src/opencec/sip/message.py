@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeVar
 
 from opencec.sip.address import CSeq, NameAddr, Via, parse_name_addrs
@@ -20,8 +21,24 @@ T = TypeVar("T")
 _ECHOED = frozenset({"via", "from", "to", "call-id", "cseq"})
 
 
+# The same values come in every message of a dialog and in the responses to our own requests. A few MB at most.
+_REMEMBERED = 2_048
+_REMEMBERED_CHARS = 256
+
+
+def _parse_top_via(value: str) -> Via:
+    return Via.parse(split_list(value)[0] if "," in value else value)
+
+
+_known_via = lru_cache(_REMEMBERED)(_parse_top_via)
+_known_address = lru_cache(_REMEMBERED)(NameAddr.parse)
+_known_cseq = lru_cache(_REMEMBERED)(CSeq.parse)
+
+
 class Message:
     """What requests and responses share. Structured values are parsed on first use and kept until their header changes.
+
+    They are shared between messages: never change their dictionaries, make a new value.
 
     Attributes:
         headers: the header fields; may be changed.
@@ -35,14 +52,14 @@ class Message:
         self.body = body
         self._parsed: dict[str, tuple[str, object]] = {}
 
-    def _value(self, name: str, parse: Callable[[str], T]) -> T:
+    def _value(self, name: str, parse: Callable[[str], T], remembered: Callable[[str], T]) -> T:
         raw = self.headers.get(name)
         if raw is None:
             raise SipParseError(f"sip.header.{name.lower()}", 400, f"Missing {name}")
         known = self._parsed.get(name)
         if known is not None and known[0] is raw:
             return known[1]  # type: ignore[return-value]
-        value = parse(raw)
+        value = remembered(raw) if len(raw) <= _REMEMBERED_CHARS else parse(raw)
         self._parsed[name] = (raw, value)
         return value
 
@@ -54,22 +71,22 @@ class Message:
     @property
     def cseq(self) -> CSeq:
         """The CSeq. This and the properties below raise `SipParseError` when the header is absent or malformed."""
-        return self._value("CSeq", CSeq.parse)
+        return self._value("CSeq", CSeq.parse, _known_cseq)
 
     @property
     def top_via(self) -> Via:
         """The first Via value."""
-        return self._value("Via", _parse_top_via)
+        return self._value("Via", _parse_top_via, _known_via)
 
     @property
     def from_(self) -> NameAddr:
         """The From address with its tag."""
-        return self._value("From", NameAddr.parse)
+        return self._value("From", NameAddr.parse, _known_address)
 
     @property
     def to(self) -> NameAddr:
         """The To address with its tag, if any."""
-        return self._value("To", NameAddr.parse)
+        return self._value("To", NameAddr.parse, _known_address)
 
     @property
     def contacts(self) -> list[NameAddr]:
@@ -167,10 +184,6 @@ class Response(Message):
 
     def __repr__(self) -> str:
         return f"Response({self.status!r}, {self.reason!r}, {self.headers!r}, {self.body!r})"
-
-
-def _parse_top_via(value: str) -> Via:
-    return Via.parse(split_list(value)[0] if "," in value else value)
 
 
 def serialize(message: Message) -> bytes:

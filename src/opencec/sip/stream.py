@@ -66,10 +66,8 @@ class StreamParser:
 
     def _take_line_breaks(self, items: list[StreamItem]) -> bool:
         """Take all CRLFs before the next message at once: one report however many there are, so a flood is cheap."""
-        end = 0
         size = len(self._buffer)
-        while end < size and self._buffer[end] in b"\r\n":
-            end += 1
+        end = size - len(self._buffer.lstrip(b"\r\n"))
         if end == size and end == 1 and self._buffer[0] == 13:
             return False  # half a CRLF
         pairs = self._buffer[:end].count(b"\n") + self._had_crlf
