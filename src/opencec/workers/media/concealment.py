@@ -21,18 +21,18 @@ _RAMP = np.linspace(1.0, 0.7, FRAME, dtype=np.float32)
 
 
 def conceal(rows: Rows, indices: NDArray[np.intp], *, tick: int) -> None:
-    """Write what the legs of `indices` would probably have said into their rows and count it.
+    """Write what the legs of `indices` would probably have said into their rows; counts what is audible of it.
 
     Args:
         rows: the phase; `starved` of each leg is its number of missing frames in a row, this one included.
         indices: (m,) rows.
         tick: the frame to fill; the history holds the frames before it.
     """
-    rows.concealed[indices] += 1
     gone = rows.starved[indices] > FADE_FRAMES
     for row in indices[gone]:
         rows.silence(row)
     rest = indices[~gone]
+    rows.concealed[rest] += 1
     for is_a_law in (False, True):
         some = rest[rows.is_a_law[rest] == is_a_law]
         if len(some):

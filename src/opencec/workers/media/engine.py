@@ -124,6 +124,8 @@ class Engine:
 
     def run_phase(self, index: int, tick: int) -> None:
         """Serve the legs of one phase for the frame `tick` (counted from the start, 20 ms each)."""
+        if tick > self.tick + 1:  # an overload: what was said before it must be saved before the hole is filled
+            self.recorder.flush_all()
         self.tick = tick
         phase = self.phases[index]
         phase.run(tick)

@@ -119,7 +119,7 @@ class Phase:
         has_path = leg.is_connected if leg.transport is not None else leg.latch.target is not None
         rows.sending[row] = leg.sends and has_path
         rows.timeout_ticks[row] = leg.media_timeout_ms // 20 if leg.receives else 0
-        if not was_sending:
+        if not was_sending or row in self._marked:
             self._mark(leg)
         else:
             rows.tx[row, 1] = leg.payload_type
@@ -152,7 +152,8 @@ class Phase:
     def _mark(self, leg: Leg) -> None:
         """The next packet begins a talk spurt (RFC 3551 4.1)."""
         self.rows.tx[leg.row, 1] = leg.payload_type | 0x80
-        self._marked.append(leg.row)
+        if leg.row not in self._marked:
+            self._marked.append(leg.row)
 
     def make_fast(self, leg: Leg) -> None:
         """The leg's stream is plain and in sequence: read it by the vector path."""

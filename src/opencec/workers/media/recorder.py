@@ -80,6 +80,12 @@ class Recorder:
             self._resolve(recording)
             self._flush(recording)
 
+    def flush_all(self) -> None:
+        """Hand over everything that was said so far."""
+        for recording in self._running.values():
+            self._resolve(recording)
+            self._flush(recording)
+
     def leg_opened(self, leg: Leg) -> None:
         """A leg that a recording names may just have come."""
         for recording in self._of(leg.id):
