@@ -13,15 +13,17 @@ setup: ## Install into .venv (gives .venv/bin/opencec)
 setup-dev:
 	@scripts/setup --dev
 
-web: setup ## Build the web pages, if their sources changed
+web: ## Build the web pages, if their sources changed
 	@scripts/web
 
-run: web ## Install, build, and start everything with the demo tenant
+run: ## Install, build, and start everything with the demo tenant
+	@$(MAKE) --no-print-directory --jobs=2 setup web
 	@exec .venv/bin/opencec serve --demo
 
 demo: run ## The same as run
 
-test: setup-dev web ## Install what the tests need and run all levels (some: make test LEVELS="unit store")
+test: ## Install what the tests need and run all levels (some: make test LEVELS="unit store")
+	@$(MAKE) --no-print-directory --jobs=2 setup-dev web
 	@scripts/test-deps
 	@scripts/test $(LEVELS)
 

@@ -6,6 +6,11 @@ cd "$ROOT"
 BEGAN=$SECONDS
 export PIP_DISABLE_PIP_VERSION_CHECK=1 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT="$ROOT/.venv"
 
+# Where the machine has certificates, trust them: a company's proxy may be among them, which uv and Node do not know.
+if [ -f /etc/ssl/certs/ca-certificates.crt ]; then
+    export UV_SYSTEM_CERTS=1 NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
+fi
+
 # The version that wrote uv.lock.
 UV_VERSION=0.13.9
 

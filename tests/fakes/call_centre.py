@@ -26,7 +26,6 @@ from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, LegId, QueueId, SessionId, TenantId
 from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
-from opencec.ports.journal import JournalOverloaded
 from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
 from opencec.services.feed import FeedLimits
 from opencec.services.lanes import Lanes
@@ -79,17 +78,7 @@ class FakePort:
         return await self.runtime.execute(command)
 
     async def record(self, service: str, body: bytes, *, committed: Callable[[], None]) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def on_commit() -> None:
-            committed()
-            done.set_result(None)
-
-        try:
-            self.runtime.record_nowait(service, body, on_commit)
-        except JournalOverloaded:
-            raise TenantOverloaded from None
-        await done
+        await self.runtime.record(service, body, committed=committed)
 
     def now(self) -> int:
         return self._clock.now()
@@ -163,7 +152,7 @@ class CallCentre:
     ) -> AsyncIterator[CallCentre]:
         """Replay the journal and serve until the block ends, as abruptly as a kill."""
         centre = cls(
-            journal or MemoryJournal(), profile=profile or profile_of(), limits=limits or FeedLimits(wait_ms=150)
+            journal or MemoryJournal(), profile=profile or profile_of(), limits=limits or FeedLimits(wait_ms=80)
         )
         await centre.runtime.replay("test")
         centre.directory.port = centre.port

@@ -16,7 +16,7 @@ __all__ = ["serve", "talk"]
 @asynccontextmanager
 async def serve(app: Any) -> AsyncIterator[tuple[str, int]]:
     """Serve an ASGI application with httptools; yields host and port."""
-    with socket.socket() as listening:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
         config = uvicorn.Config(

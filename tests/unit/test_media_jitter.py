@@ -42,10 +42,8 @@ class Line:
 
         def send(turn: int) -> None:
             for number in pattern[turn]:
-                data = self.a.packet(
-                    bytes((FIRST + number % 200,)) * 160, sequence=1000 + number, timestamp=160 * number
-                )
-                self.a.send(data)
+                payload = bytes((CODES[number % 200],)) * 160
+                self.a.send(self.a.packet(payload, sequence=1000 + number, timestamp=160 * number))
 
         self.b.heard.clear()
         self.rig.run(len(pattern), send)

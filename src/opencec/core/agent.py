@@ -82,7 +82,7 @@ ENTRIES: dict[str, AgentState] = {"idle": _IDLE, "busy": _BUSY, "wrap_up": _WRAP
 """Where a sign-in leads, by `AgentSignedIn.initial` (cc-gateway.md 4.2)."""
 
 
-class Agent(msgspec.Struct, kw_only=True):
+class Agent(msgspec.Struct, kw_only=True, gc=False):
     """One configured agent. Outside the core: read only."""
 
     id: AgentId

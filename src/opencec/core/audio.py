@@ -8,28 +8,39 @@ from opencec.core.ids import LegId
 
 __all__ = ["arrangement"]
 
+_DIALLING = ContactState.DIALLING
+_ECHO = ContactState.ECHO
+_FLOW = ContactState.FLOW
+_FORWARDED = ContactState.FORWARDED
+_HELD = ContactState.HELD
+_LIFTING = ContactState.LIFTING
+_OFFERED = ContactState.OFFERED
+_QUEUED = ContactState.QUEUED
+_ROUTING = ContactState.ROUTING
+_TALKING = ContactState.TALKING
+
 Hears = dict[LegId, tuple[LegId, ...]]
 Sounds = dict[LegId, Sound]
 
 _RINGBACK = Sound("ringback")
 _MUSIC = Sound("music")
-_ECHO = Sound("echo")
+_OWN_VOICE = Sound("echo")
 
 
 def arrangement(contact: Contact) -> tuple[Hears, Sounds]:
     """The desired audio: `hears[listener]` = legs, `sounds[listener]` = background. Lost legs take no part."""
     state = contact.state
-    if state is ContactState.TALKING or state is ContactState.FORWARDED:
+    if state is _TALKING or state is _FORWARDED:
         return _talking(contact), {}
     listener = _waiting_leg(contact)
     if listener is None:
         return {}, {}
-    if state is ContactState.QUEUED or (state is ContactState.OFFERED and contact.offer and contact.offer.queue):
+    if state is _QUEUED or (state is _OFFERED and contact.offer and contact.offer.queue):
         return {}, {listener: Sound("waiting", contact.queue)}
-    if state is ContactState.HELD:
+    if state is _HELD:
         return {}, {listener: _MUSIC}
-    if state is ContactState.ECHO:
-        return {}, {listener: _ECHO}
+    if state is _ECHO:
+        return {}, {listener: _OWN_VOICE}
     return _ringing(contact, listener)
 
 
@@ -46,9 +57,9 @@ def _talking(contact: Contact) -> Hears:
 
 def _waiting_leg(contact: Contact) -> LegId | None:
     """The leg that waits for somebody: the agent's when an agent dials, else the customer's."""
-    if contact.state is ContactState.FLOW or contact.state is ContactState.ROUTING:
+    if contact.state is _FLOW or contact.state is _ROUTING:
         return None
-    dials = contact.state is ContactState.DIALLING or (contact.feature == 6 and contact.state is ContactState.OFFERED)
+    dials = contact.state is _DIALLING or (contact.feature == 6 and contact.state is _OFFERED)
     if dials and contact.agents:
         leg = contact.agent_leg(contact.agents[0])
     else:
@@ -58,9 +69,9 @@ def _waiting_leg(contact: Contact) -> LegId | None:
 
 def _ringing(contact: Contact, listener: LegId) -> tuple[Hears, Sounds]:
     """Somebody is rung for `listener`: our ringback, or what the far end sends before its answer."""
-    if contact.state is ContactState.LIFTING:
+    if contact.state is _LIFTING:
         return {}, {}
-    called = contact.customer if contact.state is ContactState.DIALLING else contact.external
+    called = contact.customer if contact.state is _DIALLING else contact.external
     leg = contact.legs.get(called) if called is not None else None
     if leg is not None and leg.has_early_media:
         return {listener: (leg.id,)}, {}

@@ -11,7 +11,7 @@ from opencec.core.ids import AgentId, LegId
 __all__ = ["Leg"]
 
 
-class Leg(msgspec.Struct, kw_only=True):
+class Leg(msgspec.Struct, kw_only=True, gc=False):
     """One device in a contact."""
 
     id: LegId

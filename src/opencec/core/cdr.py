@@ -9,6 +9,12 @@ from opencec.core.events import Cdr
 
 __all__ = ["Disposition", "ReleasedBy", "close_cdr"]
 
+_FORWARDED = ContactState.FORWARDED
+_HELD = ContactState.HELD
+_OFFERED = ContactState.OFFERED
+_QUEUED = ContactState.QUEUED
+_TALKING = ContactState.TALKING
+
 Disposition = Literal[
     "answered", "abandoned", "flow_only", "no_agent", "queue_timeout", "queue_full", "failed", "rejected", "no_route"
 ]
@@ -66,9 +72,9 @@ def _figures(contact: Contact, at: int) -> tuple[int, int, int]:
     """Waiting, talking and held time, ms, with the state that ends now."""
     open_ms = at - contact.since
     state = contact.state
-    waits = state is ContactState.QUEUED or state is ContactState.OFFERED
-    talks = state is ContactState.TALKING or state is ContactState.FORWARDED
-    holds = state is ContactState.HELD
+    waits = state is _QUEUED or state is _OFFERED
+    talks = state is _TALKING or state is _FORWARDED
+    holds = state is _HELD
     return (
         contact.wait_ms + (open_ms if waits else 0),
         contact.talk_ms + (open_ms if talks else 0),

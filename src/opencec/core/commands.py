@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 
-class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     pass
 
 

@@ -103,7 +103,7 @@ MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
 MOVES |= {(state, ContactEnded): _ENDED for state in ContactState if state is not _ENDED}
 
 
-class Offer(msgspec.Struct, kw_only=True):
+class Offer(msgspec.Struct, kw_only=True, gc=False):
     """A contact reserved for one agent."""
 
     id: OfferId
@@ -122,7 +122,7 @@ class Offer(msgspec.Struct, kw_only=True):
 Device = Literal["flow", "queue", "agent", "number"]
 
 
-class Stay(msgspec.Struct, kw_only=True):
+class Stay(msgspec.Struct, kw_only=True, gc=False):
     """The open segment of the CDR."""
 
     device: Device
@@ -142,7 +142,7 @@ class Stay(msgspec.Struct, kw_only=True):
         )
 
 
-class Contact(msgspec.Struct, kw_only=True):
+class Contact(msgspec.Struct, kw_only=True, gc=False):
     """One contact and all that its CDR will say. Outside the core: read only."""
 
     id: ContactId

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-class _Effect(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class _Effect(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
     key: str
 
 
@@ -80,7 +80,7 @@ class EndLeg(_Effect, frozen=True):
     cause: str = "normal"
 
 
-class Sound(msgspec.Struct, frozen=True):
+class Sound(msgspec.Struct, frozen=True, gc=False):
     """What one leg hears besides the others."""
 
     kind: Literal["music", "ringback", "waiting", "echo", "busy"]

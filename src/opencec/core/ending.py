@@ -32,6 +32,10 @@ __all__ = [
     "sign_out",
 ]
 
+_AGENT_BUSY = AgentState.BUSY
+_AGENT_IDLE = AgentState.IDLE
+_AGENT_WRAP_UP = AgentState.WRAP_UP
+
 IdleCause = Literal[
     "ready", "cancel_busy", "cancel_rest", "cancel_work", "call_over", "wrap_up_over", "force", "withdrawn"
 ]
@@ -79,10 +83,10 @@ def after_attempt(turn: Turn, agent: Agent) -> None:
     before = agent.before
     if agent.contacts or apply_preset(turn, agent):
         return
-    state, reason, until, is_requested = before or (AgentState.IDLE, 0, 0, False)
-    if state is AgentState.BUSY:
+    state, reason, until, is_requested = before or (_AGENT_IDLE, 0, 0, False)
+    if state is _AGENT_BUSY:
         turn.emit(AgentBecameBusy(at=turn.now, agent=agent.id, reason=reason))
-    elif state is AgentState.WRAP_UP and (not until or until > turn.now):
+    elif state is _AGENT_WRAP_UP and (not until or until > turn.now):
         turn.emit(AgentEnteredWrapUp(at=turn.now, agent=agent.id, is_requested=is_requested, until=until))
     else:
         turn.emit(AgentBecameIdle(at=turn.now, agent=agent.id, cause="call_over"))

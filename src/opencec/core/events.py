@@ -58,7 +58,7 @@ __all__ = [
 ]
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     at: int
     """Milliseconds UTC."""
 
@@ -395,7 +395,7 @@ class RecordingFinished(_Event, frozen=True):
     duration_ms: int
 
 
-class ContactSegment(msgspec.Struct, frozen=True, omit_defaults=True):
+class ContactSegment(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One stay of a contact at one device, for the CDR."""
 
     device: Literal["flow", "queue", "agent", "number"]
@@ -407,7 +407,7 @@ class ContactSegment(msgspec.Struct, frozen=True, omit_defaults=True):
     """ivr-flows.md 10."""
 
 
-class Cdr(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Cdr(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """The one record that a contact leaves."""
 
     contact: ContactId

@@ -15,6 +15,13 @@ from opencec.core.skill_queue import IdleAgents, SkillQueue
 
 __all__ = ["RETRY_MS", "Stored", "TenantState"]
 
+_FLOW = ContactState.FLOW
+_OFFERED = ContactState.OFFERED
+_QUEUED = ContactState.QUEUED
+_AGENT_IDLE = AgentState.IDLE
+_AGENT_REST = AgentState.REST
+_AGENT_WRAP_UP = AgentState.WRAP_UP
+
 RETRY_MS = 5_000
 """How long an agent that did not take a contact is spared it, when nobody else can."""
 
@@ -113,7 +120,7 @@ class TenantState:
 
     def serve(self, agent: Agent, queues: tuple[QueueId, ...] | None) -> None:
         """The agent serves these queues from now on, and no others."""
-        was_idle = agent.state is AgentState.IDLE
+        was_idle = agent.state is _AGENT_IDLE
         if was_idle:
             self.leave_idle(agent)
         for queue_id in agent.queues or ():
@@ -143,13 +150,13 @@ class TenantState:
         """Set the contact's deadline to the earliest that its state has."""
         state = contact.state
         due = contact.call_until
-        if state is ContactState.OFFERED:
+        if state is _OFFERED:
             if contact.offer is not None and contact.offer.until < due:
                 due = contact.offer.until
-        elif state is ContactState.QUEUED:
+        elif state is _QUEUED:
             if contact.queue_until and contact.queue_until < due:
                 due = contact.queue_until
-        elif state is ContactState.FLOW:
+        elif state is _FLOW:
             due = min(due, contact.since + self.profile.flow_ms)
         if contact.leg_due and contact.leg_due < due:
             due = contact.leg_due
@@ -158,7 +165,7 @@ class TenantState:
     def schedule_agent(self, agent: Agent) -> None:
         """Set or drop the agent's deadline."""
         state = agent.state
-        if agent.until and (state is AgentState.WRAP_UP or (state is AgentState.REST and not agent.is_reminded)):
+        if agent.until and (state is _AGENT_WRAP_UP or (state is _AGENT_REST and not agent.is_reminded)):
             self.agent_due.set(agent.id, agent.until)
         else:
             self.agent_due.drop(agent.id)
@@ -199,13 +206,13 @@ class TenantState:
             self._index_skills(agent)
             self.schedule_agent(agent)
         for agent in sorted(
-            (agent for agent in self.agents.values() if agent.state is AgentState.IDLE), key=lambda a: a.idle_rank
+            (agent for agent in self.agents.values() if agent.state is _AGENT_IDLE), key=lambda a: a.idle_rank
         ):
             for idle in self.idle_sets[agent.id]:
                 idle[agent.id] = agent
         for contact in self.contacts.values():
             self.schedule(contact)
-            if contact.state is ContactState.QUEUED and contact.queue in self.queues:
+            if contact.state is _QUEUED and contact.queue in self.queues:
                 self.queues[contact.queue].enter(contact)
                 if contact.refusals:
                     self.retry_due.set(contact.id, max(contact.refusals.values()) + RETRY_MS)

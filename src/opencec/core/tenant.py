@@ -21,8 +21,13 @@ from opencec.core.turn import Turn
 
 __all__ = ["Outcome", "TenantCore"]
 
+_HELD = ContactState.HELD
+_OFFERED = ContactState.OFFERED
+_QUEUED = ContactState.QUEUED
+_AGENT_IDLE = AgentState.IDLE
 
-class Outcome(msgspec.Struct, frozen=True):
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What a command led to: facts to journal first, then orders to carry out, both in order."""
 
     events: tuple[Event, ...] = ()
@@ -97,7 +102,7 @@ class TenantCore:
         if queue is not None:
             found = self._state.queues.get(queue)
             return list(found.idle()) if found is not None else []
-        idle = [agent for agent in self._state.agents.values() if agent.state is AgentState.IDLE]
+        idle = [agent for agent in self._state.agents.values() if agent.state is _AGENT_IDLE]
         return sorted(idle, key=lambda agent: agent.idle_rank)
 
     def contact(self, contact: ContactId) -> Contact | None:
@@ -117,7 +122,7 @@ class TenantCore:
         """The agent's held calls, oldest first."""
         found = self._state.agents.get(agent)
         contacts = (self._state.contacts[contact] for contact in (found.contacts if found is not None else ()))
-        return [contact for contact in contacts if contact.state is ContactState.HELD]
+        return [contact for contact in contacts if contact.state is _HELD]
 
     def queue_length(self, queue: QueueId) -> int:
         """How many contacts wait in a queue (offered ones are not counted)."""
@@ -129,7 +134,7 @@ class TenantCore:
         found = self._state.contacts.get(contact)
         if found is None or found.queue is None:
             return None
-        if found.state is ContactState.OFFERED:
+        if found.state is _OFFERED:
             return 0
         queue = self._state.queues.get(found.queue)
-        return queue.position(found) if queue is not None and found.state is ContactState.QUEUED else None
+        return queue.position(found) if queue is not None and found.state is _QUEUED else None

@@ -24,6 +24,8 @@ from opencec.core.state import TenantState
 
 __all__ = ["Turn"]
 
+_ENDED = ContactState.ENDED
+
 
 class Turn:
     """Handlers state events (which change the state at once) and order effects. A refusal comes before the first event.
@@ -69,7 +71,7 @@ class Turn:
         """Order the audio of the contacts that still live, each once."""
         done: list[Contact] = []
         for contact in self.audio:
-            if contact.state is ContactState.ENDED or contact in done:
+            if contact.state is _ENDED or contact in done:
                 continue
             if len(self.audio) > 1:
                 done.append(contact)

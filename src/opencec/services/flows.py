@@ -184,7 +184,9 @@ class FlowRunner:
 
     async def _give(self, run: FlowRun, given: inputs.Input) -> None:
         try:
-            step = self._interpreter.resume(run.session, given, now=self._now())
+            step = self._interpreter.resume(
+                run.session, given, now=self._now(), counter=self._facts.counter(run.contact)
+            )
         except FlowError as error:
             _log.error("flow.broken", contact=run.contact, flow=run.session.flow, detail=str(error))
             await self._end(run.contact, run.run, "error")

@@ -100,7 +100,6 @@ function Working(): ReactNode {
   useRinging();
   return (
     <DialogProvider>
-      <h1 className="sr-only">{useWords()("wb.title")}</h1>
       <div className={css.page} data-testid="workbench">
         <TopBar />
         <Banners />

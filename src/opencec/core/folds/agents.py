@@ -24,6 +24,8 @@ from opencec.core.state import TenantState
 
 __all__ = ["AGENT_FOLDS"]
 
+_AGENT_IDLE = AgentState.IDLE
+
 
 def _configuration_changed(state: TenantState, event: ConfigurationChanged) -> None:
     state.configure(event.profile)
@@ -31,7 +33,7 @@ def _configuration_changed(state: TenantState, event: ConfigurationChanged) -> N
 
 def _enter(state: TenantState, agent: Agent, event: Event, *, to: AgentState | None = None) -> None:
     """Make the move and leave behind what belonged to the former state; presets are used up."""
-    was_idle = agent.state is AgentState.IDLE
+    was_idle = agent.state is _AGENT_IDLE
     agent.move(event, to=to)
     if was_idle:
         state.leave_idle(agent)
@@ -40,7 +42,7 @@ def _enter(state: TenantState, agent: Agent, event: Event, *, to: AgentState | N
     agent.preset = "none"
     agent.preset_reason = agent.preset_seconds = 0
     agent.before = None
-    if agent.state is AgentState.IDLE:
+    if agent.state is _AGENT_IDLE:
         state.enter_idle(agent)
 
 

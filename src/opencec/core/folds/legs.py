@@ -14,6 +14,8 @@ from opencec.core.state import TenantState
 
 __all__ = ["DIAL_REASON", "LEG_FOLDS"]
 
+_FORWARDING = ContactState.FORWARDING
+
 DIAL_REASON = {"busy": 20, "not_found": 24, "no_answer": 26, "rejected": 27}
 """Leave reasons of a number that failed (ivr-flows.md 10); any other cause is 25, no resource."""
 
@@ -51,7 +53,7 @@ def _new(state: TenantState, contact: Contact, event: LegChanged) -> None:
 
 def _up(contact: Contact, event: LegChanged) -> None:
     leg = contact.legs[event.leg]
-    if event.role == "external" and contact.state is ContactState.FORWARDING:
+    if event.role == "external" and contact.state is _FORWARDING:
         contact.move(event, (LegChanged, "external up"))
         contact.answered_at = contact.answered_at or event.at
         if contact.stay is not None:
@@ -75,7 +77,7 @@ def _take_place(contact: Contact, *, old: LegId, new: Leg) -> None:
 
 def _ended(contact: Contact, event: LegChanged) -> None:
     leg = contact.legs.get(event.leg)
-    if leg is not None and leg.role == "external" and contact.state is ContactState.FORWARDING:
+    if leg is not None and leg.role == "external" and contact.state is _FORWARDING:
         contact.move(event, (LegChanged, "external ended"))
         contact.close_stay(DIAL_REASON.get(event.cause, 25), event.at)
     contact.legs.pop(event.leg, None)

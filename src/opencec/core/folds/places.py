@@ -29,6 +29,9 @@ from opencec.core.state import RETRY_MS, TenantState
 
 __all__ = ["PLACE_FOLDS", "leave_contact", "touch"]
 
+_QUEUED = ContactState.QUEUED
+_AGENT_IDLE = AgentState.IDLE
+
 _OVERFLOW_REASON = {"full": 1, "timeout": 2, "no_agent": 3, "removed": 4}
 """ivr-flows.md 10: overflow, timeout, no agent, queue cancelled."""
 _OFFER_REASON = {"rejected": 27, "no_answer": 5, "phone_unavailable": 25, "caller_gone": 15, "agent_gone": 4}
@@ -72,7 +75,7 @@ def _data_set(state: TenantState, event: CallDataSet) -> None:
 
 
 def _leave_queue(state: TenantState, contact: Contact) -> None:
-    if contact.state is ContactState.QUEUED and contact.queue is not None:
+    if contact.state is _QUEUED and contact.queue is not None:
         queue = state.queues.get(contact.queue)
         if queue is not None:
             queue.leave(contact)
@@ -152,7 +155,7 @@ def _overflowed(state: TenantState, event: QueueOverflowed) -> None:
 def _offered(state: TenantState, event: ContactOffered) -> None:
     contact = touch(state, event.contact)
     agent = state.agents[event.agent]
-    if agent.state is not AgentState.IDLE:
+    if agent.state is not _AGENT_IDLE:
         agent.move(event)  # raises: only idle agents are offered a contact
     _leave_queue(state, contact)
     contact.move(event)

@@ -21,7 +21,14 @@ from opencec.core.turn import Turn
 
 __all__ = ["AGENT_HANDLERS"]
 
-_PRESETTING = (AgentState.ALERTING, AgentState.TALKING, AgentState.WRAP_UP)
+_AGENT_ALERTING = AgentState.ALERTING
+_AGENT_BUSY = AgentState.BUSY
+_AGENT_IDLE = AgentState.IDLE
+_AGENT_REST = AgentState.REST
+_AGENT_TALKING = AgentState.TALKING
+_AGENT_WRAP_UP = AgentState.WRAP_UP
+
+_PRESETTING = (_AGENT_ALERTING, _AGENT_TALKING, _AGENT_WRAP_UP)
 """States in which busy and rest are only noted, for what comes after."""
 _LONGEST_REST_S = 86_399
 
@@ -47,16 +54,16 @@ def _say_busy(turn: Turn, command: SayBusy) -> None:
         if (agent.preset, agent.preset_reason) != ("busy", reason):
             turn.emit(AgentPresetChanged(at=turn.now, agent=agent.id, preset="busy", reason=reason))
         return
-    if agent.state is AgentState.REST or (agent.state is AgentState.BUSY and not (command.prolong and reason)):
+    if agent.state is _AGENT_REST or (agent.state is _AGENT_BUSY and not (command.prolong and reason)):
         raise _refuse(agent, "become busy")
     turn.emit(AgentBecameBusy(at=turn.now, agent=agent.id, reason=reason))
 
 
 def _say_free(turn: Turn, command: SayFree) -> None:
     agent = signed_in(turn.state, command.agent)
-    if agent.state is AgentState.REST:
+    if agent.state is _AGENT_REST:
         raise _refuse(agent, "become idle other than by ending the rest")
-    if agent.state in (AgentState.BUSY, AgentState.WRAP_UP):
+    if agent.state in (_AGENT_BUSY, _AGENT_WRAP_UP):
         _idle(turn, agent, "ready")
     elif agent.preset in ("busy", "rest"):
         _withdraw(turn, agent)
@@ -64,7 +71,7 @@ def _say_free(turn: Turn, command: SayFree) -> None:
 
 def _cancel_busy(turn: Turn, command: CancelBusy) -> None:
     agent = signed_in(turn.state, command.agent)
-    if agent.state is AgentState.BUSY:
+    if agent.state is _AGENT_BUSY:
         _idle(turn, agent, "cancel_busy")
     elif agent.preset == "busy":
         _withdraw(turn, agent)
@@ -83,7 +90,7 @@ def _rest(turn: Turn, command: Rest) -> None:
                     at=turn.now, agent=agent.id, preset="rest", reason=command.cause, seconds=command.seconds
                 )
             )
-    elif agent.state is AgentState.IDLE:
+    elif agent.state is _AGENT_IDLE:
         turn.emit(AgentRested(at=turn.now, agent=agent.id, seconds=command.seconds, cause=command.cause))
     else:
         raise _refuse(agent, "rest")
@@ -91,7 +98,7 @@ def _rest(turn: Turn, command: Rest) -> None:
 
 def _cancel_rest(turn: Turn, command: CancelRest) -> None:
     agent = signed_in(turn.state, command.agent)
-    if agent.state is AgentState.REST:
+    if agent.state is _AGENT_REST:
         _idle(turn, agent, "cancel_rest")
     elif agent.preset == "rest":
         _withdraw(turn, agent)
@@ -101,14 +108,14 @@ def _cancel_rest(turn: Turn, command: CancelRest) -> None:
 
 def _work(turn: Turn, command: Work) -> None:
     agent = signed_in(turn.state, command.agent)
-    if agent.state not in (AgentState.IDLE, AgentState.BUSY):
+    if agent.state not in (_AGENT_IDLE, _AGENT_BUSY):
         raise _refuse(agent, "enter wrap-up")
     turn.emit(AgentEnteredWrapUp(at=turn.now, agent=agent.id, is_requested=True, until=0))
 
 
 def _cancel_work(turn: Turn, command: CancelWork) -> None:
     agent = signed_in(turn.state, command.agent)
-    if agent.state is not AgentState.WRAP_UP:
+    if agent.state is not _AGENT_WRAP_UP:
         raise _refuse(agent, "leave wrap-up")
     if not apply_preset(turn, agent):
         _idle(turn, agent, "cancel_work")

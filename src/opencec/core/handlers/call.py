@@ -39,6 +39,9 @@ from opencec.core.turn import Turn
 
 __all__ = ["CALL_HANDLERS", "hang_up"]
 
+_HELD = ContactState.HELD
+_TALKING = ContactState.TALKING
+
 _DIGITS = re.compile(r"[0-9*#A-D,]{1,24}")
 
 
@@ -46,7 +49,7 @@ def hang_up(turn: Turn, contact: Contact, agent: Agent) -> None:
     """The agent ends its part: refuses what rings, gives up what it dials, hangs up what it talks in or holds."""
     if contact.offer is not None and contact.offer.agent == agent.id:
         decline(turn, contact, "rejected")
-    elif contact.state in (ContactState.TALKING, ContactState.HELD):
+    elif contact.state in (_TALKING, _HELD):
         end_call(turn, contact, by="agent", agent=agent)
     else:
         give_up(turn, contact, agent)
@@ -76,7 +79,7 @@ def _hold(turn: Turn, command: Hold) -> None:
 
 def _retrieve(turn: Turn, command: Retrieve) -> None:
     agent = signed_in(turn.state, command.agent)
-    held = [one for one in agent.contacts if turn.state.contacts[one].state is ContactState.HELD]
+    held = [one for one in agent.contacts if turn.state.contacts[one].state is _HELD]
     if not held:
         raise CoreError("no_held_call", f"agent {agent.id} holds no call")
     chosen = held[0] if command.contact is None else command.contact

@@ -20,6 +20,16 @@ from opencec.core.turn import Turn
 
 __all__ = ["CLOCK_HANDLERS"]
 
+_DIALLING = ContactState.DIALLING
+_ECHO = ContactState.ECHO
+_FLOW = ContactState.FLOW
+_FORWARDING = ContactState.FORWARDING
+_HELD = ContactState.HELD
+_LIFTING = ContactState.LIFTING
+_QUEUED = ContactState.QUEUED
+_TALKING = ContactState.TALKING
+_AGENT_REST = AgentState.REST
+
 
 def _tick(turn: Turn, command: Tick) -> None:
     state, now = turn.state, turn.now
@@ -43,7 +53,7 @@ def _tick(turn: Turn, command: Tick) -> None:
 def _agent_due(turn: Turn, agent_id: AgentId) -> None:
     agent = turn.state.agents[agent_id]
     turn.state.agent_due.drop(agent_id)
-    if agent.state is AgentState.REST:
+    if agent.state is _AGENT_REST:
         turn.emit(AgentRestOverdue(at=turn.now, agent=agent.id))
     elif not apply_preset(turn, agent):
         turn.emit(AgentBecameIdle(at=turn.now, agent=agent.id, cause="wrap_up_over"))
@@ -61,9 +71,9 @@ def _contact_due(turn: Turn, contact_id: ContactId) -> None:
         decline(turn, contact, "no_answer")
     elif contact.call_until <= now:
         _too_long(turn, contact)
-    elif contact.state is ContactState.QUEUED:
+    elif contact.state is _QUEUED:
         queue_timed_out(turn, contact)
-    elif contact.state is ContactState.FLOW:
+    elif contact.state is _FLOW:
         end_contact(turn, contact, cause="flow_timeout", disposition="flow_only", release_by="system")
     else:
         turn.state.schedule(contact)
@@ -75,11 +85,11 @@ def _leg_due(turn: Turn, contact: Contact, leg: Leg) -> None:
         turn.end_legs(contact, [leg.id], "cancelled")
     elif leg.state == "lost":
         leg_gone(turn, contact, leg, "lost")
-    elif contact.state is ContactState.LIFTING:
+    elif contact.state is _LIFTING:
         own_phone_failed(turn, contact, "no_answer")
-    elif contact.state is ContactState.DIALLING:
+    elif contact.state is _DIALLING:
         far_end_failed(turn, contact, "no_answer")
-    elif contact.state is ContactState.FORWARDING:
+    elif contact.state is _FORWARDING:
         external_failed(turn, contact, leg, "no_answer", is_over=False)
 
 
@@ -87,7 +97,7 @@ def _too_long(turn: Turn, contact: Contact) -> None:
     """The longest call is over, whatever it is doing."""
     if contact.offer is not None and contact.direction != "internal":
         withdraw_offer(turn, contact)
-    elif contact.state in (ContactState.TALKING, ContactState.HELD):
+    elif contact.state in (_TALKING, _HELD):
         end_call(turn, contact, by="system")
         return
     elif contact.agents:
@@ -95,7 +105,7 @@ def _too_long(turn: Turn, contact: Contact) -> None:
         give_up(turn, contact, agent)
         after_attempt(turn, agent)
         return
-    is_flow = contact.state in (ContactState.FLOW, ContactState.ECHO)
+    is_flow = contact.state in (_FLOW, _ECHO)
     end_contact(
         turn,
         contact,

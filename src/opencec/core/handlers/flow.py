@@ -21,6 +21,8 @@ from opencec.core.turn import Turn
 
 __all__ = ["FLOW_HANDLERS"]
 
+_FLOW = ContactState.FLOW
+
 
 def _call_arrived(turn: Turn, command: CallArrived) -> None:
     state = turn.state
@@ -58,7 +60,7 @@ def _follow(turn: Turn, contact: Contact, route: CalledRoute | None) -> None:
 
 def _in_flow(turn: Turn, contact_id: ContactId, run: FlowRunId) -> Contact:
     contact = find_contact(turn.state, contact_id)
-    if contact.state is not ContactState.FLOW or contact.run != run:
+    if contact.state is not _FLOW or contact.run != run:
         raise CoreError("not_in_flow", f"contact {contact_id} is not in run {run}")
     return contact
 

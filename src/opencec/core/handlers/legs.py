@@ -27,6 +27,15 @@ from opencec.core.turn import Turn
 
 __all__ = ["LEG_HANDLERS", "external_failed", "leg_gone"]
 
+_DIALLING = ContactState.DIALLING
+_ECHO = ContactState.ECHO
+_FLOW = ContactState.FLOW
+_FORWARDING = ContactState.FORWARDING
+_HELD = ContactState.HELD
+_LIFTING = ContactState.LIFTING
+_OFFERED = ContactState.OFFERED
+_TALKING = ContactState.TALKING
+
 _REFUSALS: dict[str, OfferEnd] = {
     "busy": "rejected",
     "rejected": "rejected",
@@ -50,11 +59,11 @@ def _alerting(turn: Turn, command: LegAlerting) -> None:
         return
     if contact.offer is not None and contact.offer.leg == leg.id:
         phone_alerts(turn, contact, contact.offer)
-    elif leg.role == "agent" and contact.state is ContactState.LIFTING:
+    elif leg.role == "agent" and contact.state is _LIFTING:
         own_phone_alerts(turn, contact, leg.id)
-    elif leg.role == "customer" and contact.state is ContactState.DIALLING:
+    elif leg.role == "customer" and contact.state is _DIALLING:
         far_end_alerts(turn, contact, leg.id, early_media=command.has_early_media)
-    elif leg.role == "external" and contact.state is ContactState.FORWARDING:
+    elif leg.role == "external" and contact.state is _FORWARDING:
         _external_alerts(turn, contact, leg, early_media=command.has_early_media)
 
 
@@ -83,11 +92,11 @@ def _answered(turn: Turn, command: LegAnswered) -> None:
         resume_answered(turn, contact, leg)
     elif contact.offer is not None and contact.offer.leg == leg.id:
         phone_lifted(turn, contact, contact.offer)
-    elif leg.role == "agent" and contact.state is ContactState.LIFTING:
+    elif leg.role == "agent" and contact.state is _LIFTING:
         own_phone_lifted(turn, contact, leg.id)
-    elif leg.role == "customer" and contact.state is ContactState.DIALLING:
+    elif leg.role == "customer" and contact.state is _DIALLING:
         far_end_answered(turn, contact, leg.id)
-    elif leg.role == "external" and contact.state is ContactState.FORWARDING:
+    elif leg.role == "external" and contact.state is _FORWARDING:
         _external_answered(turn, contact, leg)
 
 
@@ -157,7 +166,7 @@ def leg_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
         _agent_gone(turn, contact, leg, cause)
     elif leg.role == "customer":
         _customer_gone(turn, contact, cause)
-    elif contact.state is ContactState.FORWARDING:
+    elif contact.state is _FORWARDING:
         external_failed(turn, contact, leg, cause, is_over=True)
     else:
         end_contact(turn, contact, cause="normal", disposition="answered", release_by="agent")
@@ -167,13 +176,13 @@ def _agent_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
     if _is_offered(contact, leg):
         decline(turn, contact, _REFUSALS.get(cause, "phone_unavailable"))
         return
-    if contact.state is ContactState.LIFTING:
+    if contact.state is _LIFTING:
         own_phone_failed(turn, contact, cause)
         return
     if leg.agent is None:
         return
     agent = turn.state.agents[leg.agent]
-    if contact.state in (ContactState.TALKING, ContactState.HELD):
+    if contact.state in (_TALKING, _HELD):
         reason: LeaveReason = "agent_hangup" if cause in ("hangup", "cancelled") else "lost"
         end_call(turn, contact, by="agent", agent=agent, reason=reason)
     else:
@@ -183,14 +192,14 @@ def _agent_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
 
 def _customer_gone(turn: Turn, contact: Contact, cause: str) -> None:
     state = contact.state
-    if state is ContactState.DIALLING:
+    if state is _DIALLING:
         far_end_failed(turn, contact, "rejected" if cause == "hangup" else cause)
-    elif state in (ContactState.TALKING, ContactState.HELD):
+    elif state in (_TALKING, _HELD):
         end_call(turn, contact, by="customer")
     else:
-        if state is ContactState.OFFERED:
+        if state is _OFFERED:
             withdraw_offer(turn, contact)
-        is_flow = state in (ContactState.FLOW, ContactState.ECHO)
+        is_flow = state in (_FLOW, _ECHO)
         end_contact(
             turn,
             contact,

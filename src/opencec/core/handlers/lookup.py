@@ -12,6 +12,9 @@ from opencec.core.state import TenantState
 
 __all__ = ["active_call", "check_data", "check_number", "find_contact", "leg_of", "signed_in", "talking_call"]
 
+_TALKING = ContactState.TALKING
+_AGENT_SIGNED_OUT = AgentState.SIGNED_OUT
+
 _DATA_BYTES = 16_384
 """Call-associated data: at most 16 kB (cc-gateway.md 5.2)."""
 _NUMBER = re.compile(r"\+?[0-9*#]{1,24}")
@@ -27,7 +30,7 @@ def signed_in(state: TenantState, agent: AgentId) -> Agent:
     found = state.agents.get(agent)
     if found is None:
         raise CoreError("unknown_agent", f"agent {agent} is not configured")
-    if found.state is AgentState.SIGNED_OUT:
+    if found.state is _AGENT_SIGNED_OUT:
         raise CoreError("not_signed_in", f"agent {agent} is not signed in")
     return found
 
@@ -51,7 +54,7 @@ def talking_call(state: TenantState, agent: Agent, *, is_external: bool = False)
         CoreError: no_call, wrong_call_state.
     """
     contact = active_call(state, agent)
-    if contact.state is not ContactState.TALKING:
+    if contact.state is not _TALKING:
         raise CoreError("wrong_call_state", f"contact {contact.id} is {contact.state}")
     if is_external and contact.direction == "internal":
         raise CoreError("wrong_call_state", f"contact {contact.id} is an internal call")

@@ -38,6 +38,11 @@ __all__ = [
     "own_phone_lifted",
 ]
 
+_AGENT_BUSY = AgentState.BUSY
+_AGENT_IDLE = AgentState.IDLE
+_AGENT_TALKING = AgentState.TALKING
+_AGENT_WRAP_UP = AgentState.WRAP_UP
+
 _INTERNAL, _OUTBOUND = 6, 7
 """cc-gateway.md 8.1."""
 
@@ -51,7 +56,7 @@ def _check_free(agent: Agent) -> None:
     """Calls are made from idle, busy, wrap-up, or beside held calls (agent-workbench.md 3)."""
     if agent.active is not None:
         raise CoreError("in_call", f"agent {agent.id} has an active call")
-    if agent.state in (AgentState.IDLE, AgentState.BUSY, AgentState.WRAP_UP, AgentState.TALKING):
+    if agent.state in (_AGENT_IDLE, _AGENT_BUSY, _AGENT_WRAP_UP, _AGENT_TALKING):
         return
     raise CoreError("wrong_state", f"agent {agent.id} cannot call while {agent.state}")
 
@@ -83,7 +88,7 @@ def _call_inner(turn: Turn, command: CallInner) -> None:
     if called is None:
         raise CoreError("unknown_agent", f"agent {command.called} is not configured")
     _check_free(agent)
-    if called.state is not AgentState.IDLE or called is agent:
+    if called.state is not _AGENT_IDLE or called is agent:
         raise CoreError("agent_not_available", f"agent {called.id} is {called.state}")
     _dial(turn, agent, command, caller=str(agent.id), called=str(called.id), queue=None)
 
@@ -122,7 +127,7 @@ def own_phone_lifted(turn: Turn, contact: Contact, leg: LegId) -> None:
     turn.emit(PhoneOffHook(at=turn.now, agent=contact.agents[0], contact=contact.id, leg=leg))
     if contact.feature == _INTERNAL:
         called = turn.state.agents.get(AgentId(int(contact.called)))
-        if called is None or called.state is not AgentState.IDLE:
+        if called is None or called.state is not _AGENT_IDLE:
             far_end_failed(turn, contact, "busy")
             return
         offer(turn, contact, called, None)

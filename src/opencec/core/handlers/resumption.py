@@ -15,6 +15,8 @@ from opencec.core.turn import Turn
 
 __all__ = ["resume", "resume_answered"]
 
+_LIFTING = ContactState.LIFTING
+
 _NO_AGENT = AgentId(0)
 
 
@@ -97,6 +99,6 @@ def _lift_instead(turn: Turn, contact: Contact, leg: Leg, old: LegId) -> None:
         turn.emit(PhoneOffHook(at=turn.now, agent=offer.agent, contact=contact.id, leg=leg.id))
         turn.end_legs(contact, [old], "replaced")
         talk_if_agreed(turn, contact, offer)
-    elif contact.state is ContactState.LIFTING:
+    elif contact.state is _LIFTING:
         own_phone_lifted(turn, contact, leg.id)
         turn.end_legs(contact, [old], "replaced")

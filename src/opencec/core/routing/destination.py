@@ -18,8 +18,10 @@ from opencec.core.turn import Turn
 
 __all__ = ["Destination", "find_destination", "send", "start_echo"]
 
+_AGENT_IDLE = AgentState.IDLE
 
-class Destination(msgspec.Struct, frozen=True):
+
+class Destination(msgspec.Struct, frozen=True, gc=False):
     """Exactly one of the fields says where; none of them: echo test."""
 
     placement: Placement | None = None
@@ -70,7 +72,7 @@ def _find_agent(state: TenantState, address: str) -> Destination:
     agent = state.agents.get(AgentId(int(address))) if address.isdecimal() else None
     if agent is None:
         raise CoreError("unknown_agent", f"agent {address!r} is not configured")
-    if agent.state is not AgentState.IDLE:
+    if agent.state is not _AGENT_IDLE:
         raise CoreError("agent_not_available", f"agent {agent.id} is {agent.state}")
     return Destination(agent=agent)
 

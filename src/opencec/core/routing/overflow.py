@@ -15,7 +15,7 @@ __all__ = ["Placement", "Rule", "Step", "place", "rule_now"]
 Rule = Literal["no_agent", "full", "timeout", "removed"]
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """A rule that fired on the way."""
 
     queue: QueueId
@@ -24,7 +24,7 @@ class Step(msgspec.Struct, frozen=True):
     target: str
 
 
-class Placement(msgspec.Struct, frozen=True):
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """Where a contact ends up that is sent to a queue. Exactly one of queue, flow and `released_by` is set."""
 
     steps: tuple[Step, ...] = ()

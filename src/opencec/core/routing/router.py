@@ -16,6 +16,9 @@ from opencec.core.turn import Turn
 
 __all__ = ["carry_out", "give_back", "offer", "queue_timed_out", "remove_from_queue", "resume_flow", "retry", "settle"]
 
+_QUEUED = ContactState.QUEUED
+_AGENT_IDLE = AgentState.IDLE
+
 _DISPOSITIONS: dict[Rule, Disposition] = {
     "no_agent": "no_agent",
     "full": "queue_full",
@@ -115,7 +118,7 @@ def remove_from_queue(turn: Turn, contact: Contact) -> None:
 def retry(turn: Turn, contact: Contact) -> None:
     """Agents that did not take the contact may be asked again, when nobody else is idle."""
     queue = turn.state.queues.get(contact.queue) if contact.queue is not None else None
-    if queue is None or contact.state is not ContactState.QUEUED:
+    if queue is None or contact.state is not _QUEUED:
         return
     agent = choose_agent(queue, contact, now=turn.now)
     if agent is not None:
@@ -128,7 +131,7 @@ def settle(turn: Turn) -> None:
     while state.arrivals or state.freed or state.deserted:
         while state.freed:
             agent = state.agents.get(state.freed.pop(0))
-            if agent is not None and agent.state is AgentState.IDLE:
+            if agent is not None and agent.state is _AGENT_IDLE:
                 contact = choose_contact(state, agent, now=turn.now)
                 if contact is not None:
                     offer(turn, contact, agent, contact.queue)
@@ -150,5 +153,5 @@ def _desert(turn: Turn, queue_id: QueueId) -> None:
         return
     for key in list(queue.waiting):
         contact = turn.state.contacts[key[3]]
-        if contact.state is ContactState.QUEUED and contact.queue == queue_id:
+        if contact.state is _QUEUED and contact.queue == queue_id:
             carry_out(turn, contact, place(turn.state, queue_id, is_new=False, fired=rule))

@@ -145,7 +145,7 @@ class OutboundCalls:
         target = f"sip:{effect.number}@{destination.host}:{destination.port}"
         if destination.transport != "udp":
             target += f";transport={destination.transport}"
-        credentials = Login(trunk.user, trunk.password) if trunk.user else None
+        login = Login(trunk.user, trunk.password) if trunk.user else None
         await self._invite(
             record,
             effect_key=effect.key,
@@ -154,7 +154,7 @@ class OutboundCalls:
             caller=effect.caller or trunk.caller_number,
             to=target,
             headers=[],
-            credentials=credentials,
+            login=login,
         )
 
     # --- both -------------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ class OutboundCalls:
         caller: str,
         to: str,
         headers: list[tuple[str, str]],
-        credentials: Login | None = None,
+        login: Login | None = None,
     ) -> None:
         context = self._context
         try:
@@ -189,7 +189,7 @@ class OutboundCalls:
             now=context.now(),
             sdp=self._media.offer(record),
             headers=headers,
-            credentials=credentials,
+            login=login,
         )
         context.save_dialog(record.leg)
         context.flush()

@@ -23,7 +23,7 @@ export const en = {
   "ended.expired.title": "Your session is over.",
   "ended.expired.text":
     "The server no longer knows it, usually after a long time without connection. Sign in again.",
-  "state.choose": "Change state. Now: {{state}}",
+  "state.choose": "Change state",
   "action.ready": "Ready",
   "action.busy": "Busy",
   "action.rest": "Rest…",

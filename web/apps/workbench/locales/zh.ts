@@ -22,7 +22,7 @@ export const zh: Record<WorkbenchKey, string> = {
   "ended.elsewhere.text": "该坐席已在别处签入，或班长结束了会话。请重新签入。",
   "ended.expired.title": "您的会话已结束。",
   "ended.expired.text": "服务器不再识别该会话，通常是因为长时间断开。请重新签入。",
-  "state.choose": "更改状态。当前：{{state}}",
+  "state.choose": "更改状态",
   "action.ready": "示闲",
   "action.busy": "示忙",
   "action.rest": "休息……",

@@ -98,7 +98,6 @@ export function StateMenu(): ReactNode {
           <button
             type="button"
             className={`${css.state} ${stateClass(state)}`}
-            aria-label={text("state.choose", { state: word })}
             data-testid="agent-state"
             data-state={state}
           >
@@ -107,6 +106,7 @@ export function StateMenu(): ReactNode {
             <span className={css.timer} data-testid="state-timer">
               {duration(now - shownSince(view))}
             </span>
+            <span className="sr-only">{text("state.choose")}</span>
             <Icon name="chevron" size={16} />
           </button>
         </Menu.Target>

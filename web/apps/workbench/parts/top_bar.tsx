@@ -56,11 +56,13 @@ function AccountMenu(): ReactNode {
 }
 
 export function TopBar(): ReactNode {
+  const text = useWords();
   const { phone } = useView();
   return (
     <header className={css.bar}>
       <div className={css.brand}>
         <Logo />
+        <h1 className="sr-only">{text("wb.title")}</h1>
       </div>
       <div className={css.state}>
         <StateMenu />

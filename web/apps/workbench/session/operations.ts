@@ -3,7 +3,7 @@
 import { type DeviceType, type GatewayClient, GatewayError } from "@opencec/api-client";
 import type { PhoneState } from "@opencec/softphone";
 import { activeCall, heldCalls, type Model } from "./model";
-import { describe, dialed } from "./reduce";
+import { amend, dialed } from "./reduce";
 
 /** The part of the softphone that buttons need. */
 export interface PhoneControl {
@@ -83,7 +83,7 @@ export async function setMuted({ gateway, phone, model, change }: Context, muted
     throw error;
   }
   if (!muted) phone.setMuted(false);
-  if (callid) change((before) => describe(before, callid, { muted }));
+  if (callid) change((before) => amend(before, callid, { muted }));
 }
 
 /** Leaves busy, also one that was only asked for; from wrap-up see `endWork`. */
@@ -122,7 +122,7 @@ export async function transfer(
 ): Promise<void> {
   const callid = activeCall(model())?.callid;
   await gateway.transfer(device, address);
-  if (callid) change((before) => describe(before, callid, { transferred: true }));
+  if (callid) change((before) => amend(before, callid, { transferred: true }));
 }
 
 export async function call(

@@ -1,6 +1,6 @@
 /** Turns the gateway's events into the model. Unknown events change nothing. */
 
-import { callContent, type Envelope } from "@opencec/api-client";
+import { type CallInfo, callContent, type Envelope } from "@opencec/api-client";
 import {
   type AgentState,
   type Call,
@@ -241,10 +241,29 @@ export function restore(kept: Model | null, snapshot: Snapshot, now: number): Mo
   return model;
 }
 
-/** Adds what `callinfo` knows about a call. */
-export function describe(model: Model, callid: string, change: Partial<Call>): Model {
-  if (!model.calls.some((call) => call.callid === callid)) return model;
-  return upsert(model, callid, 0, change);
+/** Changes a known call; an unknown one is left alone. */
+export function amend(model: Model, callid: string, change: Partial<Call>): Model {
+  return model.calls.some((call) => call.callid === callid) ? upsert(model, callid, 0, change) : model;
+}
+
+/** Adds what `callinfo` knows. A call that no event has named yet is taken in only while the phone `rings`. */
+export function describe(
+  model: Model,
+  info: CallInfo,
+  { now, rings }: { now: number; rings: boolean },
+): Model {
+  const known = model.calls.some((call) => call.callid === info.callid);
+  if (!known && !rings) return model;
+  const phase = isOutbound({ feature: info.callfeature }) ? ("dialing" as const) : ("alerting" as const);
+  return upsert(model, info.callid, now, {
+    caller: info.caller ?? "",
+    called: info.called ?? "",
+    feature: info.callfeature,
+    queue: info.callskill ?? "",
+    beganAt: info.begintime ?? null,
+    data: info.calldata ?? "",
+    ...(known ? {} : { phase }),
+  });
 }
 
 /** Our own outbound or internal call, known from the answer to the request before any event. */

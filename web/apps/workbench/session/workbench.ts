@@ -29,6 +29,8 @@ const REGISTER_WITHIN_MS = 10_000;
 const RELOAD_OVERLAP_MS = 2_500;
 const RETRY_MS = 500;
 const ANSWER_REMEMBERED_MS = 10_000;
+/** At these events the gateway knows more of the call than the event says: queue, waiting time, data. */
+const WORTH_ASKING = new Set(["AgentOther_PhoneAlerting", "AgentEvent_Ringing", "AgentEvent_Talking"]);
 
 export interface Credentials {
   workno: string;
@@ -238,16 +240,10 @@ export class Workbench {
   async #describeCall(): Promise<void> {
     const info = await this.#gateway?.callInfo().catch(() => null);
     if (!info?.callid) return;
-    const { caller, called, callfeature: feature, callskill, begintime, calldata } = info;
-    const change = {
-      caller,
-      called,
-      feature,
-      queue: callskill ?? "",
-      beganAt: begintime ?? null,
-      data: calldata ?? "",
-    };
-    this.#change(describe(this.#view.model, info.callid, change));
+    const { model, phone } = this.#view;
+    // An answer may come late: a call that no event has named may only be added while the phone still rings.
+    const rings = phone.call?.phase === "ringing" && !model.log.some(({ callid }) => callid === info.callid);
+    this.#change(describe(model, info, { now: this.clock.now(), rings }));
   }
 
   #event(event: Envelope): void {
@@ -257,16 +253,13 @@ export class Workbench {
       return;
     }
     this.#change(reduce(this.#view.model, event, this.clock.now()));
+    if (WORTH_ASKING.has(event.eventType)) void this.#describeCall();
     if (event.eventType === "AgentEvent_Ringing") {
-      void this.#describeCall();
       if (Date.now() < this.#answerWantedUntil) {
         void this.#gateway?.answer(callContent(event).callid).catch(() => undefined);
       }
     }
-    if (event.eventType === "AgentEvent_Talking") {
-      this.#answerWantedUntil = 0;
-      void this.#describeCall();
-    }
+    if (event.eventType === "AgentEvent_Talking") this.#answerWantedUntil = 0;
   }
 
   #phoneChanged(phone: PhoneState): void {

@@ -48,11 +48,12 @@ export function Keypad({ onKey, keyboard = false }: KeypadProps): ReactNode {
           key={key}
           className={css.key}
           onClick={() => onKey(key)}
-          aria-label={text("keypad.key", { key })}
           data-testid={`key-${key === "*" ? "star" : key === "#" ? "hash" : key}`}
         >
           <span className={css.digit}>{key}</span>
-          <span className={css.letters}>{LETTERS[key] ?? "\u00a0"}</span>
+          <span className={css.letters} aria-hidden="true">
+            {LETTERS[key] ?? "\u00a0"}
+          </span>
         </button>
       ))}
     </fieldset>

@@ -29,7 +29,6 @@ export const en = {
   "common.close": "Close",
   "common.cancel": "Cancel",
   "keypad.label": "Keypad",
-  "keypad.key": "Key {{key}}",
   "level.label": "Microphone level",
   "mic.insecure.title": "The browser gives no microphone to this address",
   "mic.insecure.text": "Microphones work on this computer's own address and over HTTPS only.",

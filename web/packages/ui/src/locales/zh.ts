@@ -29,7 +29,6 @@ export const zh: CommonMessages = {
   "common.close": "关闭",
   "common.cancel": "取消",
   "keypad.label": "拨号键盘",
-  "keypad.key": "按键 {{key}}",
   "level.label": "麦克风音量",
   "mic.insecure.title": "浏览器不允许此地址使用麦克风",
   "mic.insecure.text": "只有本机地址或 HTTPS 地址才能使用麦克风。",
