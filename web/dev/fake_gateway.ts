@@ -33,6 +33,12 @@ export class FakeGateway {
   /** Every request as "METHOD path", polls left out. */
   requests: string[] = [];
   pollWaitMs = 10_000;
+  colleagues = [
+    { workno: "101", name: "Lena Brandt", status: 4 },
+    { workno: "102", name: "Amir Haddad", status: 4 },
+    { workno: "103", name: "Sofia Marchetti", status: 5 },
+    { workno: "104", name: "Jonas Weber", status: 3 },
+  ];
   /** Called when the fake wants the agent's phone to ring or to be hung up. */
   ringPhone: (call: FakeCall) => void = () => undefined;
   hangUpPhone: () => void = () => undefined;
@@ -234,6 +240,12 @@ export class FakeGateway {
     "voicecall/callout": (_, __, body) => this.#dial(7, body),
     "voicecall/callinner": (_, __, body) => this.#dial(6, body),
     "calldata/allcallid": () => ok(this.calls.map((call) => call.callid)),
+    "calldata/callinfobeforeanswer": () => ok(this.calls.find((call) => call.phase === "alerting") ?? null),
+    "calldata/holdlist": () => {
+      const held = this.calls.filter((call) => call.phase === "held");
+      return held.length ? ok(held) : refused("400-003");
+    },
+    "agentgroup/onlineagentonvdn": () => ok(this.colleagues),
     "calldata/callinfo": () => ok(this.calls[0] ?? null),
   };
 

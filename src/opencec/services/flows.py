@@ -225,7 +225,7 @@ class FlowRunner:
     async def _transfer(self, run: FlowRun, order: Transfer) -> None:
         match order:
             case orders.TransferToQueue():
-                await self._route(run, order, TransferTarget("queue", order.queue), priority=order.priority)
+                await self._route(run, order, TransferTarget("queue", self._queue_id(order.queue)), priority=order.priority)
             case orders.TransferToAgent():
                 await self._route(run, order, TransferTarget("agent", order.agent), priority=order.priority)
             case orders.TransferToNumber():
@@ -316,6 +316,11 @@ class FlowRunner:
             await self._runtime.execute(command)
         except (CoreError, TenantOverloaded) as error:
             self._later(run, inputs.TransferFailed(order=order.order, cause=error.code))
+
+    def _queue_id(self, name: str) -> str:
+        """Flows name queues by name (alias) or id (ivr-flows.md 4.5, codes 3 and 8)."""
+        queues = self._runtime.core.profile.queues
+        return next((str(queue.id) for queue in queues if queue.name == name), name)
 
     async def _core(self, run: FlowRun, command: FlowAnswer | FlowProgress) -> None:
         try:

@@ -74,7 +74,7 @@ function Door({ name, icon, href, children }: DoorProps): ReactNode {
       </h2>
       <p>{text(`start.${name}.text`)}</p>
       {children}
-      <Button component="a" href={href} target="_blank" rel="opener" data-testid={`open-${name}`}>
+      <Button component="a" href={href} target="_blank" rel="noopener" data-testid={`open-${name}`}>
         {text(`start.${name}.open`)}
       </Button>
     </section>

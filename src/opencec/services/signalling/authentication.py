@@ -70,7 +70,9 @@ class DeviceAuthentication:
             return self._challenge(request, now=now)
         try:
             credentials = Credentials.parse(value)
-        except SipParseError:
+        except SipParseError as error:
+            if error.code == "sip.digest.scheme":
+                return self._challenge(request, now=now)
             return Refusal(400, reason="Malformed Authorization")
         account = self._accounts(user)
         password = account.secret if account is not None and credentials.user == user else None

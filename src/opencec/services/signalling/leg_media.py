@@ -129,7 +129,8 @@ def _local(record: LegRecord) -> LocalAudio:
     return LocalAudio(
         host=record.local_host,
         port=opened.port,
-        telephone_event=_DTMF_PAYLOAD,
+        # A dynamic payload type keeps its meaning for the whole dialog (RFC 3264 8.3.2).
+        telephone_event=(record.remote.telephone_event if record.remote else None) or _DTMF_PAYLOAD,
         rtcp_port=opened.rtcp_port if record.kind == "rtp" else 0,
         ice_ufrag=opened.ice_ufrag,
         ice_pwd=opened.ice_pwd,

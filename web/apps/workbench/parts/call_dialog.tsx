@@ -2,6 +2,7 @@
 
 import { Modal, SegmentedControl, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import { Colleagues } from "./colleagues";
 import { useAvailability, useSession, useView, useWords } from "./context";
 import { useDialogs } from "./dialogs";
 import { bare, Form, isDigits, isNumber } from "./fields";
@@ -46,18 +47,29 @@ function CallForm(): ReactNode {
         ]}
         data-testid="call-kind"
       />
-      <TextInput
-        label={text(kind === "number" ? "call.number.label" : "call.colleague.label")}
-        description={kind === "number" ? text("call.number.help") : undefined}
-        inputMode="tel"
-        autoComplete="off"
-        data-autofocus
-        value={value}
-        onChange={(event) => setValue(event.currentTarget.value)}
-        onBlur={() => setTouched(value !== "")}
-        error={wrong ?? (enabled ? null : reason)}
-        data-testid="call-number"
-      />
+      {kind === "number" ? (
+        <TextInput
+          label={text("call.number.label")}
+          description={text("call.number.help")}
+          inputMode="tel"
+          autoComplete="off"
+          data-autofocus
+          value={value}
+          onChange={(event) => setValue(event.currentTarget.value)}
+          onBlur={() => setTouched(value !== "")}
+          error={wrong ?? (enabled ? null : reason)}
+          data-testid="call-number"
+        />
+      ) : (
+        <Colleagues
+          label={text("call.colleague.label")}
+          value={value}
+          onChange={setValue}
+          onBlur={() => setTouched(value !== "")}
+          error={wrong ?? (enabled ? null : reason)}
+          testId="call-number"
+        />
+      )}
     </Form>
   );
 }

@@ -3,6 +3,7 @@
 import { Modal, SegmentedControl, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { mayTransferOutside } from "../session/buttons";
+import { Colleagues } from "./colleagues";
 import { useAvailability, useSession, useView, useWords } from "./context";
 import { useDialogs } from "./dialogs";
 import css from "./dialogs.module.css";
@@ -78,9 +79,20 @@ function TransferForm(): ReactNode {
           options={queues.map((each) => ({ value: String(each.id), label: each.name }))}
           testId="transfer-queue"
         />
-      ) : (
+      ) : null}
+      {kind === "agent" ? (
+        <Colleagues
+          label={text("transfer.agent.label")}
+          value={value}
+          onChange={setValue}
+          onBlur={() => setTouched(value !== "")}
+          error={fieldError}
+          testId="transfer-address"
+        />
+      ) : null}
+      {kind === "number" ? (
         <TextInput
-          label={text(kind === "agent" ? "transfer.agent.label" : "transfer.number.label")}
+          label={text("transfer.number.label")}
           inputMode="tel"
           autoComplete="off"
           value={value}
@@ -89,7 +101,7 @@ function TransferForm(): ReactNode {
           error={fieldError}
           data-testid="transfer-address"
         />
-      )}
+      ) : null}
       <p className={css.note}>{text(outside ? "transfer.note" : "transfer.number.off")}</p>
       <Trouble />
     </Form>

@@ -96,7 +96,7 @@ export async function ready({ gateway, model, change }: Context): Promise<void> 
 const laterStates = new Set(["call", "wrapup"]);
 
 export async function busy({ gateway, model, change }: Context, reason: number): Promise<void> {
-  await gateway.sayBusy(reason, { again: model().state === "busy" });
+  await gateway.sayBusy(reason);
   if (laterStates.has(model().state)) change((before) => ({ ...before, requested: "busy", wish: null }));
 }
 

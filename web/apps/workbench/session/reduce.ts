@@ -205,10 +205,18 @@ export function reduce(model: Model, event: Envelope, now: number): Model {
   return HANDLERS[event.eventType]?.(model, { event, now: event.eventGenTime ?? now }) ?? model;
 }
 
+/** What the server says after a reload; the first call is the current one. */
 export interface Snapshot {
   agentState: number;
-  isWorking: boolean;
   callids: string[];
+  /** Of them, offered and not answered. */
+  offered: string[];
+  held: string[];
+}
+
+function phaseOf(callid: string, { offered, held }: Snapshot): "alerting" | "held" | "talking" {
+  if (offered.includes(callid)) return "alerting";
+  return held.includes(callid) ? "held" : "talking";
 }
 
 const BY_CODE: Record<number, AgentState> = {
@@ -235,8 +243,9 @@ export function restore(kept: Model | null, snapshot: Snapshot, now: number): Mo
   };
   for (const callid of snapshot.callids) {
     if (model.calls.some((call) => call.callid === callid)) continue;
-    const phase = snapshot.isWorking ? "talking" : "alerting";
-    model = upsert(model, callid, now, { phase, talkingAt: phase === "talking" ? now : null });
+    const phase = phaseOf(callid, snapshot);
+    const talkingAt = phase === "alerting" ? null : now;
+    model = upsert(model, callid, now, { phase, talkingAt, heldAt: phase === "held" ? now : null });
   }
   return model;
 }

@@ -2,7 +2,9 @@
 
 import {
   type AgentAccount,
+  type AgentObject,
   agentAccount,
+  type CallInfo,
   callContent,
   type Envelope,
   EventLoop,
@@ -28,6 +30,8 @@ const REGISTER_WITHIN_MS = 10_000;
 /** A page that is just being reloaded may hold the lock a moment longer. */
 const RELOAD_OVERLAP_MS = 2_500;
 const RETRY_MS = 500;
+/** Codes of idle and wrap-up. */
+const FREE = new Set([4, 5]);
 const ANSWER_REMEMBERED_MS = 10_000;
 /** At these events the gateway knows more of the call than the event says: queue, waiting time, data. */
 const WORTH_ASKING = new Set(["AgentOther_PhoneAlerting", "AgentEvent_Ringing", "AgentEvent_Talking"]);
@@ -147,6 +151,13 @@ export class Workbench {
     this.#act("transfer", (context) => operations.transfer(context, target));
   readonly call = (target: Parameters<typeof operations.call>[1]) =>
     this.#act(target.internal ? "callInner" : "callOut", (context) => operations.call(context, target));
+  /** Colleagues who could take a call now: idle or in wrap-up, without oneself. */
+  readonly colleagues = async (): Promise<AgentObject[]> => {
+    const gateway = this.#gateway;
+    const all = (await gateway?.agentsOnline()) ?? [];
+    return all.filter(({ workno, status }) => workno !== gateway?.workno && FREE.has(status));
+  };
+
   readonly answer = () =>
     this.#act("answer", (context) => {
       this.#answerWantedUntil = Date.now() + ANSWER_REMEMBERED_MS;
@@ -224,8 +235,14 @@ export class Workbench {
     const gateway = this.#gateway;
     if (!gateway) return;
     try {
-      const [{ agentState, isWorking }, callids] = await Promise.all([gateway.status(), gateway.callIds()]);
-      const model = restore(kept.model, { agentState, isWorking, callids }, this.clock.now());
+      const [{ agentState }, callids] = await Promise.all([gateway.status(), gateway.callIds()]);
+      const strange = callids.some((id) => !kept.model.calls.some(({ callid }) => callid === id));
+      const [offered, held] = strange
+        ? await Promise.all([gateway.offeredCall(), gateway.heldCalls()])
+        : [null, []];
+      const ids = (calls: CallInfo[]) => calls.map(({ callid }) => callid);
+      const snapshot = { agentState, callids, offered: offered ? ids([offered]) : [], held: ids(held) };
+      const model = restore(kept.model, snapshot, this.clock.now());
       this.#set({ stage: "working", reachable: true, model });
       this.#listen(kept.seen);
       if (callids.length) await this.#describeCall();

@@ -2,6 +2,7 @@
 
 import { GatewayError, ServerLostError } from "./errors";
 import type {
+  AgentObject,
   AgentStatus,
   CallInfo,
   DeviceType,
@@ -33,6 +34,9 @@ export interface GatewayOptions {
   base?: string;
   fetch?: typeof fetch;
 }
+
+/** The hold list answers "no call" in place of an empty list. */
+const NO_HELD_CALL = "400-003";
 
 const segment = encodeURIComponent;
 
@@ -78,10 +82,9 @@ export class GatewayClient {
     return (await this.#call("GET", "onlineagent", "/agentstatus")) as AgentStatus;
   }
 
-  /** @param reason 0 for none, else 200-250; when already busy this gives a new reason. */
-  async sayBusy(reason: number, { again = false } = {}): Promise<void> {
-    const query = `?reason=${reason || ""}${again ? "&prolong=true" : ""}`;
-    await this.#call("POST", "onlineagent", `/saybusy${query}`);
+  /** @param reason 0 for none, else 200-250 */
+  async sayBusy(reason: number): Promise<void> {
+    await this.#call("POST", "onlineagent", `/saybusy?reason=${reason}`);
   }
 
   async sayFree(): Promise<void> {
@@ -168,6 +171,25 @@ export class GatewayClient {
   /** The current call; null when there is none. */
   async callInfo(): Promise<CallInfo | null> {
     return (await this.#call("GET", "calldata", "/callinfo?isNoContainLastCall=true")) as CallInfo | null;
+  }
+
+  /** The call that is offered and not answered yet; null when there is none. */
+  async offeredCall(): Promise<CallInfo | null> {
+    return (await this.#call("GET", "calldata", "/callinfobeforeanswer")) as CallInfo | null;
+  }
+
+  async heldCalls(): Promise<CallInfo[]> {
+    try {
+      return ((await this.#call("GET", "calldata", "/holdlist")) as CallInfo[] | null) ?? [];
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === NO_HELD_CALL) return [];
+      throw error;
+    }
+  }
+
+  /** Every agent that is signed in, oneself included. */
+  async agentsOnline(): Promise<AgentObject[]> {
+    return ((await this.#call("GET", "agentgroup", "/onlineagentonvdn")) as AgentObject[] | null) ?? [];
   }
 
   /** Waits up to 10 s for the next event; null when there was none. */

@@ -20,6 +20,7 @@ export {
 export { EventLoop, type EventLoopOptions, fingerprint, type LoopEnd } from "./event_loop";
 export { GATEWAY_PATH, GatewayClient, type GatewayOptions } from "./gateway";
 export {
+  type AgentObject,
   type AgentStatus,
   type CallContent,
   type CallInfo,

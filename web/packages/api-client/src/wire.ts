@@ -26,6 +26,14 @@ export interface AgentStatus {
   isWorking: boolean;
 }
 
+/** Another agent, in lists. */
+export interface AgentObject {
+  workno: string;
+  name: string;
+  /** Codes as in AgentStatus. */
+  status: number;
+}
+
 export interface CallInfo {
   callfeature: number;
   callid: string;
