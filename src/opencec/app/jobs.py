@@ -17,10 +17,12 @@ import structlog
 
 from opencec.adapters.files import RecordingFiles
 from opencec.adapters.sqlite import Database, SqliteRecords
+from opencec.app.logs import set_up_logs
 from opencec.app.run_dir import DataDir
 from opencec.app.settings import Settings, load_settings
 from opencec.app.supervisor_child import name_process
 from opencec.ports.records import RecordingRow, Records, TenantRecords
+from opencec.workers.media.wav import WAV_HEADER_BYTES, recover
 
 __all__ = ["Housekeeping", "main"]
 
@@ -32,6 +34,8 @@ _ABANDONED_S = 20.0
 _LOST_MS = 600_000
 _DAY_MS = 86_400_000
 _PAGE = 500
+_BYTES_PER_MS = 16
+"""Two channels of 8 kHz mu-law."""
 _NICE = 15
 
 Recover = Callable[[str], tuple[int, int] | None]
@@ -138,11 +142,12 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
 
 
 def _recover(path: str) -> tuple[int, int] | None:
-    """By the media worker's own code; imported when needed, because numpy would stay in memory for good."""
-    from opencec.workers.media.recording import recover
-
-    closed = recover(path)
-    return None if closed is None else (closed.duration_ms, closed.bytes)
+    """As the media worker does it."""
+    try:
+        size = recover(path)
+    except FileNotFoundError:
+        return None
+    return size // _BYTES_PER_MS, size + WAV_HEADER_BYTES
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
@@ -154,7 +159,9 @@ async def _main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await _serve(load_settings(), stop)
+    settings = load_settings()
+    set_up_logs(settings.log_level)
+    await _serve(settings, stop)
 
 
 def main() -> int:
