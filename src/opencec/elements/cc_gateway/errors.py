@@ -64,8 +64,8 @@ CODES: dict[str, dict[str, str]] = {
         "unknown_contact": "200-017",
     },
     "drop": {
-        "no_call": "200-026",
-        "wrong_state": "200-026",
+        "no_call": "200-025",
+        "wrong_state": "200-025",
         "unknown_contact": "200-025",
         "wrong_call_state": "200-025",
         "no_held_call": "200-025",

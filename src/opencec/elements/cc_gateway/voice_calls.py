@@ -100,6 +100,8 @@ async def release(call: GatewayCall) -> Reply:
 
 async def drop_call(call: GatewayCall) -> Reply:
     """Hang up one call, also a held one."""
+    if not call.principal.port.queries.calls_of(call.principal.agent):
+        raise Refusal("200-026", "no call at all")
     return await _run(call, DropCall(agent=call.principal.agent, contact=ContactId(call.path["callid"])))
 
 

@@ -1,0 +1,211 @@
+"""One row for each operation: without a call, with a wrong GUID, with bad values. And that no operation lacks a row."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from fakes.call_centre import PASSWORD, CallCentre
+from fakes.gateway_client import Clients, GatewayClient
+from opencec.elements.cc_gateway import TABLE
+
+pytestmark = pytest.mark.contract
+
+
+class Row(NamedTuple):
+    """A request of an idle agent without a call, and what it answers."""
+
+    name: str
+    method: str
+    path: str
+    code: str
+    body: object = None
+
+
+ANY_CALL = "1700000000-9"
+ROWS = [
+    Row("resetSkill", "POST", "/onlineagent/{a}/resetskill/true", "0"),
+    Row("resetSkill", "POST", "/onlineagent/{a}/resetskill/false?skillid=1;99&phonelinkage=0", "0"),
+    Row("resetSkill", "POST", "/onlineagent/{a}/resetskill/false", "000-002"),
+    Row("resetSkill", "POST", "/onlineagent/{a}/resetskill/false?skillId=x", "000-002"),
+    Row("queryAgentSkills", "GET", "/onlineagent/{a}/agentskills", "0"),
+    Row("queryAgentSkillsByWorkNo", "GET", "/onlineagent/{a}/agentskillsbyworkno/102", "0"),
+    Row("queryAgentSkillsByWorkNo", "GET", "/onlineagent/{a}/agentskillsbyworkno/999", "300-002"),
+    Row("queryAgentSkillsByWorkNo", "GET", "/onlineagent/{a}/agentskillsbyworkno/120", "600-001"),
+    Row("sayFree", "POST", "/onlineagent/{a}/sayfree", "0"),
+    Row("cancelBusy", "POST", "/onlineagent/{a}/cancelbusy", "100-009"),
+    Row("cancelRest", "POST", "/onlineagent/{a}/cancelrest", "100-009"),
+    Row("cancelWork", "POST", "/onlineagent/{a}/cancelwork", "100-009"),
+    Row("sayBusy", "POST", "/onlineagent/{a}/saybusy?reason=7", "000-002"),
+    Row("sayBusy", "POST", "/onlineagent/{a}/saybusy?reason=many", "000-002"),
+    Row("rest", "POST", "/onlineagent/{a}/rest/0/1", "000-002"),
+    Row("rest", "POST", "/onlineagent/{a}/rest/86400/1", "000-002"),
+    Row("rest", "POST", "/onlineagent/{a}/rest/60/256", "000-002"),
+    Row("rest", "POST", "/onlineagent/{a}/rest/sixty/1", "000-002"),
+    Row("getAgentStatus", "GET", "/onlineagent/{a}/agentstatus", "0"),
+    Row("setAgentAutoAnswer", "POST", "/onlineagent/{a}/autoanswer/False", "0"),
+    Row("setAgentAutoAnswer", "POST", "/onlineagent/{a}/autoanswer/maybe", "000-002"),
+    Row("setAgentAutoEnterIdle", "POST", "/onlineagent/{a}/autoenteridle/True", "0"),
+    Row("setAgentAutoEnterIdle", "POST", "/onlineagent/{a}/autoenteridle/no", "0"),
+    Row("setAgentAutoEnterIdle", "POST", "/onlineagent/{a}/autoenteridle/longer", "000-002"),
+    Row("callout", "PUT", "/voicecall/{a}/callout", "000-002", {"called": "not a number"}),
+    Row("callout", "PUT", "/voicecall/{a}/callout", "000-002", {}),
+    Row("callout", "PUT", "/voicecall/{a}/callout", "000-002", ["15550100"]),
+    Row("callout", "PUT", "/voicecall/{a}/callout", "000-002", {"called": "1555", "callappdata": "x" * 16_385}),
+    Row("callInner", "PUT", "/voicecall/{a}/callinner", "200-001", {"called": "999"}),
+    Row("callInner", "PUT", "/voicecall/{a}/callinner", "000-002", {"called": "*1"}),
+    Row("answer", "PUT", "/voicecall/{a}/answer", "200-002"),
+    Row("answer", "PUT", f"/voicecall/{{a}}/answer?callid={ANY_CALL}", "200-002"),
+    Row("reject", "POST", "/voicecall/{a}/reject", "200-002"),
+    Row("release", "DELETE", "/voicecall/{a}/release", "200-017"),
+    Row("release", "POST", "/voicecall/{a}/release", "200-017"),
+    Row("releaseForVTM", "DELETE", "/voicecall/{a}", "200-017"),
+    Row("dropCall", "POST", f"/voicecall/{{a}}/dropcall/{ANY_CALL}", "200-026", {"callid": ANY_CALL}),
+    Row("hold", "POST", "/voicecall/{a}/hold", "200-013"),
+    Row("getHold", "POST", f"/voicecall/{{a}}/gethold?callid={ANY_CALL}", "200-015"),
+    Row("getHold", "POST", "/voicecall/{a}/gethold", "200-015"),
+    Row("beginMute", "POST", "/voicecall/{a}/beginmute", "200-003"),
+    Row("endMute", "POST", "/voicecall/{a}/endmute", "200-007"),
+    Row("transfer", "POST", "/voicecall/{a}/transfer", "200-012", {"devicetype": 1, "mode": 0, "address": "1"}),
+    Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 1, "mode": 2, "address": "1"}),
+    Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 5, "mode": 0, "address": "1555"}),
+    Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 9, "mode": 0, "address": "1"}),
+    Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002"),
+    Row("secondDial", "POST", "/voicecall/{a}/seconddial/1%23", "100-007"),
+    Row("secondDial", "POST", "/voicecall/{a}/seconddial/abc", "000-002"),
+    Row("secondDialEx", "POST", "/voicecall/{a}/seconddialex?number=1%23", "100-007"),
+    Row("secondDialEx", "POST", "/voicecall/{a}/seconddialex", "000-002"),
+    Row("setCallAppData", "PUT", "/calldata/{a}?calldata=x", "400-001"),
+    Row("setCallAppData", "PUT", "/calldata/{a}", "400-002"),
+    Row("setCallAppDataEx", "PUT", "/calldata/{a}/setcalldataex", "400-001", {"calldata": "x", "callid": ANY_CALL}),
+    Row("setCallAppDataEx", "POST", "/calldata/{a}/setcalldataex", "400-002", {"callid": ANY_CALL}),
+    Row("queryCallAppData", "GET", "/calldata/{a}/appdata", "400-001"),
+    Row("queryCallInfo", "GET", "/calldata/{a}/callinfo?isNoContainLastCall=True", "0"),
+    Row("queryCallInfoByCallId", "GET", f"/calldata/{{a}}/callinfobycallid/{ANY_CALL}", "000-002"),
+    Row("queryCallInfoBeforeAnswer", "GET", "/calldata/{a}/callinfobeforeanswer", "0"),
+    Row("queryAllCallID", "GET", "/calldata/{a}/allcallid", "0"),
+    Row("queryHoldListInfo", "GET", "/calldata/{a}/holdlist", "400-003"),
+    Row("isProcessCall", "GET", "/calldata/{a}/isprocesscall", "0"),
+    Row("queryCallNumsOnAgent", "GET", "/calldata/{a}/callnums", "0"),
+    Row("getIdleStatusAgents", "GET", "/agentgroup/{a}/idleagent", "0"),
+    Row("getAllStatusAgents", "GET", "/agentgroup/{a}/allagentstatus", "0"),
+    Row("queryAllLoginedAgentInfoOnVdn", "GET", "/agentgroup/{a}/onlineagentonvdn", "0"),
+    Row("allOnlineAgents", "GET", "/agentgroup/{a}/allonlineagents", "0"),
+    Row("queryAgentInfoByWorkNo", "GET", "/agentgroup/{a}/agentbyworkno/101", "0"),
+    Row("queryAgentInfoByWorkNo", "GET", "/agentgroup/{a}/agentbyworkno/999", "300-002"),
+    Row("queryAgentInfoBySkillId", "GET", "/agentgroup/{a}/agentbyskill/1", "0"),
+    Row("queryAgentInfoByConfigedSkillId", "GET", "/agentgroup/{a}/agentbyconfigedskill/1", "0"),
+    Row("getAgentRestReason", "GET", "/agentgroup/{a}/restreason", "0"),
+    Row("isCensor", "GET", "/agentgroup/{a}/iscensor", "0"),
+    Row("queryQueueLengthOnAgent", "GET", "/queuedevice/{a}/waitnum", "0"),
+    Row("queryQueueLengthBySkillId", "GET", "/queuedevice/{a}/skillwaitnum/1", "0"),
+    Row("queryQueueLengthBySkillId", "GET", "/queuedevice/{a}/skillwaitnum/99", "000-002"),
+    Row("querySkillQueueOnAgent", "GET", "/queuedevice/{a}/agentskill/101", "0"),
+    Row("querySkillQueueOnAgentVDN", "GET", "/queuedevice/{a}/agentvdnskill", "0"),
+    Row("querySkillQueueOnVDN", "GET", "/queuedevice/{a}/vdnskill/1", "0"),
+    Row("querySkillQueueOnVDN", "GET", "/queuedevice/{a}/vdnskill/2", "600-002"),
+    Row("queryInNoOnVDN", "GET", "/queuedevice/{a}/innoinfo", "0"),
+    Row("queryIVRInfoOnVdn", "GET", "/queuedevice/{a}/ivrinfo", "0"),
+]
+STATES_CHANGED = [
+    Row("sayBusy", "POST", "/onlineagent/{a}/saybusy?reason=200&prolong=", "AgentState_SetNotReady_Success"),
+    Row("sayFree", "POST", "/onlineagent/{a}/sayfree", "AgentState_Ready"),
+    Row("sayBusy", "POST", "/onlineagent/{a}/saybusy?reason=", "AgentState_SetNotReady_Success"),
+    Row("sayBusy", "POST", "/onlineagent/{a}/saybusy?reason=201&prolong=true", "AgentState_SetNotReady_Success"),
+    Row("cancelBusy", "POST", "/onlineagent/{a}/cancelbusy", "AgentState_CancelNotReady_Success"),
+    Row("rest", "POST", "/onlineagent/{a}/rest/60/1", "AgentState_SetRest_Success"),
+    Row("cancelRest", "POST", "/onlineagent/{a}/cancelrest", "AgentState_CancelRest_Success"),
+    Row("sayWork", "POST", "/onlineagent/{a}/work", "AgentState_SetWork_Success"),
+    Row("cancelWork", "POST", "/onlineagent/{a}/cancelwork", "AgentState_CancelWork_Success"),
+]
+SIGN_IN_NAMES = {"login", "forceLogin", "loginEx", "forceLoginEx", "logout", "forceLogout", "forceLogoutWithReason"}
+
+
+def test_every_operation_has_a_row() -> None:
+    covered = {row.name for row in (*ROWS, *STATES_CHANGED)} | SIGN_IN_NAMES | {"getAgentEvent"}
+    assert {operation.name for operation in TABLE.operations} == covered
+
+
+async def test_idle_agent_without_a_call(clients: Clients) -> None:
+    agent = clients(101)
+    await agent.sign_in()
+    wrong = []
+    for row in ROWS:
+        code, _ = await agent.call(row.method, row.path, row.body)
+        if code != row.code:
+            wrong.append((row.method, row.path, code, "expected", row.code))
+    assert wrong == []
+
+
+async def test_states_and_their_events(clients: Clients) -> None:
+    agent = clients(101)
+    await agent.sign_in()
+    await agent.events()
+    for row in STATES_CHANGED:
+        await agent.ok(row.method, row.path)
+        assert await agent.events(1) == [row.code], row.path
+    assert [e["content"] for e in agent.log if e["eventType"] == "AgentState_SetNotReady_Success"] == [
+        {"reason": "200"},
+        {"reason": "0"},
+        {"reason": "201"},
+    ]
+
+
+async def test_wrong_guid_is_000_003_and_locks_nobody_out(clients: Clients) -> None:
+    agent, other = clients(101), clients(102)
+    await agent.sign_in()
+    await other.sign_in()
+    own, wrong = agent.guid, []
+    for guid in ("", "x", other.guid, own.upper(), f"{own}x"):
+        agent.guid = guid
+        for row in (*ROWS, Row("getAgentEvent", "GET", "/agentevent/{a}", "")):
+            response = await agent.send(row.method, row.path, row.body)
+            if (response.status_code, response.json().get("retcode")) not in ((200, "000-003"), (200, "000-002")):
+                wrong.append((guid, row.path, response.text))
+    assert wrong == []
+    agent.guid = own
+    assert await agent.ok("GET", "/onlineagent/{a}/agentstatus") == {"agentState": 4, "isWorking": False}
+    await agent.sign_in("/onlineagent/{a}/forcelogin")
+
+
+async def test_result_shapes(centre: CallCentre, clients: Clients) -> None:
+    agent, inspector = clients(101), clients(120)
+    signed_in = await agent.sign_in(status="3", autoanswer="false", agenttype="4", ip=None, vcPhoneNumber=None)
+    assert list(signed_in) == [
+        "vdnid", "workno", "mediatype", "loginTime", "isForceChange", "serverName", "timeRemaining",
+    ]  # fmt: skip
+    assert (signed_in["vdnid"], signed_in["workno"], signed_in["isForceChange"]) == (1, "101", "false")
+    assert signed_in["loginTime"].isdigit()
+    assert await agent.events() == ["AgentOther_InService", "AgentState_Ready", "AgentState_SetNotReady_Success"]
+    skills = await agent.ok("GET", "/onlineagent/{a}/agentskills/")
+    assert skills[0] == {"name": "Sales", "id": 1, "mediatype": 5}
+    vdn = await agent.ok("GET", "/queuedevice/{a}/vdnskill/1?resteasy_jsapi_anti_cache=1")
+    assert vdn[1] == {"name": "Support", "id": 2, "mediatype": 5, "serviceType": 0, "realFlag": 1}
+    assert await agent.ok("GET", "/agentgroup/{a}/restreason") == [{"restReasonId": 1, "restReason": "Lunch"}]
+    assert (await agent.ok("GET", "/queuedevice/{a}/innoinfo"))[0]["inno"] == "1001"
+    assert (await agent.ok("GET", "/queuedevice/{a}/ivrinfo"))[0]["access"] == "1000"
+    me = await agent.ok("GET", "/agentgroup/{a}/agentbyworkno/101")
+    assert (me["status"], me["ctiStatus"], me["phonenumber"], me["mediatype"]) == (3, 7, "7101", "TFF")
+    assert await agent.ok("GET", "/agentgroup/{a}/iscensor") is False
+    await centre.call_in()
+    assert await agent.ok("GET", "/queuedevice/{a}/waitnum") == 1
+    await _sign_in_without_skills(inspector)
+    assert await inspector.ok("GET", "/agentgroup/{a}/iscensor") is True
+    assert await inspector.ok("GET", "/agentgroup/{a}/idleagent") == [{"workno": "120", "name": "Inspector"}]
+
+
+async def _sign_in_without_skills(agent: GatewayClient) -> None:
+    body = {"password": PASSWORD, "phonenum": "7120"}
+    agent.guid = (await agent.send("PUT", "/onlineagent/{a}", body)).headers["set-guid"].partition("=")[2]
+
+
+async def test_dropping_an_unknown_call_beside_a_call_is_200_025(centre: CallCentre, clients: Clients) -> None:
+    agent = clients(101)
+    await agent.sign_in()
+    await centre.call_in()
+    await agent.events()
+    assert (await agent.call("POST", f"/voicecall/{{a}}/dropcall/{ANY_CALL}"))[0] == "200-025"
+    assert (await agent.call("PUT", "/voicecall/{a}/callout", {"called": "15550199"}))[0] == "100-007"
+    assert (await agent.call("POST", "/voicecall/{a}/endmute"))[0] == "200-008"
+    assert (await agent.call("POST", "/voicecall/{a}/gethold"))[0] == "200-015"
