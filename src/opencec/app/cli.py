@@ -1,4 +1,4 @@
-"""The entry point of `opencec`. `version` answers before Typer is imported, which takes a third of a second."""
+"""The entry point of `opencec`. What must be quick runs before Typer is imported, which takes a third of a second."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ def main() -> None:
     if sys.argv[1:] in (["version"], ["--version"]):
         print(f"opencec {__version__}")
         return
+    if sys.argv[1:] in (["serve"], ["serve", "--demo"]):
+        from opencec.app.serve import serve
+
+        serve(demo="--demo" in sys.argv)
     from opencec.app.cli_commands import app
 
     try:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from opencec import __version__
 from opencec.app.cli_demo import demo
 from opencec.app.cli_records import cdr, recordings
-
-if TYPE_CHECKING:
-    from opencec.app.settings import Settings
 
 __all__ = ["app"]
 
@@ -33,13 +30,9 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="Provide the demo tenant with its accounts.")] = False,
 ) -> None:
     """Start and supervise everything; Ctrl-C stops it."""
-    from opencec.app.serve import become_supervisor
+    from opencec.app import serve as serving
 
-    settings = _settings()
-    try:
-        become_supervisor(settings, demo=demo)
-    except OSError as error:
-        sys.exit(f"The data folder {settings.data_dir} cannot be used: {error}. Set OPENCEC_DATA_DIR to another.")
+    serving.serve(demo=demo)
 
 
 @app.command()
@@ -47,9 +40,10 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Show the processes, the addresses and what is going on."""
+    from opencec.app.settings import settings_or_exit
     from opencec.app.supervisor_status import NotRunning, read_status, show_status
 
-    settings = _settings()
+    settings = settings_or_exit()
     try:
         found = read_status(settings.data_dir)
     except NotRunning as error:
@@ -71,18 +65,10 @@ def doctor(
 ) -> None:
     """Check this machine, and say what to do about what is wrong. Ends with 1 when something would not work."""
     from opencec.app.doctor import diagnose, show
+    from opencec.app.settings import settings_or_exit
 
-    findings = diagnose(_settings())
+    findings = diagnose(settings_or_exit())
     for finding in findings:
         print(json.dumps(finding.to_dict()) if as_json else show(finding))
     if any(finding.level == "bad" for finding in findings):
         sys.exit(1)
-
-
-def _settings() -> Settings:
-    from opencec.app.settings import SettingsError, load_settings
-
-    try:
-        return load_settings()
-    except SettingsError as error:
-        sys.exit(f"Settings that cannot be used:\n{error}")

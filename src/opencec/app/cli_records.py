@@ -105,12 +105,10 @@ def get_recording(
 @contextmanager
 def _reader() -> Iterator[RecordsReader]:
     from opencec.app.records_reader import RecordsReader
-    from opencec.app.settings import SettingsError, load_settings
+    from opencec.app.settings import settings_or_exit
 
     try:
-        reader = RecordsReader(load_settings().data_dir)
-    except SettingsError as error:
-        sys.exit(f"Settings that cannot be used:\n{error}")
+        reader = RecordsReader(settings_or_exit().data_dir)
     except FileNotFoundError as error:
         sys.exit(f"There are no records yet: {error.filename} does not exist.")
     try:

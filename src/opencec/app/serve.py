@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from opencec.app.addresses import peer_address, url_host
 from opencec.app.run_dir import DataDir
-from opencec.app.settings import Settings
+from opencec.app.settings import Settings, settings_or_exit
 from opencec.app.supervisor_plan import Plan, SocketPlan, WorkerPlan
 
-__all__ = ["become_supervisor", "build_plan"]
+__all__ = ["become_supervisor", "build_plan", "serve"]
 
 _CHILD_ENVIRONMENT = {
     # One thread for numpy in every process: the media worker's passes are too short to share out.
@@ -22,7 +23,16 @@ _CHILD_ENVIRONMENT = {
 }
 
 
-def become_supervisor(settings: Settings, *, demo: bool) -> None:
+def serve(*, demo: bool) -> NoReturn:
+    """`opencec serve`: never returns; ends with a message when settings or data folder cannot be used."""
+    settings = settings_or_exit()
+    try:
+        become_supervisor(settings, demo=demo)
+    except OSError as error:
+        sys.exit(f"The data folder {settings.data_dir} cannot be used: {error}. Set OPENCEC_DATA_DIR to another.")
+
+
+def become_supervisor(settings: Settings, *, demo: bool) -> NoReturn:
     """Replace this process by the supervisor. Does not return.
 
     The supervisor is a program of its own, so that it carries neither pydantic nor Typer with it for life.

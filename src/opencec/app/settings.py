@@ -10,6 +10,7 @@ import difflib
 import ipaddress
 import os
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -17,7 +18,17 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-__all__ = ["CONFIG_FILE", "NO_FILE", "PREFIX", "RtpPorts", "Settings", "SettingsError", "is_loopback", "load_settings"]
+__all__ = [
+    "CONFIG_FILE",
+    "NO_FILE",
+    "PREFIX",
+    "RtpPorts",
+    "Settings",
+    "SettingsError",
+    "is_loopback",
+    "load_settings",
+    "settings_or_exit",
+]
 
 PREFIX = "OPENCEC_"
 CONFIG_FILE = "opencec.toml"
@@ -249,6 +260,14 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         raise SettingsError([_explain(problem) for problem in error.errors()]) from None
     return settings.model_copy(update={"data_dir": settings.data_dir.expanduser().absolute()})
+
+
+def settings_or_exit() -> Settings:
+    """`load_settings` for commands: problems end the program with a message."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        sys.exit(f"Settings that cannot be used:\n{error}")
 
 
 def _read_file() -> dict[str, Any]:

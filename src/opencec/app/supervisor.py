@@ -30,6 +30,8 @@ _TICK_S = 0.25
 _CONTROL_STOP_S = 3.0
 _WORKER_STOP_S = 1.2
 _PROGRESS_S = 2.0
+_LATE_S = 10.0
+"""Jobs wait for control, at most so long: their imports would compete with control's for the cores."""
 
 
 class _Worker:
@@ -64,6 +66,7 @@ class Supervisor:
         self._began = time.monotonic()
         self._next_progress = self._began + _PROGRESS_S
         self._signals = 0
+        self._hold_back(until=self._began + _LATE_S)
 
     def run(self) -> int:
         """Serve until a signal says stop. Returns the exit code."""
@@ -97,10 +100,16 @@ class Supervisor:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
 
+    def _hold_back(self, *, until: float) -> None:
+        for worker in self._workers:
+            if worker.plan.role == "jobs":
+                worker.due = until
+
     def _on_ready(self, generation: int) -> None:
         if generation > 1:
             say("control is ready again")
             return
+        self._hold_back(until=0.0)
         credentials = self._data.demo_credentials if self._plan.demo else None
         sys.stdout.write(panel(self._plan.addresses, credentials=credentials))
         sys.stdout.flush()
@@ -145,7 +154,7 @@ class Supervisor:
         rows.append(("standby", "standby", standby, "ready" if keeper.is_warm else "starting"))
         for worker in self._workers:
             pid = worker.child.pid if worker.child else None
-            state = "restarting" if pid is None else "starting" if _is_awaited(worker.plan) else "ready"
+            state = "ready" if pid is not None and not _is_awaited(worker.plan) else "starting"
             rows.append((worker.plan.role, worker.plan.name, pid, state))
         processes = [dict(zip(("role", "name", "pid", "state"), row, strict=True)) for row in rows]
         return {"processes": processes, "addresses": self._plan.addresses, "data_dir": str(self._data.root)}

@@ -10,10 +10,10 @@ from typing import Any
 
 from opencec.app.run_dir import DataDir
 
-__all__ = ["NotRunning", "read_status", "show_status"]
+__all__ = ["NotRunning", "ask_control", "read_status", "show_status"]
 
 _TIMEOUT_S = 2.0
-_MAX_ANSWER = 1024 * 1024
+_MAX_ANSWER = 8 * 1024 * 1024
 FIGURES = ("signed_in_agents", "live_calls")
 
 
@@ -24,13 +24,13 @@ class NotRunning(Exception):
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_TIMEOUT_S)
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        super().__init__("localhost", timeout=timeout_s)
         self._path = str(path)
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_TIMEOUT_S)
+        self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
 
 
@@ -51,7 +51,10 @@ def read_status(data_dir: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(text)
     except (OSError, ValueError):
         raise NotRunning(f"OpenCEC does not run on {data_dir}. Start it with: opencec serve") from None
-    live = _ask_control(data.socket("control"))
+    try:
+        live = ask_control(data_dir, "GET", "/internal/status")
+    except NotRunning:
+        live = {}
     return found | {name: live.get(name) for name in FIGURES} | {k: v for k, v in live.items() if k not in found}
 
 
@@ -65,14 +68,24 @@ def show_status(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _ask_control(path: Path) -> dict[str, Any]:
-    connection = _UnixConnection(path)
+def ask_control(
+    data_dir: Path, method: str, path: str, body: object = None, *, timeout_s: float = _TIMEOUT_S
+) -> dict[str, Any]:
+    """One request to control's internal socket.
+
+    Returns:
+        The JSON object of the answer, whatever its status.
+
+    Raises:
+        NotRunning: control does not answer.
+    """
+    connection = _UnixConnection(DataDir(data_dir).socket("control"), timeout_s)
     try:
-        connection.request("GET", "/internal/status")
-        answer = connection.getresponse()
-        found = json.loads(answer.read(_MAX_ANSWER)) if answer.status == http.client.OK else {}
+        text = None if body is None else json.dumps(body)
+        connection.request(method, path, text, {"Content-Type": "application/json"})
+        found = json.loads(connection.getresponse().read(_MAX_ANSWER))
     except (OSError, ValueError, http.client.HTTPException):
-        return {}
+        raise NotRunning(f"OpenCEC does not answer on {data_dir}. See: opencec status") from None
     finally:
         connection.close()
     return found if isinstance(found, dict) else {}
