@@ -1,4 +1,4 @@
-"""A core under watch: every command also goes to a twin and every event to a replica, and the invariants are checked."""
+"""A core under watch: a twin gets every command, a replica every event, and the invariants are checked."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from fakes.checked_core import CheckedCore
 from fakes.core_profiles import small_tenant
-
 from opencec.core import commands as c
 from opencec.core.agent import AgentState
 from opencec.core.effects import ArrangeAudio, Effect

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes.core_desk import AGENT, Desk, audio, effects, names
 
+from fakes.core_desk import AGENT, Desk, audio, effects, names
 from opencec.core import commands as c
 from opencec.core.agent import AgentState
 from opencec.core.effects import AcceptLeg, EndLeg, RingPhone, StartFlow, StartRecording, StopFlow, StopRecording

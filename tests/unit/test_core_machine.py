@@ -1,4 +1,4 @@
-"""Every command in every order: the invariants hold, replay equals live, snapshots lose nothing, refusals change nothing."""
+"""Every command in every order: invariants hold, replay equals live, snapshots are whole, refusals change nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.checked_core import CheckedCore
-from fakes.core_profiles import SALES, SUPPORT, VIP, agent_profile, small_tenant
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from fakes.checked_core import CheckedCore
+from fakes.core_profiles import SALES, SUPPORT, VIP, agent_profile, small_tenant
 from opencec.core import commands as c
 from opencec.core.config import Overflow, TenantProfile
 from opencec.core.contact import Contact, ContactState

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
-from fakes.core_desk import AGENT, Desk
 
+from fakes.core_desk import AGENT, Desk
 from opencec.core import commands as c
 from opencec.core.agent import AgentState
 
