@@ -90,7 +90,7 @@ class FakePort:
         return SessionId(self._ids.new("session"))
 
     def has_phone(self, phone: str) -> bool:
-        return phone.startswith("7") and len(phone) in (4, 5)
+        return phone.startswith("7") and 4 <= len(phone) <= 6
 
     async def verify_password(self, agent: AgentId, password: str) -> bool:
         await asyncio.sleep(0)

@@ -306,6 +306,11 @@ class TenantFeed:
         """Polls that wait for an event at this moment."""
         return sum(1 for queue in self._queues.values() if queue.waiter is not None)
 
+    def end_polls(self) -> None:
+        """Answer every waiting poll with "nothing": the server is about to stop."""
+        for queue in self._queues.values():
+            queue.wake(False)
+
     # --- journal ----------------------------------------------------------------------------------------------------
 
     def replay(self, body: bytes) -> None:
