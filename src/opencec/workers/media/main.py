@@ -17,16 +17,16 @@ from pathlib import Path
 import structlog
 
 from opencec.workers.media.engine import Engine
+from opencec.workers.media.priority import raise_to_realtime
 from opencec.workers.media.schedule import Schedule
 from opencec.workers.media.server import ControlServer
 from opencec.workers.media.sockets import PortPool
+from opencec.workers.media.webrtc import warm_up
 
 __all__ = ["main"]
 
 _log = structlog.get_logger(__name__)
 
-_PRIORITY = 10
-"""SCHED_RR: above everything ordinary, below the kernel's own threads."""
 _SETTLE_S = 1.0
 _SWITCH_S = 0.0005
 """How long another thread may hold the interpreter before the audio gets it back (Python's default is 5 ms)."""
@@ -51,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: stopping.append(received))
+    is_realtime = raise_to_realtime()
     engine.start()
-    is_realtime = _prioritise()
     sys.setswitchinterval(_SWITCH_S)
     gc.collect()
     gc.freeze()
@@ -115,12 +115,3 @@ def _raise_limits() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _prioritise() -> bool:
-    """Real-time scheduling of the audio thread where permitted (root, or an rtprio limit); else as everybody."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
-    except (OSError, AttributeError):
-        return False
-    return True

@@ -10,16 +10,23 @@ import socket as sockets
 from functools import cache
 
 from opencec.workers.media.transport import RemoteDescription, Transport, TransportListener
+from opencec.workers.media.webrtc.dtls import DtlsHandshake
 from opencec.workers.media.webrtc.handshakes import HandshakeThread
 from opencec.workers.media.webrtc.session import WebRtcTransport
 from opencec.workers.protocol import OpenLeg
 
-__all__ = ["create_transport"]
+__all__ = ["create_transport", "warm_up"]
 
 
 @cache
 def _thread() -> HandshakeThread:
     return HandshakeThread()
+
+
+def warm_up() -> None:
+    """Make certificate, DTLS context and thread before the first leg: a third of a second that no audio may wait for."""
+    DtlsHandshake("passive")
+    _thread()
 
 
 def create_transport(

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 __all__ = ["Handshake", "HandshakeThread"]
@@ -68,6 +69,9 @@ class HandshakeThread:
                 self._selector.unregister(descriptor)
 
     def _run(self) -> None:
+        # A thread begins with the priority of the one that made it: the audio thread's must stay its own.
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         while True:
             for key, _ in self._selector.select(self._sleep_s()):
                 if key.fd == self._wake_read:
