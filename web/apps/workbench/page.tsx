@@ -134,6 +134,14 @@ export function WorkbenchPage({
   useEffect(() => {
     void session.phone.setDevices(readAudioChoice()).catch(() => undefined);
     void session.resume();
+    // A page that the browser kept in its back-forward cache has lost its session: start over.
+    const shown = ({ persisted }: PageTransitionEvent) => persisted && location.reload();
+    addEventListener("pagehide", session.suspend);
+    addEventListener("pageshow", shown);
+    return () => {
+      removeEventListener("pagehide", session.suspend);
+      removeEventListener("pageshow", shown);
+    };
   }, [session]);
   return (
     <SessionContext value={session}>

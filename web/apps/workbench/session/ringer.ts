@@ -13,8 +13,7 @@ export class Ringer {
 
   /** To be called from a click: browsers allow sound and ask about notifications only then. */
   unlock(): void {
-    this.#context ??= new AudioContext();
-    void this.#context.resume();
+    this.#open();
     if (typeof Notification !== "undefined" && Notification.permission === "default") {
       void Notification.requestPermission();
     }
@@ -22,8 +21,7 @@ export class Ringer {
 
   start({ title, body }: { title: string; body: string }): void {
     if (this.#timer !== undefined) return;
-    this.#context ??= new AudioContext();
-    void this.#context.resume();
+    this.#open();
     this.#ring();
     this.#timer = setInterval(() => this.#ring(), PERIOD_MS);
     if (!document.hidden || typeof Notification === "undefined" || Notification.permission !== "granted")
@@ -40,6 +38,13 @@ export class Ringer {
     this.#timer = undefined;
     this.#notification?.close();
     this.#notification = null;
+  }
+
+  /** A browser without sound must still show the call. */
+  #open(): void {
+    if (typeof AudioContext === "undefined") return;
+    this.#context ??= new AudioContext();
+    void this.#context.resume();
   }
 
   #ring(): void {

@@ -36,6 +36,22 @@ const ANSWER_REMEMBERED_MS = 10_000;
 /** At these events the gateway knows more of the call than the event says: queue, waiting time, data. */
 const WORTH_ASKING = new Set(["AgentOther_PhoneAlerting", "AgentEvent_Ringing", "AgentEvent_Talking"]);
 
+/** What the workbench needs of a softphone. */
+export type Phone = Pick<
+  Softphone,
+  | "state"
+  | "on"
+  | "start"
+  | "stop"
+  | "prepare"
+  | "answer"
+  | "hangUp"
+  | "setMuted"
+  | "expectCall"
+  | "setDevices"
+  | "unblockAudio"
+>;
+
 export interface Credentials {
   workno: string;
   password: string;
@@ -43,7 +59,7 @@ export interface Credentials {
 }
 
 export class Workbench {
-  readonly phone = new Softphone();
+  readonly phone: Phone;
   readonly clock = new ServerClock();
   #view: View;
   #gateway: GatewayClient | null = null;
@@ -55,7 +71,8 @@ export class Workbench {
   #started = false;
   readonly #listeners = new Set<() => void>();
 
-  constructor() {
+  constructor(phone: Phone = new Softphone()) {
+    this.phone = phone;
     this.#view = {
       stage: readKept() ? "restoring" : "signin",
       ended: null,
@@ -89,6 +106,15 @@ export class Workbench {
       await this.#carryOn(kept);
     else this.#follow(kept.account);
   }
+
+  /** The page goes away, perhaps for a reload: stop without a word, so that the next page can take over. */
+  readonly suspend = (): void => {
+    this.#loop?.stop();
+    this.#gateway = null;
+    this.phone.stop({ unregister: false });
+    this.#link?.close();
+    this.#lock?.release();
+  };
 
   async signIn({ workno, password, takeOver }: Credentials): Promise<void> {
     this.#set({ stage: "signing_in", problem: null, ended: null });

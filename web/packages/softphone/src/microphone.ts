@@ -76,6 +76,7 @@ export function levelOf(rms: number): number {
 
 /** Calls `listener` ten times a second with the stream's level (0..1) until the returned function is called. */
 export function watchLevel(stream: MediaStream, listener: (level: number) => void): () => void {
+  if (typeof AudioContext === "undefined") return () => undefined;
   const context = new AudioContext();
   const analyser = context.createAnalyser();
   analyser.fftSize = 1024;
