@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["apps/**/*.test.{ts,tsx}", "packages/**/*.test.{ts,tsx}"],
     setupFiles: ["dev/test_setup.ts"],
     css: false,
+    // Machines that build several things at once are slow; a test that hangs still ends.
+    testTimeout: 30_000,
     restoreMocks: true,
   },
 });

@@ -55,7 +55,7 @@ const type = (testId: string, value: string) =>
   fireEvent.change(screen.getByTestId(testId), { target: { value } });
 const click = (testId: string) => fireEvent.click(screen.getByTestId(testId));
 const state = (name: string) =>
-  waitFor(() => expect(screen.getByTestId("agent-state").dataset.state).toBe(name), { timeout: 3000 });
+  waitFor(() => expect(screen.getByTestId("agent-state").dataset.state).toBe(name));
 const isOn = (testId: string) => screen.getByTestId(testId).getAttribute("aria-disabled") === "false";
 
 async function signIn(workno = "101", password = "Secret_1") {
@@ -150,7 +150,7 @@ test("while the server is lost a bar says so and buttons wait", async () => {
   await screen.findByTestId("banner-server");
   expect(isOn("btn-callOut")).toBe(false);
   down = false;
-  await waitFor(() => expect(screen.queryByTestId("banner-server")).toBeNull(), { timeout: 3000 });
+  await waitFor(() => expect(screen.queryByTestId("banner-server")).toBeNull());
   expect(isOn("btn-callOut")).toBe(true);
 });
 
