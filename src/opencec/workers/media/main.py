@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda received, _: stopping.append(received))
     is_realtime = raise_to_realtime()
     engine.start()
+    warm_up()
     sys.setswitchinterval(_SWITCH_S)
     gc.collect()
     gc.freeze()

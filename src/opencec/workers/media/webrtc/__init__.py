@@ -24,7 +24,7 @@ def _thread() -> HandshakeThread:
 
 
 def warm_up() -> None:
-    """Make certificate, DTLS context and thread before the first leg: a third of a second that no audio may wait for."""
+    """Make certificate, DTLS context and thread before the first leg: no audio may wait a third of a second for them."""
     DtlsHandshake("passive")
     _thread()
 
