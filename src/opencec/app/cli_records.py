@@ -161,8 +161,8 @@ def _write_csv(rows: Iterator[dict[str, Any]], out: Any) -> int:
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(("=", "@", "-", "\t", "\r")):
+    if isinstance(value, str) and value.startswith(("=", "@", "+", "-", "\t", "\r")) and not value[1:].isdigit():
         return "'" + value
     return value
