@@ -10,11 +10,11 @@ import random
 from collections import Counter
 
 import pytest
-from fakes.sip_network import SDP_A, SDP_B, Network, Node
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from fakes.sip_network import SDP_A, SDP_B, Network, Node
 from opencec.sip.leg_events import (
     Answered,
     Cancelled,

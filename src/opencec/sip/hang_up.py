@@ -45,10 +45,10 @@ class HangUp:
             self._board.timers.cancel((name, leg.key))
         lines = [("Reason", reason)] if reason else []
 
-        def on_final(_response: Response | None, status: int, _at: int) -> None:
-            is_silent = _response is None
+        def on_final(response: Response | None, status: int, at: int) -> None:
+            is_silent = response is None
             outcome: EndReason = why if not is_silent else ("timeout" if status == 408 else "error")
-            self.finish(leg, outcome, is_local=True)
+            self.finish(leg, outcome, at, is_local=True)
 
         DialogRequest(self._board, leg, "BYE", on_final, headers=lines).send(now)
 
@@ -68,9 +68,10 @@ class HangUp:
             self._board.emit(Ended(leg=leg.key, reason="bye", q850=q850_cause(request), headers=header_lines(request)))
             self._board.drop(leg)
 
-    def finish(self, leg: Leg, reason: EndReason, *, is_local: bool = False) -> None:
+    def finish(self, leg: Leg, reason: EndReason, now: int, *, is_local: bool = False) -> None:
         """The leg is over without further messages; later calls for it do nothing."""
         if self._board.legs.get(leg.key) is leg:
+            self.close_offerings(leg, now)
             self._board.emit(Ended(leg=leg.key, reason=reason, is_local=is_local))
             self._board.drop(leg)
 
@@ -79,7 +80,7 @@ class HangUp:
         if leg.phase is Phase.ENDING:
             return False
         if status == 481:
-            self.finish(leg, "error")
+            self.finish(leg, "error", now)
             return True
         if status == 408:
             self.bye(leg, now, why="timeout")
@@ -89,8 +90,11 @@ class HangUp:
     def close_offerings(self, leg: Leg, now: int) -> None:
         """Give the peer's unanswered re-INVITE or REFER a final answer."""
         offering, leg.offering, leg.next_offering = leg.offering, None, None
-        if offering is not None and not offering.is_ours and offering.transaction is not None:
-            self._board.answer(offering.transaction, 487, now)
+        if offering is not None and offering.transaction is not None:
+            if offering.is_ours:
+                self._board.abandon(offering.transaction, now)
+            else:
+                self._board.answer(offering.transaction, 487, now)
         if leg.referral_in is not None and leg.referral_in.transaction is not None and not leg.referral_in.is_accepted:
             self._board.answer(leg.referral_in.transaction, 487, now)
         leg.referral_in = None

@@ -313,10 +313,15 @@ class InviteClient:
             self._board.drop(leg)
 
     def take_stray(self, leg: Leg, response: Response, now: int) -> None:
-        """A 2xx without a transaction: after a restart the peer repeats what the old process had acknowledged."""
+        """A 2xx without a transaction: after a restart the peer repeats what the old process may have acknowledged.
+
+        An offer in it stays without an answer: our owner asks again for what it wants.
+        """
         if leg.dialog is not None and leg.dialog.remote_tag == (response.to.tag or ""):
             if leg.ack and response.cseq.number == leg.ack_cseq:
                 self._acknowledge_again(leg)
+            elif leg.is_established:
+                send_ack(self._board, leg, cseq=response.cseq.number, sdp=None)
         elif leg.call is not None and leg.is_established:
             names = ("From", "Call-ID", "CSeq")
             lines = [(name, response.headers.get(name) or "") for name in names]

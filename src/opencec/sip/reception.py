@@ -78,7 +78,7 @@ class Reception:
             return
         if response.is_success and response.cseq.method == "INVITE":
             leg = self._board.find(response.call_id, response.from_.tag)
-            if leg is not None and not leg.is_inbound:
+            if leg is not None:
                 self._client.take_stray(leg, response, now)
 
     # --- requests
@@ -159,7 +159,7 @@ class Reception:
             if leg is not None:
                 self._offers.take_ack(leg, request, now)
         elif leg.phase is Phase.CONFIRMED:
-            self._offers.resume(leg, now)
+            self._offers.go_on(leg, now)
 
     # --- within dialogs
 

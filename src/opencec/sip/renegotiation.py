@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opencec.sip.derived_requests import cancel_for
 from opencec.sip.dialog_request import DialogRequest, send_ack
 from opencec.sip.flow import Flow
 from opencec.sip.hang_up import HangUp
@@ -65,11 +66,29 @@ class Renegotiation:
             body=offering.sdp or b"",
             on_sent=lambda transaction: self._sent(offering, transaction),
         ).send(now)
+        if offering.method == "INVITE":
+            limit = now + self._board.settings.answer_limit_ms + self._board.settings.flow_wait_ms
+            self._board.timers.set(("offer", leg.key), limit, lambda at: self._unanswered(leg, offering, at))
         return True
 
     def _sent(self, offering: Offering, transaction: Transaction) -> None:
         offering.transaction = transaction
         offering.cseq = transaction.request.cseq.number
+
+    def _unanswered(self, leg: Leg, offering: Offering, now: int) -> None:
+        """The peer says 100 and nothing more: cancel, and give up when that does not help either."""
+        transaction = offering.transaction
+        if leg.offering is not offering or transaction is None or offering.is_answered:
+            return
+        self._board.transactions.open_client(
+            cancel_for(transaction.request),
+            transaction.target,
+            now,
+            on_response=lambda _response, _now: None,
+            on_give_up=lambda _status, _now: None,
+            leg=leg.key,
+        )
+        self._board.abandon(transaction, now)
 
     def _refresh(self, leg: Leg, now: int) -> None:
         if leg.offering is None:
@@ -83,8 +102,10 @@ class Renegotiation:
         if not is_alive:
             return
         leg.offering = None
-        if status == 491 and offering.retries < _MAX_RETRIES:
-            self._retry(leg, offering, now)
+        self._board.timers.cancel(("offer", leg.key))
+        pause_ms = self._pause_ms(leg, response, status)
+        if pause_ms is not None and offering.retries < _MAX_RETRIES:
+            self._retry(leg, offering, now, pause_ms)
             return
         if response is not None and status == 422 and self._lengthen(leg, offering, response):
             self.offer(leg, offering, now)
@@ -116,6 +137,8 @@ class Renegotiation:
                 ("offer", leg.key), now + _ANSWER_WAIT_MS, lambda at: self._hang_up.bye(leg, at, why="error")
             )
             return
+        if is_alive:
+            self._board.timers.cancel(("offer", leg.key))
         if offering.method == "INVITE" and leg.dialog is not None:
             send_ack(self._board, leg, cseq=response.cseq.number, sdp=None)
         if is_alive:
@@ -134,10 +157,21 @@ class Renegotiation:
         self._next(leg, now)
         return True
 
-    def _retry(self, leg: Leg, offering: Offering, now: int) -> None:
-        """Wait as RFC 3261 14.1 says: the owner of the Call-ID 2.1-4 s, the other 0-2 s, in steps of 10 ms."""
-        draw = int(self._board.tokens()[:8], 36)
-        wait_ms = 10 * (draw % 201) if leg.is_inbound else 2_100 + 10 * (draw % 191)
+    def _pause_ms(self, leg: Leg, response: Response | None, status: int) -> int | None:
+        """How long to wait before another try; None when there is none.
+
+        After 491 the owner of the Call-ID waits 2.1-4 s, the other 0-2 s, in steps of 10 ms (RFC 3261 14.1); after 500
+        whoever overtook its own last offer waits as told (14.2).
+        """
+        if status == 491:
+            draw = int(self._board.tokens()[-6:], 36)
+            return 10 * (draw % 201) if leg.is_inbound else 2_100 + 10 * (draw % 191)
+        if status == 500 and response is not None:
+            seconds = delta_seconds(response.headers.get("Retry-After"))
+            return seconds * 1000 if seconds is not None and seconds <= 10 else None
+        return None
+
+    def _retry(self, leg: Leg, offering: Offering, now: int, wait_ms: int) -> None:
         offering.retries += 1
         offering.transaction = None
 
@@ -168,7 +202,7 @@ class Renegotiation:
         if wanted is not None and leg.offering is None:
             self.offer(leg, wanted, now)
 
-    def resume(self, leg: Leg, now: int) -> None:
+    def go_on(self, leg: Leg, now: int) -> None:
         """The leg was confirmed: send what waited for that."""
         self._next(leg, now)
 
@@ -195,8 +229,7 @@ class Renegotiation:
         leg.offering = Offering(
             request.method, is_ours=False, sdp=sdp, transaction=transaction, cseq=request.cseq.number
         )
-        limit = now + board.settings.answer_limit_ms
-        board.timers.set(("offer", leg.key), limit, lambda at: self._abandon(leg, 500, at))
+        self._await_answer(leg, now)
         board.emit(ReInviteReceived(leg=leg.key, sdp=sdp, method="UPDATE" if request.method == "UPDATE" else "INVITE"))
         board.changed(leg)
 
@@ -239,6 +272,23 @@ class Renegotiation:
             self._next(leg, now)
         board.changed(leg)
         return True
+
+    def resume(self, leg: Leg, transaction: Transaction, now: int) -> None:
+        """After a restart: the peer's re-INVITE still waits for our answer, or our 200 for its ACK."""
+        request = transaction.request
+        leg.offering = Offering(
+            "INVITE", is_ours=False, sdp=sdp_of(request), transaction=transaction, cseq=request.cseq.number
+        )
+        if transaction.is_answered:
+            leg.offering.is_answered, leg.offering.final = True, transaction.message
+            self._board.send(transaction.message, transaction.target)
+            self._repeat_final(leg, leg.offering, now, interval_ms=T1_MS, until=now + TIMEOUT_MS)
+        else:
+            self._await_answer(leg, now)
+
+    def _await_answer(self, leg: Leg, now: int) -> None:
+        limit = now + self._board.settings.answer_limit_ms
+        self._board.timers.set(("offer", leg.key), limit, lambda at: self._abandon(leg, 500, at))
 
     def _repeat_final(self, leg: Leg, offering: Offering, now: int, *, interval_ms: int, until: int) -> None:
         def repeat(at: int) -> None:

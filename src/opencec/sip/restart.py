@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from opencec.sip.dialog import Dialog, tag_of
 from opencec.sip.errors import SipError, SipParseError
-from opencec.sip.flow import Target
+from opencec.sip.flow import Flow, Target
 from opencec.sip.headers import Headers
 from opencec.sip.invite_client import InviteClient
 from opencec.sip.invite_server import InviteServer
 from opencec.sip.leg import Leg, OutboundCall, Phase
 from opencec.sip.message import Request, Response, serialize
 from opencec.sip.parse import parse_message
+from opencec.sip.renegotiation import Renegotiation
 from opencec.sip.session_timer import SessionTimers
 from opencec.sip.snapshot import DialogSnapshot
 from opencec.sip.switchboard import Switchboard
@@ -37,8 +40,17 @@ class SnapshotError(SipError):
 class Restart:
     """Makes and reads snapshots."""
 
-    def __init__(self, board: Switchboard, server: InviteServer, client: InviteClient, timers: SessionTimers) -> None:
+    def __init__(
+        self,
+        board: Switchboard,
+        *,
+        server: InviteServer,
+        client: InviteClient,
+        offers: Renegotiation,
+        timers: SessionTimers,
+    ) -> None:
         self._board = board
+        self._offers = offers
         self._server = server
         self._client = client
         self._session = timers
@@ -47,8 +59,9 @@ class Restart:
         """What to journal of a leg."""
         dialog = leg.dialog
         call = leg.call
-        invite = leg.invite if leg.is_inbound and leg.phase in (Phase.RINGING, Phase.ANSWERED) else None
-        if not leg.is_inbound and call is not None and leg.phase is not Phase.CONFIRMED:
+        is_open = leg.phase in (Phase.RINGING, Phase.ANSWERED)
+        invite = leg.invite if leg.is_inbound and is_open else None
+        if not leg.is_inbound and call is not None and is_open:
             invite = leg.client.request if leg.client is not None else call.request
         response = leg.server.message if leg.is_inbound and invite is not None and leg.server is not None else b""
         if leg.phase is Phase.ANSWERED and not leg.is_inbound and leg.answer is not None:
@@ -80,6 +93,7 @@ class Restart:
             effect_id=call.effect_id if call else "",
             attempt=call.attempt if call else 0,
             is_cancelling=call.is_cancelling if call else False,
+            **_offer_of(leg),
         )
 
     def restore(self, snapshot: DialogSnapshot, now: int, login: Login | None) -> bool:
@@ -126,6 +140,7 @@ class Restart:
         if leg.phase is Phase.CONFIRMED:
             self._board.add(leg)
             self._session.start(leg, now)
+            self._resume_offer(leg, snapshot, now)
         elif leg.is_inbound:
             self._resume_server(leg, invite, snapshot, now)
         else:
@@ -152,6 +167,21 @@ class Restart:
             self._server.repeat_final(leg, now)
             self._session.start(leg, now)
 
+    def _resume_offer(self, leg: Leg, snapshot: DialogSnapshot, now: int) -> None:
+        if snapshot.offer is None or snapshot.offer_flow is None:
+            return
+        transaction = self._board.transactions.resume_server(
+            _parsed_request(snapshot.offer),
+            snapshot.offer_flow,
+            snapshot.offer_response or b"",
+            now,
+            is_accepted=snapshot.is_offer_answered,
+        )
+        transaction.leg = leg.key
+        if not self._board.is_live(transaction.target):
+            leg.stranded.append(transaction)
+        self._offers.resume(leg, transaction, now)
+
     def _resume_client(self, leg: Leg, snapshot: DialogSnapshot, now: int) -> None:
         """An unanswered INVITE goes out again: for the peer it is a retransmission (RFC 3261 17.2.3)."""
         self._board.add(leg)
@@ -160,6 +190,29 @@ class Restart:
             self._client.await_ack(leg, now)
             return
         self._client.start(leg, now)
+
+
+class _Offer(TypedDict, total=False):
+    offer: bytes
+    offer_response: bytes
+    offer_flow: Flow
+    is_offer_answered: bool
+
+
+def _offer_of(leg: Leg) -> _Offer:
+    """The peer's re-INVITE under way. An UPDATE is left out: repeated after a restart it gets 500 and is tried anew."""
+    offering = leg.offering
+    if offering is None or offering.is_ours or offering.method != "INVITE" or offering.transaction is None:
+        return {}
+    transaction = offering.transaction
+    if not isinstance(transaction.target, Flow):
+        return {}
+    return {
+        "offer": serialize(transaction.request),
+        "offer_response": transaction.message,
+        "offer_flow": transaction.target,
+        "is_offer_answered": offering.is_answered,
+    }
 
 
 def _header(message: Request | None, name: str) -> str:

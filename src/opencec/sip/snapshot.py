@@ -49,6 +49,10 @@ class DialogSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
         effect_id: Effect that opened an outbound leg.
         attempt: INVITEs sent so far (a digest challenge needs a second).
         is_cancelling: CANCEL is wanted.
+        offer: The peer's re-INVITE that waits for our answer, or whose 200 waits for ACK.
+        offer_response: Last response to it.
+        offer_flow: Where its responses go.
+        is_offer_answered: That response is the 200.
     """
 
     leg: str
@@ -77,3 +81,7 @@ class DialogSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     effect_id: str = ""
     attempt: int = 0
     is_cancelling: bool = False
+    offer: bytes | None = None
+    offer_response: bytes | None = None
+    offer_flow: Flow | None = None
+    is_offer_answered: bool = False

@@ -12,7 +12,7 @@ from opencec.sip.leg import Leg, Phase
 from opencec.sip.leg_events import DialogChanged, Event
 from opencec.sip.message import Request, Response, respond, serialize
 from opencec.sip.session_body import SDP_TYPE
-from opencec.sip.timers import TimerHeap
+from opencec.sip.timers import TIMEOUT_MS, TimerHeap
 from opencec.sip.transaction import Kind, Transaction
 from opencec.sip.transaction_layer import TransactionLayer
 from opencec.sip.uri import Uri
@@ -217,6 +217,14 @@ class Switchboard:
         """Answer without a transaction (RFC 3261 8.2.7)."""
         if request.method != "ACK":
             self.send(serialize(response), target)
+
+    def abandon(self, transaction: Transaction, now: int) -> None:
+        """Bound an INVITE of ours that nobody waits for any more: a peer may leave it ringing for ever."""
+        self.timers.set(
+            ("abandoned", transaction.key),
+            now + TIMEOUT_MS,
+            lambda at: self.transactions.give_up(transaction, at),
+        )
 
     def when_reachable(self, leg: Leg, action: Callable[[int], None], now: int) -> None:
         """Run `action(now)` once the leg has a flow, or when the wait is over (RFC 5626 clients come back)."""

@@ -67,7 +67,9 @@ class UserAgent:
         self._referrals = Referrals(board, self._hang_up)
         self._outside = OutOfDialog(board)
         self._registrations = RegistrationClient(board)
-        self._restart = Restart(board, self._server, self._client, self._session)
+        self._restart = Restart(
+            board, server=self._server, client=self._client, offers=self._offers, timers=self._session
+        )
         self._reception = Reception(
             board,
             guard,
