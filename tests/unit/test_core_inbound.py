@@ -143,6 +143,19 @@ def test_a_contact_is_not_offered_again_at_once_to_who_rejected_it() -> None:
     assert desk.state() is AgentState.ALERTING, "nobody else came within 5 s"
 
 
+def test_each_agent_is_spared_for_its_own_five_seconds() -> None:
+    desk = Desk()
+    desk.sign_in(AGENT, 103)
+    desk.arrive()
+    desk.do(c.Reject(agent=AGENT))
+    desk.do(c.SayFree(agent=AGENT))
+    desk.do(c.Reject(agent=103))
+    desk.advance(2_999)
+    assert desk.state() is AgentState.IDLE
+    desk.advance(1)
+    assert desk.state() is AgentState.ALERTING, "103 refused later, and is busy"
+
+
 def test_another_agent_gets_what_was_rejected() -> None:
     desk = Desk()
     desk.sign_in(AGENT, 103)

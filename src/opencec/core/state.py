@@ -162,6 +162,14 @@ class TenantState:
             due = contact.leg_due
         self.contact_due.set(contact.id, due)
 
+    def schedule_retry(self, contact: Contact, *, after: int) -> None:
+        """Look at a waiting contact again when the next agent that did not take it is spared no longer."""
+        times = [at + RETRY_MS for at in contact.refusals.values() if at + RETRY_MS > after]
+        if times:
+            self.retry_due.set(contact.id, min(times))
+        else:
+            self.retry_due.drop(contact.id)
+
     def schedule_agent(self, agent: Agent) -> None:
         """Set or drop the agent's deadline."""
         state = agent.state
@@ -214,8 +222,7 @@ class TenantState:
             self.schedule(contact)
             if contact.state is _QUEUED and contact.queue in self.queues:
                 self.queues[contact.queue].enter(contact)
-                if contact.refusals:
-                    self.retry_due.set(contact.id, max(contact.refusals.values()) + RETRY_MS)
+                self.schedule_retry(contact, after=0)
 
     def forget_pending(self) -> None:
         """A replay routes nothing: the journal says what was decided."""

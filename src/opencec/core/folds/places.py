@@ -25,7 +25,7 @@ from opencec.core.events import (
     RecordingFinished,
 )
 from opencec.core.ids import AgentId, ContactId, LegId
-from opencec.core.state import RETRY_MS, TenantState
+from opencec.core.state import TenantState
 
 __all__ = ["PLACE_FOLDS", "leave_contact", "touch"]
 
@@ -135,7 +135,7 @@ def _queued(state: TenantState, event: ContactQueued) -> None:
     state.queues[event.queue].enter(contact)
     state.schedule(contact)
     if contact.refusals:
-        state.retry_due.set(contact.id, max(contact.refusals.values()) + RETRY_MS)
+        state.schedule_retry(contact, after=event.at)
     state.arrivals.append(contact.id)
 
 

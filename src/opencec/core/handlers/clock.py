@@ -45,7 +45,7 @@ def _tick(turn: Turn, command: Tick) -> None:
         elif agent is not None and agent_at == at:
             _agent_due(turn, agent)
         elif waiting is not None:
-            state.retry_due.drop(waiting)
+            state.schedule_retry(state.contacts[waiting], after=now)
             retry(turn, state.contacts[waiting])
         settle(turn)
 
