@@ -17,23 +17,31 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 import opencec.app
+from opencec.app.console_api import ConsoleApi
 from opencec.app.context import ControlContext
 from opencec.app.demo.more_agents import add_demo_agents
 from opencec.app.logs import set_up_logs
 from opencec.app.node import Node
 from opencec.elements.cc_gateway import PREFIX, build_gateway_app
-from opencec.elements.console import build_console_api
 from opencec.httpkit.application import build_app
 
-__all__ = ["run"]
+__all__ = ["import_rest", "run"]
 
 _log = structlog.get_logger()
 
 _HEARTBEAT_S = 0.25
 _STOP_S = 1
 _MOST_AGENTS = 5_000
+
+
+def import_rest() -> None:
+    """Import what the first seconds do not need: FastAPI takes a third as long as everything else together."""
+    import opencec.app.installation
+    import opencec.elements.console  # noqa: F401 - to have it in memory
 
 
 def run(context: ControlContext) -> None:
@@ -49,11 +57,13 @@ async def _main(context: ControlContext) -> None:
         await node.open()
         async with asyncio.TaskGroup() as group:
             await node.run(group)
-            servers = _servers(node)
+            console = ConsoleApi(node)
+            servers = _servers(node, console)
             serving = [group.create_task(server.serve(sockets=sockets)) for server, sockets in servers]
             await _serve_sip(node)
             node.is_ready = True
             context.ready()
+            group.create_task(console.load())
             await context.stopping()
             for server, _ in servers:
                 server.should_exit = True
@@ -104,9 +114,9 @@ def _tls_context(context: ControlContext) -> ssl.SSLContext:
 # --- HTTP -----------------------------------------------------------------------------------------------------------
 
 
-def _servers(node: Node) -> list[tuple[uvicorn.Server, list[Any]]]:
+def _servers(node: Node, console: ConsoleApi) -> list[tuple[uvicorn.Server, list[Any]]]:
     context = node.context
-    app = _public_app(node)
+    app = _public_app(node, console)
     servers: list[tuple[uvicorn.Server, list[Any]]] = [(_Server(_config(app)), list(context.sockets.http))]
     if context.sockets.https:
         secure = _config(app, ssl_certfile=context.tls_cert, ssl_keyfile=context.tls_key)
@@ -119,8 +129,8 @@ def _servers(node: Node) -> list[tuple[uvicorn.Server, list[Any]]]:
 def _config(app: Any, **tls: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
-        ws="websockets-sansio",
+        http=HttpToolsProtocol,
+        ws=WebSocketsSansIOProtocol,
         ws_per_message_deflate=False,
         ws_max_size=64 * 1024,
         lifespan="off",
@@ -132,7 +142,7 @@ def _config(app: Any, **tls: Any) -> uvicorn.Config:
     )
 
 
-def _public_app(node: Node) -> Starlette:
+def _public_app(node: Node, console: ConsoleApi) -> Starlette:
     async def sip(scope: Any, receive: Any, send: Any) -> None:
         await node.wire.handle_websocket(
             receive,
@@ -145,7 +155,7 @@ def _public_app(node: Node) -> Starlette:
 
     return build_app(
         elements={PREFIX: build_gateway_app(node.gateway)},
-        api=build_console_api(node.installation, clock=node.clock, guard=node.guard),
+        api=console,
         sip=sip,
         pages=Path(opencec.app.__file__).parent / "web",
         is_ready=lambda: node.is_ready,

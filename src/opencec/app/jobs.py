@@ -1,13 +1,12 @@
 """The jobs process: settles recordings that a dead worker left, and removes what is past its retention.
 
-`python -m opencec.app.jobs`. Idle nearly always; it runs at the lowest priority and holds nobody up.
+`python -m opencec.app.jobs`. Idle nearly always; it runs at the lowest priority (see `serve.py`) and holds nobody up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import sys
 import time
@@ -36,7 +35,6 @@ _DAY_MS = 86_400_000
 _PAGE = 500
 _BYTES_PER_MS = 16
 """Two channels of 8 kHz mu-law."""
-_NICE = 15
 
 Recover = Callable[[str], tuple[int, int] | None]
 """Finishes the `.part` of an absolute path: (duration in ms, bytes), or None when there is no such file."""
@@ -167,7 +165,6 @@ async def _main() -> None:
 def main() -> int:
     """The program."""
     name_process("opencec-jobs")
-    os.nice(_NICE)
     asyncio.run(_main())
     return 0
 

@@ -19,7 +19,6 @@ from opencec.adapters.system import Argon2Passwords, SystemClock, SystemIds
 from opencec.app.context import ControlContext
 from opencec.app.demo.provision import provision_demo
 from opencec.app.demo.tenant import BUSY_REASONS, REST_REASONS
-from opencec.app.installation import NodeInstallation
 from opencec.app.run_dir import DataDir
 from opencec.app.tenant_services import Shared, TenantServices
 from opencec.core.ids import TenantId
@@ -79,7 +78,6 @@ class Node:
         for info in await self.configuration.tenants():
             if info.is_active:
                 await self._open_tenant(info)
-        self.installation = NodeInstallation(self.context, book=self.book, tenants=self.tenants, domain=self._domain())
         self._build_signalling()
         for services in self.tenants.values():
             await services.projection.catch_up(self.journal)
@@ -143,7 +141,9 @@ class Node:
             ),
         )
 
-    def _domain(self) -> str:
+    @property
+    def domain(self) -> str:
+        """Domain of SIP addresses: the host that phones are told."""
         host, _, _ = self.context.addresses.get("sip", "").rpartition(":")
         return host or "127.0.0.1"
 
@@ -176,7 +176,7 @@ class Node:
             registrar=Registrar(),
             lanes=self.lanes,
             local_host=lambda peer: addresses(Destination(peer, 5060))[0],
-            domain=self._domain(),
+            domain=self.domain,
             lines={int(tenant): services.line() for tenant, services in self.tenants.items()},
         )
         self.signalling = Signalling(

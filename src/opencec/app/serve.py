@@ -20,6 +20,8 @@ _CHILD_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     # glibc makes an arena for each thread, which costs tens of megabytes for nothing.
     "MALLOC_ARENA_MAX": "2",
+    # And it would keep the memory of password hashes (19 MB each) once the first was freed.
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
 }
 
 
@@ -96,8 +98,8 @@ def _workers(settings: Settings) -> list[WorkerPlan]:
         found.append(WorkerPlan(name=name, role="media", command=command, path=path, rtp_ports=(ports[0], ports[1])))
     path = str(data.socket("speech"))
     speech = ("-m", "opencec.workers.speech", "--listen", f"unix:{path}", "--cache", str(data.prompts))
-    found.append(WorkerPlan(name="speech", role="speech", command=speech, path=path))
-    found.append(WorkerPlan(name="jobs", role="jobs", command=("-m", "opencec.app.jobs")))
+    found.append(WorkerPlan(name="speech", role="speech", command=speech, path=path, niceness=5))
+    found.append(WorkerPlan(name="jobs", role="jobs", command=("-m", "opencec.app.jobs"), niceness=15))
     return found
 
 

@@ -4,6 +4,8 @@
 and shares the memory of what is imported. The forked process detaches, so that it is the supervisor's child: neither
 the death of control nor that of the standby touches the other.
 
+What control needs only when it serves (`import_rest` of its module) is imported later, when nobody waits for it.
+
 Messages are JSON over a SEQPACKET socket. From the supervisor: `promote` (with sockets). To it: `warm`. Control has a
 channel of its own. From the supervisor: `stop`. To it: `hello`, `beat`, `ready`.
 """
@@ -16,36 +18,50 @@ import gc
 import importlib
 import json
 import os
+import select
 import socket
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from opencec.app.context import ControlContext, ListeningSockets, WorkerAddress
-from opencec.app.settings import load_settings
 from opencec.app.supervisor_child import die_with_parent, name_process
 from opencec.app.supervisor_plan import Plan
+from opencec.lean_imports import leave_out
+
+if TYPE_CHECKING:
+    from opencec.app.context import ControlContext
 
 __all__ = ["main"]
 
 _MAX_MESSAGE = 256 * 1024
 _MAX_SOCKETS = 64
 _ORPHAN_WAIT_S = 5.0
+_REST_AFTER_S = 2.0
+"""Quiet before the rest is imported: the cores belong to a control that is starting."""
 
-Run = Callable[[ControlContext], None]
+Run = Callable[["ControlContext"], None]
 
 
 def main() -> int:
     """The program."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    run = _load(sys.argv[2])
     name_process("opencec-standby")
-    gc.collect()
-    gc.freeze()  # or the collector would touch, and so copy, every page that a fork shares
+    leave_out()
+    module, _, function = sys.argv[2].partition(":")
+    gc.disable()  # nothing that imports make is garbage: a tenth of the time
+    control = importlib.import_module(module)
+    _settle_memory()
+    run: Run = getattr(control, function)
+    import_rest: Callable[[], None] | None = getattr(control, "import_rest", None)
     channel.send(b'{"event": "warm"}')
     while True:
+        if import_rest is not None and not select.select([channel], [], [], _REST_AFTER_S)[0]:
+            gc.disable()
+            import_rest()
+            _settle_memory()
+            import_rest = None
         message, handles, _, _ = socket.recv_fds(channel, _MAX_MESSAGE, _MAX_SOCKETS)
         if not message:
             return 0
@@ -56,10 +72,11 @@ def main() -> int:
             os.close(handle)
 
 
-def _load(target: str) -> Run:
-    module, _, function = target.partition(":")
-    found: Run = getattr(importlib.import_module(module), function)
-    return found
+def _settle_memory() -> None:
+    """After imports: their objects stay; the collector is not to touch, and so copy, pages that a fork shares."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def _fork_detached() -> bool:
@@ -98,6 +115,9 @@ def _await_parent(supervisor: int) -> None:
 
 
 def _context(order: dict[str, Any], channel: socket.socket, listening: list[socket.socket]) -> ControlContext:
+    from opencec.app.context import ControlContext, ListeningSockets, WorkerAddress
+    from opencec.app.settings import load_settings
+
     plan = Plan.from_json(order["plan"])
     by_use: dict[str, list[socket.socket]] = {}
     for use, found in zip(order["uses"], listening, strict=True):

@@ -128,7 +128,7 @@ class Supervisor:
         if worker.child is None and now >= worker.due:
             if worker.plan.path:
                 Path(worker.plan.path).unlink(missing_ok=True)
-            worker.child = Child.spawn(worker.plan.command, started=now)
+            worker.child = Child.spawn(worker.plan.command, started=now, niceness=worker.plan.niceness)
 
     def _show_progress(self, now: float) -> None:
         if self._keeper.generation <= 1 and self._keeper.state == "starting" and now >= self._next_progress:

@@ -81,19 +81,26 @@ class Child:
         self._popen = popen
 
     @classmethod
-    def spawn(cls, arguments: Sequence[str], *, started: float, pass_fds: Sequence[int] = ()) -> Child:
+    def spawn(
+        cls, arguments: Sequence[str], *, started: float, pass_fds: Sequence[int] = (), niceness: int = 0
+    ) -> Child:
         """Start a Python program that dies with us; Ctrl-C at the terminal does not reach it.
 
         Raises:
             OSError: no process could be made.
         """
         parent = os.getpid()
+
+        def prepare() -> None:
+            die_with_parent(parent)
+            os.nice(niceness)
+
         popen = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=subprocess.DEVNULL,
             pass_fds=pass_fds,
             process_group=0,
-            preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509 - the supervisor has one thread
+            preexec_fn=prepare,  # noqa: PLW1509 - the supervisor has one thread
         )
         return cls(pid=popen.pid, started=started, popen=popen)
 

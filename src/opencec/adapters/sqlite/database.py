@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
+from opencec.adapters.sqlite.tables import metadata
+
 __all__ = ["SCHEMA_REVISION", "Database"]
 
 SCHEMA_REVISION = "0001"
@@ -82,7 +84,7 @@ def _engine(path: Path) -> Engine:
 
 def _migrate(engine: Engine) -> None:
     """Bring the schema to `SCHEMA_REVISION`; two processes that start at once do it one after the other."""
-    if _revision(engine) == SCHEMA_REVISION:
+    if _revision(engine) == SCHEMA_REVISION or _make_new(engine):
         return
     from alembic import command
     from alembic.config import Config
@@ -92,6 +94,17 @@ def _migrate(engine: Engine) -> None:
     with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _make_new(engine: Engine) -> bool:
+    """Make all tables of a new file at once and stamp it, as migrations would (a test compares): no Alembic needed."""
+    with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+        if connection.execute(text("SELECT count(*) FROM sqlite_schema")).scalar():
+            return False
+        metadata.create_all(connection)
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": SCHEMA_REVISION})
+    return True
 
 
 def _revision(engine: Engine) -> str | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from opencec.app.credentials import CredentialsMissing, read_credentials, write_credentials
 from opencec.app.demo.tenant import ACCESS_CODES, AGENTS, DEMO_VDN, INSPECTORS, put_agents, put_structure, sip_user
@@ -121,18 +122,45 @@ async def provision_demo(
 
 
 async def put_demo_agents(
-    configuration: Configuration, entries: list[dict[str, Any]], *, passwords: Passwords, accounts: DemoAccounts
+    configuration: Configuration,
+    entries: list[dict[str, Any]],
+    *,
+    passwords: Passwords,
+    accounts: DemoAccounts,
+    at_once: int = 2,
 ) -> None:
-    """Agents with their phones; a password that the file had before keeps its stored hash."""
+    """Agents with their phones; a password that the file had before keeps its stored hash.
 
-    async def secret(entry: dict[str, Any]) -> tuple[int, tuple[str, str, str]]:
-        workno, password = int(entry["workno"]), entry["password"]
-        is_stored = accounts.is_known(f"agent {workno}", password)
-        encoded = "" if is_stored else await passwords.hash(password)
-        return workno, (encoded, entry["sip"]["user"], entry["sip"]["password"])
-
-    secrets = dict(await asyncio.gather(*(secret(entry) for entry in entries)))
+    Args:
+        configuration: The store.
+        entries: As `DemoAccounts.agent` makes them.
+        passwords: Hashes.
+        accounts: Where the passwords are from.
+        at_once: Hashes at a time. Sign-ins use the same threads, so 1 when agents work already.
+    """
+    new = [entry for entry in entries if not accounts.is_known(f"agent {entry['workno']}", entry["password"])]
+    hashes = await _hashes(passwords, (entry["password"] for entry in new), at_once=at_once)
+    is_new = {entry["workno"] for entry in new}
+    secrets = {
+        int(entry["workno"]): (
+            hashes[entry["password"]] if entry["workno"] in is_new else "",
+            entry["sip"]["user"],
+            entry["sip"]["password"],
+        )
+        for entry in entries
+    }
     await put_agents(configuration, tuple(secrets), secrets=secrets)
+
+
+async def _hashes(passwords: Passwords, wanted: Iterable[str], *, at_once: int) -> dict[str, str]:
+    """A hash of each password. Accounts with one password (`OPENCEC_DEMO_PASSWORD`) share it: that is no secret."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(password: str) -> tuple[str, str]:
+        async with gate:
+            return password, await passwords.hash(password)
+
+    return dict(await asyncio.gather(*(one(password) for password in dict.fromkeys(wanted))))
 
 
 async def _put_people(
@@ -143,13 +171,14 @@ async def _put_people(
     passwords: Passwords,
     accounts: DemoAccounts,
 ) -> None:
-    if not accounts.is_known("admin", admin["password"]):
-        encoded = await passwords.hash(admin["password"])
+    people: list[tuple[dict[str, str], Literal["admin", "operator"], int]] = [
+        (admin, "admin", DEMO_VDN),
+        (operator, "operator", 0),
+    ]
+    new = [(person, role, vdn) for person, role, vdn in people if not accounts.is_known(role, person["password"])]
+    hashes = await _hashes(passwords, (person["password"] for person, _, _ in new), at_once=2)
+    for person, role, vdn in new:
+        encoded = hashes[person["password"]]
         await configuration.put_account(
-            AccountConfig(account=admin["account"], role="admin", vdn=DEMO_VDN, password_hash=encoded)
-        )
-    if not accounts.is_known("operator", operator["password"]):
-        encoded = await passwords.hash(operator["password"])
-        await configuration.put_account(
-            AccountConfig(account=operator["account"], role="operator", vdn=0, password_hash=encoded)
+            AccountConfig(account=person["account"], role=role, vdn=vdn, password_hash=encoded)
         )

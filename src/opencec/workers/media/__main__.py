@@ -1,7 +1,10 @@
-"""`python -m opencec.workers.media`: one BLAS thread, then the worker."""
+"""`python -m opencec.workers.media`: one BLAS thread, no unused imports, then the worker."""
 
 import os
 
+from opencec.lean_imports import leave_out
+
+leave_out()
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # numpy reads it when it is imported; its threads would fight the audio thread
 

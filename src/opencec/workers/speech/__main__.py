@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import signal
 import sys
 from pathlib import Path
@@ -14,9 +12,6 @@ from opencec.workers.speech.cache import PromptCache
 from opencec.workers.speech.engines import Espeak, Hibari
 from opencec.workers.speech.server import SpeechServer, listening_socket
 from opencec.workers.speech.studio import Studio
-
-_NICENESS = 5
-"""Below the media worker: a caller may wait some milliseconds for words, never for audio."""
 
 
 async def run(arguments: argparse.Namespace) -> None:
@@ -43,8 +38,6 @@ def main() -> int:
     parser.add_argument("--queue", type=int, default=64, help="syntheses that may wait or run; more are refused")
     parser.add_argument("--name", default="speech-1", help="name of this worker")
     arguments = parser.parse_args()
-    with contextlib.suppress(OSError):
-        os.nice(_NICENESS)
     try:
         asyncio.run(run(arguments))
     except (OSError, ValueError) as error:
