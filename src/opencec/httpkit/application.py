@@ -47,7 +47,7 @@ def build_app(
         ready = is_ready()
         return PlainTextResponse("ok" if ready else "starting", status_code=200 if ready else 503)
 
-    routes: list[BaseRoute] = [Mount(prefix, app=app) for prefix, app in elements.items()]
+    routes: list[BaseRoute] = []
     if api is not None:
         routes.append(Mount("/api/v1", app=api))
     if sip is not None:
@@ -55,9 +55,28 @@ def build_app(
     routes.append(Route("/healthz", health))
     if pages is not None:
         routes.append(Mount("/", app=Pages(pages)))
-    app = Starlette(routes=routes)
+    app = _Application(routes, elements=elements)
     app.router.redirect_slashes = False
     return app
+
+
+class _Application(Starlette):
+    """Starlette, but vendor elements are reached at once: its layers cost 20 us of 80 a poll, and elements answer
+    every error by themselves."""
+
+    def __init__(self, routes: Sequence[BaseRoute], *, elements: Mapping[str, ASGIApp]) -> None:
+        super().__init__(routes=routes)
+        self._elements = tuple((prefix, f"{prefix}/", app) for prefix, app in elements.items())
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            path: str = scope["path"]
+            for prefix, start, element in self._elements:
+                if path.startswith(start):
+                    scope["root_path"] = scope.get("root_path", "") + prefix
+                    await element(scope, receive, send)
+                    return
+        await super().__call__(scope, receive, send)
 
 
 class _OriginCheck:

@@ -19,7 +19,6 @@ from opencec.httpkit.body import BodyInvalid, BodyTooLarge, ClientGone, decode_t
 from opencec.httpkit.cors import CrossOrigin
 from opencec.httpkit.operations import AuthFamily, Call, Operation, OperationTable, WireRequest
 from opencec.httpkit.replies import Dialect, ExactName, Refusal, Reply, send_reply
-from opencec.httpkit.source import request_source
 from opencec.httpkit.wire_model import WireModel
 from opencec.services.agent_port import TenantOverloaded
 
@@ -125,7 +124,8 @@ class Dispatcher(Generic[P]):
             path=scope["path"],
             headers=headers,
             query=_query(query_bytes) if query_bytes else {},
-            source=request_source(scope, trusted_proxies=self._trusted_proxies),
+            scope=scope,
+            trusted_proxies=self._trusted_proxies,
             receive=receive,
         )
 

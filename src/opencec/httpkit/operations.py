@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from opencec.httpkit.replies import Reply
-from opencec.httpkit.source import RequestSource
+from opencec.httpkit.source import RequestSource, request_source
 from opencec.httpkit.wire_model import WireModel
 
 __all__ = ["AuthFamily", "Call", "Match", "Operation", "OperationTable", "WireRequest"]
@@ -35,8 +35,15 @@ class WireRequest:
     headers: dict[bytes, bytes]
     """Names in lower case; the last of several equal ones."""
     query: dict[str, str]
-    source: RequestSource
+    scope: Any
+    """The ASGI scope."""
+    trusted_proxies: Sequence[str]
     receive: Callable[[], Awaitable[Any]]
+
+    @property
+    def source(self) -> RequestSource:
+        """Where it comes from."""
+        return request_source(self.scope, trusted_proxies=self.trusted_proxies)
 
     def header(self, name: bytes) -> str:
         """A header field as text, "" when absent."""
