@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+from urllib.parse import quote, urlencode
 
 import pytest
 
 from fakes.call_centre import PASSWORD, CallCentre
 from fakes.gateway_client import Clients
 from fakes.web_server import serve, talk
-from opencec.elements.cc_gateway import PREFIX, build_gateway_app
+from opencec.elements.cc_gateway import PREFIX, TABLE, build_gateway_app
+from opencec.elements.cc_gateway.schemas import CallQuery
 from opencec.httpkit.application import build_app
 
 pytestmark = pytest.mark.contract
@@ -122,3 +125,45 @@ async def test_chunked_body_over_the_limit_is_refused(centre: CallCentre) -> Non
         chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
         data = request("PUT", "/onlineagent/101", b"", b"Transfer-Encoding: chunked") + chunk + b"1\r\nx\r\n0\r\n\r\n"
         assert (await talk(address, data)).startswith(b"HTTP/1.1 413 ")
+
+
+async def test_no_input_gives_a_server_error(clients: Clients) -> None:
+    agent = clients(101)
+    await agent.sign_in("/onlineagent/{a}/forcelogin")
+    dice = random.Random(7)
+    values: list[object] = [
+        None,
+        "",
+        "0",
+        -1,
+        2**70,
+        1.5,
+        True,
+        "\x00",
+        "\u202e" * 30,
+        [],
+        {},
+        [{}],
+        "9" * 400,
+        "a=b&c",
+    ]
+    for operation in TABLE.operations:
+        if "out" in operation.name.lower() and operation.group == "sign_out":
+            continue
+        fields = [*(operation.body or operation.query or CallQuery).model_fields, "callBackUri", "skillId", "x"]
+        for _ in range(8):
+            path = re.sub(r"\{agentid:agent\}", "{a}", operation.path)
+            path = re.sub(
+                r"\{\w+:?\w*\}(?!\})",
+                lambda _: quote(str(dice.choice(values)), safe="") or "%20",
+                path.replace("{a}", "@"),
+            ).replace("@", "{a}")
+            chosen = {name: dice.choice(values) for name in dice.sample(fields, k=min(3, len(fields)))}
+            query = urlencode({name: str(value) for name, value in chosen.items()})
+            body = json.dumps(chosen).encode() if dice.random() < 0.7 else dice.randbytes(40)
+            response = await agent.send(operation.methods[0], f"{path}?{query}", content=body)
+            assert response.status_code in (200, 404), (operation.name, path, response.status_code)
+            answer = response.json()
+            assert answer["message"] != "internal error", (operation.name, path, query, body)
+            if operation.group == "sign_in" and answer["retcode"] == "0":
+                raise AssertionError("signed in with garbage")
