@@ -86,7 +86,7 @@ class CallerAccounts:
         self._forget_expired(now)
         if len(self._accounts) >= self._capacity:
             raise TooManyCallers
-        user = "web" + "".join(char for char in self._ids.token(18).lower() if char.isalnum())[:16]
+        user = "web-" + "".join(char for char in self._ids.token(18).lower() if char.isalnum())[:8]
         password = self._ids.token(18)
         fact = CallerAccountIssued(
             user=user,
