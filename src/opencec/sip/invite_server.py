@@ -134,9 +134,8 @@ class InviteServer:
             return
         waiting.interval_ms *= 2
         self._board.send(waiting.data, leg.server.target)
-        self._board.timers.set(
-            ("reliable", leg.key), now + waiting.interval_ms, lambda at: self._repeat_reliable(leg, at)
-        )
+        due = min(now + waiting.interval_ms, waiting.started_at + TIMEOUT_MS)
+        self._board.timers.set(("reliable", leg.key), due, lambda at: self._repeat_reliable(leg, at))
 
     def accept(self, leg: Leg, now: int, *, sdp: bytes | None, headers: HeaderList) -> bool:
         """Send 200; it waits for the PRACK of a provisional that carried SDP (RFC 3262 3)."""
