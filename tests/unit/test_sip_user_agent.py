@@ -373,6 +373,20 @@ def test_a_ringing_browser_that_reconnects_still_gets_its_call(peer: Peer) -> No
     assert peer.reply(invite, 200, "x", sdp=SDP_B) == ["ACK"]
 
 
+def test_cancel_reaches_a_browser_that_comes_back(peer: Peer) -> None:
+    peer.agent.flow_opened(browser(1))
+    invite = peer.invite(browser(1))
+    peer.reply(invite, 180, "x")
+    peer.agent.flow_closed("p-1", peer.now)
+    peer.agent.cancel("out", now=peer.now)
+    assert peer.pump() == []
+    peer.agent.retarget("out", browser(2), now=peer.now)
+    assert [describe(message) for message in peer.pump()] == ["INVITE"]
+    assert peer.reply(invite, 180, "x") == ["CANCEL"]
+    assert peer.reply(invite, 487, "x") == ["ACK"]
+    assert isinstance(peer.events[-1], Failed)
+
+
 def test_a_call_for_a_browser_that_is_away_fails_after_the_wait(peer: Peer) -> None:
     peer.agent.invite(
         "out",

@@ -277,8 +277,8 @@ class InviteClient:
         return True
 
     def _send_cancel(self, leg: Leg, call: OutboundCall, now: int) -> None:
-        if call.is_cancel_sent or leg.client is None:
-            return
+        if call.is_cancel_sent or leg.client is None or not self._board.is_live(leg.client.target):
+            return  # over a lost connection it would vanish; the provisional that comes over the next one asks again
         call.is_cancel_sent = True
         self._board.transactions.open_client(
             cancel_for(leg.client.request, call.cancel_reason),
