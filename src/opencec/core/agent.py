@@ -91,7 +91,7 @@ class Agent(msgspec.Struct, kw_only=True, gc=False):
     since: int = 0
     """Begin of the state, ms UTC."""
     idle_rank: int = 0
-    """Order in which idle agents became idle; the smallest has waited longest."""
+    """Order in which idle agents became idle; the smallest has waited longest. 0 = not idle."""
     session: SessionId | None = None
     signed_in_at: int = 0
     phone: str = ""

@@ -50,6 +50,8 @@ def _up(contact: Contact) -> list[LegId]:
 
 def _talking(contact: Contact) -> Hears:
     up = _up(contact)
+    if len(up) == 2 and not contact.is_muted:
+        return {up[0]: (up[1],), up[1]: (up[0],)}
     muted = contact.agent_leg(contact.agents[0]) if contact.is_muted and contact.agents else None
     silent = muted.id if muted is not None else None
     return {leg: tuple(other for other in up if other not in (leg, silent)) for leg in up}

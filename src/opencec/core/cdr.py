@@ -30,12 +30,14 @@ _LEAVE_REASON: dict[Disposition, int] = {
 }
 """ivr-flows.md 10, where no party left by itself."""
 
+_BY_PARTY: dict[ReleasedBy, int] = {"customer": 15, "agent": 16, "system": 0}
+
 
 def close_cdr(contact: Contact, *, at: int, disposition: Disposition, release_by: ReleasedBy) -> Cdr:
     """The record of a contact that ends at `at` (ms UTC). `disposition` counts only when nobody ever talked."""
     if contact.answered_at:
         disposition = "answered"
-    by_party = {"customer": 15, "agent": 16, "system": 0}[release_by]
+    by_party = _BY_PARTY[release_by]
     reason = by_party or _LEAVE_REASON.get(disposition, 0)
     segments = contact.segments
     if contact.stay is not None:

@@ -230,7 +230,11 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
 
     def with_replacements(self, leg: LegId) -> list[LegId]:
         """A leg and the ones that are about to take its place."""
-        return [leg, *(other.id for other in self.legs.values() if other.replaces == leg)]
+        found = [leg]
+        for other in self.legs.values():
+            if other.replaces == leg:
+                found.append(other.id)
+        return found
 
     @property
     def other_party(self) -> LegId | None:

@@ -109,14 +109,14 @@ class TenantState:
         """The agent is idle from now on: last in each of its lists."""
         self.rank += 1
         agent.idle_rank = self.rank
-        for idle in self.idle_sets.get(agent.id, ()):
-            idle[agent.id] = agent
+        entry = (self.rank, agent)
+        for idle in self.idle_sets[agent.id]:
+            idle.add(entry)
         self.freed.append(agent.id)
 
     def leave_idle(self, agent: Agent) -> None:
-        """The agent is no longer idle."""
-        for idle in self.idle_sets.get(agent.id, ()):
-            idle.pop(agent.id, None)
+        """The agent is no longer idle; its entries are no longer good."""
+        agent.idle_rank = 0
 
     def serve(self, agent: Agent, queues: tuple[QueueId, ...] | None) -> None:
         """The agent serves these queues from now on, and no others."""
@@ -217,7 +217,7 @@ class TenantState:
             (agent for agent in self.agents.values() if agent.state is _AGENT_IDLE), key=lambda a: a.idle_rank
         ):
             for idle in self.idle_sets[agent.id]:
-                idle[agent.id] = agent
+                idle.add((agent.idle_rank, agent))
         for contact in self.contacts.values():
             self.schedule(contact)
             if contact.state is _QUEUED and contact.queue in self.queues:

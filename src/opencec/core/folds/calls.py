@@ -118,7 +118,7 @@ def _counted(state: TenantState, event: DigitsPressed | ContactTransferred | Cus
 
 def _part(contact: Contact, agent: Agent) -> None:
     leave_contact(agent, contact.id)
-    contact.agents = tuple(other for other in contact.agents if other != agent.id)
+    contact.agents = tuple(other for other in contact.agents if other != agent.id) if len(contact.agents) > 1 else ()
     contact.is_muted = False
 
 

@@ -51,7 +51,8 @@ def _new(state: TenantState, contact: Contact, event: LegChanged) -> None:
     )
 
 
-def _up(contact: Contact, event: LegChanged) -> None:
+def _up(contact: Contact, event: LegChanged) -> bool:
+    """True: a deadline has changed."""
     leg = contact.legs[event.leg]
     if event.role == "external" and contact.state is _FORWARDING:
         contact.move(event, (LegChanged, "external up"))
@@ -59,9 +60,11 @@ def _up(contact: Contact, event: LegChanged) -> None:
         if contact.stay is not None:
             contact.stay.answered_at = event.at
     leg.state = "up"
+    had_deadline = bool(leg.until)
     leg.until = 0
     if leg.replaces is not None:
         _take_place(contact, old=leg.replaces, new=leg)
+    return had_deadline
 
 
 def _take_place(contact: Contact, *, old: LegId, new: Leg) -> None:
@@ -91,7 +94,8 @@ def _leg_changed(state: TenantState, event: LegChanged) -> None:
     if kind == "new":
         _new(state, contact, event)
     elif kind == "up":
-        _up(contact, event)
+        if not _up(contact, event):
+            return
     elif kind == "ended":
         _ended(contact, event)
     elif kind == "alerting":
@@ -130,9 +134,9 @@ def _phone_off_hook(state: TenantState, event: PhoneOffHook) -> None:
 def _phone_released(state: TenantState, event: PhoneReleased) -> None:
     contact = touch(state, event.contact)
     leg = contact.legs.pop(event.leg, None)
-    for other in [other for other in contact.legs.values() if other.replaces == event.leg]:
-        del contact.legs[other.id]
-        leg = other
+    if len(contact.legs) > 1:
+        for other in [other for other in contact.legs.values() if other.replaces == event.leg]:
+            del contact.legs[other.id]
     if leg is not None and contact.leg_due:
         _update_leg_due(state, contact)
 

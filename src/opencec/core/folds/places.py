@@ -46,7 +46,10 @@ def touch(state: TenantState, contact: ContactId) -> Contact:
 
 def leave_contact(agent: Agent, contact: ContactId) -> None:
     """The agent has no part in the contact any more."""
-    agent.contacts = tuple(other for other in agent.contacts if other != contact)
+    if len(agent.contacts) == 1:
+        agent.contacts = ()
+    else:
+        agent.contacts = tuple(other for other in agent.contacts if other != contact)
     if agent.active == contact:
         agent.active = None
 

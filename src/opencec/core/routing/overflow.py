@@ -53,6 +53,9 @@ def place(
 
     Rules that lead in a circle release the contact.
     """
+    fired = fired or rule_now(state, queue, is_new=is_new)
+    if fired is None:
+        return Placement(queue=queue)
     steps: list[Step] = []
     seen: set[QueueId] = set()
     while True:

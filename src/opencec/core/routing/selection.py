@@ -18,16 +18,17 @@ def choose_agent(queue: SkillQueue, contact: Contact, *, now: int) -> Agent | No
     refusals = contact.refusals
     if not refusals:
         for idle in queue.levels:
-            if idle:
-                return next(iter(idle.values()))
+            agent = idle.first()
+            if agent is not None:
+                return agent
         return None
     second: Agent | None = None
-    for agent in queue.idle():
-        refused_at = refusals.get(agent.id)
+    for candidate in queue.idle():
+        refused_at = refusals.get(candidate.id)
         if refused_at is None:
-            return agent
+            return candidate
         if second is None and now - refused_at >= RETRY_MS:
-            second = agent
+            second = candidate
     return second
 
 
