@@ -87,6 +87,8 @@ class Running:
         """Stop it and return what it printed."""
         if self.process.poll() is None:
             self.process.terminate()
+        if self.process.stdout is None or self.process.stdout.closed:
+            return ""
         return self.process.communicate(timeout=_PATIENCE_S)[0].decode()
 
 
@@ -229,3 +231,26 @@ def test_a_port_in_use_is_named_with_its_setting(settings: Settings) -> None:
     assert refused.process.returncode == 1
     assert f"TCP port {settings.http_port} on 127.0.0.1 is in use" in text
     assert "OPENCEC_HTTP_PORT" in text
+
+
+def test_a_machine_that_stood_still_costs_no_control(running: Running) -> None:
+    running.await_ready()
+    pids = [running.process.pid, *running.pids("control")]
+    for number in (signal.SIGSTOP, signal.SIGCONT):
+        for pid in pids:
+            os.kill(pid, number)
+        if number == signal.SIGSTOP:
+            time.sleep(3.5)
+    assert running.ask()["generation"] == 1
+    time.sleep(0.5)
+    assert running.ask()["generation"] == 1
+
+
+def test_nobody_reading_the_output_is_no_reason_to_stop(running: Running) -> None:
+    running.await_ready()
+    assert running.process.stdout is not None
+    running.process.stdout.close()
+    os.kill(running.pids("control")[0], signal.SIGKILL)
+    assert running.ask()["generation"] == 2
+    running.process.terminate()
+    assert running.process.wait(timeout=5) == 0

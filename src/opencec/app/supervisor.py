@@ -27,6 +27,7 @@ from opencec.app.supervisor_sockets import CannotListen, open_sockets, unix_list
 __all__ = ["Supervisor", "main"]
 
 _TICK_S = 0.25
+_PAUSE_S = 1.0
 _CONTROL_STOP_S = 3.0
 _WORKER_STOP_S = 1.2
 _PROGRESS_S = 2.0
@@ -77,8 +78,12 @@ class Supervisor:
         signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
+        before = time.monotonic()
         while not self._signals:
             now = time.monotonic()
+            if now - before > _PAUSE_S:  # the machine stood still (a suspended guest): control could not beat either
+                self._keeper.forgive(now - before)
+            before = now
             self._keeper.look(now)
             for worker in self._workers:
                 self._look_after(worker, now)
@@ -111,8 +116,9 @@ class Supervisor:
             return
         self._hold_back(until=0.0)
         credentials = self._data.demo_credentials if self._plan.demo else None
-        sys.stdout.write(panel(self._plan.addresses, credentials=credentials))
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # nobody reads any more: no reason to stop serving
+            sys.stdout.write(panel(self._plan.addresses, credentials=credentials))
+            sys.stdout.flush()
         say(f"ready after {time.monotonic() - self._began:.1f} s")
 
     def _look_after(self, worker: _Worker, now: float) -> None:
@@ -212,8 +218,9 @@ def _is_awaited(plan: WorkerPlan) -> bool:
 def say(text: str) -> None:
     """One log line."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    sys.stderr.write(f"{stamp} supervisor: {text}\n")
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{stamp} supervisor: {text}\n")
+        sys.stderr.flush()
 
 
 def main() -> int:

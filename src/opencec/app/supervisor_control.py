@@ -86,6 +86,10 @@ class ControlKeeper:
         if self._channel is None and self.control is None and self.is_warm and now >= self._due:
             self._promote(now)
 
+    def forgive(self, seconds: float) -> None:
+        """Nobody ran for so long: give control that much more time for its next sign of life."""
+        self._deadline += seconds
+
     def ask_to_stop(self) -> None:
         """Tell control to stop in order."""
         if self._channel is not None:
@@ -97,8 +101,15 @@ class ControlKeeper:
     def _start_standby(self, now: float) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         arguments = ["-m", "opencec.app.standby", str(theirs.fileno()), self._plan.control]
-        self.standby = Child.spawn(arguments, started=now, pass_fds=[theirs.fileno()])
-        theirs.close()
+        try:
+            self.standby = Child.spawn(arguments, started=now, pass_fds=[theirs.fileno()])
+        except OSError as error:
+            self._standby_due = now + self._standby_backoff.after(0.0)
+            self._say(f"the standby cannot be started: {error}")
+            ours.close()
+            return
+        finally:
+            theirs.close()
         ours.setblocking(False)
         self._standby_channel = ours
         self.is_warm = False
