@@ -65,6 +65,8 @@ async def _main(context: ControlContext) -> None:
             context.ready()
             group.create_task(console.load())
             await context.stopping()
+            for services in node.tenants.values():
+                services.desk.feed.end_polls()
             for server, _ in servers:
                 server.should_exit = True
             await asyncio.wait(serving, timeout=_STOP_S + 0.5)
@@ -137,6 +139,7 @@ def _config(app: Any, **tls: Any) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=_STOP_S,
         **tls,
     )
@@ -170,16 +173,18 @@ def _internal_app(node: Node) -> Starlette:
             1 for services in node.tenants.values() for agent in services.runtime.core.agents() if agent.is_signed_in
         )
         live = sum(services.runtime.live_calls() for services in node.tenants.values())
-        return JSONResponse({"signed_in_agents": agents, "live_calls": live})
+        media = [{"name": name, "legs": found.legs} for name, found in (await node.media.status()).items()]
+        return JSONResponse({"signed_in_agents": agents, "live_calls": live, "media": media})
 
     async def demo_agents(request: Request) -> JSONResponse:
         try:
-            count = int(json.loads(await request.body())["count"])
-        except (ValueError, KeyError, TypeError):
-            return JSONResponse({"error": "count: a number"}, status_code=400)
-        if not node.context.demo or not 0 < count <= _MOST_AGENTS:
+            body = json.loads(await request.body())
+            count, first = int(body["count"]), int(body.get("first", 1))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return JSONResponse({"error": "count, first: numbers"}, status_code=400)
+        if not node.context.demo or not 0 < first <= count <= _MOST_AGENTS:
             return JSONResponse({"error": f"demo mode only, 1-{_MOST_AGENTS} agents"}, status_code=400)
-        entries = await add_demo_agents(node, count)
+        entries = await add_demo_agents(node, count, first=first)
         return JSONResponse({"agents": entries})
 
     return Starlette(

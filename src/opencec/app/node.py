@@ -6,6 +6,7 @@ import asyncio
 import importlib.resources
 import os
 import secrets
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -185,6 +186,7 @@ class Node:
             authentication=authentication,
             is_live=user_agent.is_live,
             rearrange=self._rearrange,
+            on_customer=self._renew,
         )
         self.wire = SipWire(
             user_agent, self.clock.now, on_event=self.signalling.on_sip_event, process_token=secrets.token_hex(4)
@@ -204,6 +206,11 @@ class Node:
             if caller is not None:
                 return Account(user, caller.password, int(tenant), is_customer=True, target=caller.target)
         return None
+
+    def _renew(self, account: Account) -> None:
+        services = self.tenants.get(TenantId(account.tenant))
+        if services is not None:
+            self.lanes.submit(f"account {account.user}", partial(services.callers.renew, services.handle, account.user))
 
     async def _rearrange(self, contact: str) -> None:
         for services in self.tenants.values():

@@ -1,4 +1,4 @@
-"""Folds the journal's events into CDR rows and the index of recordings, with the journal position in one transaction."""
+"""Folds the journal's events into CDRs and the index of recordings; rows and journal position in one transaction."""
 
 from __future__ import annotations
 

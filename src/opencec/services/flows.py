@@ -225,7 +225,8 @@ class FlowRunner:
     async def _transfer(self, run: FlowRun, order: Transfer) -> None:
         match order:
             case orders.TransferToQueue():
-                await self._route(run, order, TransferTarget("queue", self._queue_id(order.queue)), priority=order.priority)
+                target = TransferTarget("queue", self._queue_id(order.queue))
+                await self._route(run, order, target, priority=order.priority)
             case orders.TransferToAgent():
                 await self._route(run, order, TransferTarget("agent", order.agent), priority=order.priority)
             case orders.TransferToNumber():

@@ -8,7 +8,7 @@ import structlog
 
 from opencec.core.commands import LegResumed
 from opencec.core.ids import LegId
-from opencec.services.signalling.authentication import DeviceAuthentication, Refusal
+from opencec.services.signalling.authentication import Account, DeviceAuthentication, Refusal
 from opencec.services.signalling.context import SignallingContext
 from opencec.sip.errors import SipParseError
 from opencec.sip.leg_events import RegisterReceived
@@ -29,13 +29,16 @@ class Registrations:
         *,
         authentication: DeviceAuthentication,
         on_registered: Callable[[str], None],
+        on_customer: Callable[[Account], None],
     ) -> None:
         """Args:
         on_registered: Told the account of every device that registered.
+        on_customer: Told of every registration of a customer's temporary account, which then lives longer.
         """
         self._context = context
         self._authentication = authentication
         self._on_registered = on_registered
+        self._on_customer = on_customer
 
     def take(self, event: RegisterReceived) -> None:
         """Challenge, refuse or apply one REGISTER (RFC 3261 10.3)."""
@@ -63,6 +66,8 @@ class Registrations:
             self._returned(binding)
         if outcome.added:
             self._on_registered(account.user)
+            if account.is_customer:
+                self._on_customer(account)
 
     def _returned(self, binding: Binding) -> None:
         """Legs of this device: the same page follows its new connection, a reloaded page gets its call back."""

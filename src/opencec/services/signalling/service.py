@@ -11,7 +11,7 @@ from opencec.core.effects import AcceptLeg, DialNumber, EndLeg, ProgressLeg, Rin
 from opencec.core.ids import ContactId, LegId
 from opencec.ports.media import MediaRefused
 from opencec.services.signalling.admission import Admission
-from opencec.services.signalling.authentication import DeviceAuthentication
+from opencec.services.signalling.authentication import Account, DeviceAuthentication
 from opencec.services.signalling.causes import cause_of
 from opencec.services.signalling.context import SignallingContext, contact_of_leg
 from opencec.services.signalling.inbound import InboundCalls
@@ -45,9 +45,11 @@ class Signalling:
         authentication: DeviceAuthentication,
         is_live: Callable[[Target], bool],
         rearrange: Callable[[str], Awaitable[None]],
+        on_customer: Callable[[Account], None],
     ) -> None:
         """Args:
         is_live: Whether a flow's connection exists.
+        on_customer: Told of every registration of a customer's temporary account.
         rearrange: Makes mix and recording of a contact anew after its legs moved to another worker.
         """
         self._context = context
@@ -55,7 +57,10 @@ class Signalling:
         self._inbound = InboundCalls(context, media=self._media, admission=admission)
         self._outbound = OutboundCalls(context, media=self._media, is_live=is_live)
         self.registrations = Registrations(
-            context, authentication=authentication, on_registered=self._outbound.registered
+            context,
+            authentication=authentication,
+            on_registered=self._outbound.registered,
+            on_customer=on_customer,
         )
         self._relocation = Relocation(context, media=self._media, rearrange=rearrange)
 
