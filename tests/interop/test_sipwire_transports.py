@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+import uvloop
 import websockets
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -21,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
+from websockets.exceptions import InvalidStatus
 
 from opencec.adapters.sipwire import LocalAddresses, SipWire, WireLimits
 from opencec.sip.flow import Destination
@@ -137,9 +139,9 @@ async def test_a_bad_message_is_answered_and_a_flood_of_them_is_not() -> None:
         sock.setblocking(False)
         bad = options("b", "UDP").replace(b"CSeq: 1 OPTIONS", b"CSeq: one OPTIONS")
         for _ in range(50):
-            await loop.sock_sendto(sock, bad, ("127.0.0.1", node.ports["udp"]))
-        await loop.sock_sendto(sock, b"\x00\x01garbage", ("127.0.0.1", node.ports["udp"]))
-        await loop.sock_sendto(sock, options("good", "UDP"), ("127.0.0.1", node.ports["udp"]))
+            sock.sendto(bad, ("127.0.0.1", node.ports["udp"]))
+        sock.sendto(b"\x00\x01garbage", ("127.0.0.1", node.ports["udp"]))
+        sock.sendto(options("good", "UDP"), ("127.0.0.1", node.ports["udp"]))
         answers: list[bytes] = []
         while not answers or not answers[-1].startswith(b"SIP/2.0 200"):
             answers.append(await asyncio.wait_for(loop.sock_recv(sock, 4096), 5))
@@ -308,7 +310,7 @@ async def test_register_over_websocket_and_call_on_that_flow() -> None:
 
 
 async def talk_over_websocket(node: Node, port: int) -> None:
-    with pytest.raises(websockets.exceptions.InvalidStatus):
+    with pytest.raises(InvalidStatus):
         await websockets.connect(f"ws://127.0.0.1:{port}/sip")
     subprotocol = websockets.Subprotocol("sip")
     async with websockets.connect(f"ws://127.0.0.1:{port}/sip", subprotocols=[subprotocol]) as browser:
@@ -336,3 +338,13 @@ async def talk_over_websocket(node: Node, port: int) -> None:
         invite = str(await browser.recv())
         assert invite.startswith("INVITE sip:a@x.invalid;transport=ws SIP/2.0\r\nVia: SIP/2.0/WS 127.0.0.1")
         assert ";transport=ws>" in invite
+
+
+def test_uvloop_serves_as_well() -> None:
+    """Its transports and sockets differ from asyncio's in small things."""
+    for work in (
+        test_tcp_framing_and_keep_alive,
+        test_call_between_two_wires_over_tcp_reuses_one_connection,
+        test_a_bad_message_is_answered_and_a_flood_of_them_is_not,
+    ):
+        uvloop.run(work())

@@ -7,7 +7,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable
 from itertools import count
-from typing import Protocol
+from typing import Protocol, cast
 
 from opencec.adapters.sipwire.limits import WireLimits
 from opencec.sip.errors import SipParseError
@@ -140,13 +140,13 @@ class StreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Enter it, or close it when there are too many."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        local, remote = _address(transport, "sockname"), _address(transport, "peername")
+        # uvloop's transports are no subclasses of asyncio.Transport, so this cannot be asserted.
+        self._transport = opened = cast(asyncio.Transport, transport)
+        local, remote = _address(opened, "sockname"), _address(opened, "peername")
         if not self._connections.has_room(remote[0]):
-            transport.abort()
+            opened.abort()
             return
-        sock = transport.get_extra_info("socket")
+        sock = opened.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self.flow = Flow(self._name, local, remote, self._connections.new_id())
