@@ -384,10 +384,12 @@ def test_rows_grow_and_free_rows_are_silent_again() -> None:
     assert rows.capacity == 16
     rows.rx[taken[3]] = 7
     rows.received[taken[3]] = 9
+    rows.history[:, taken[3]] = 7
     rows.give_back(taken[3])
     assert rows.take() == taken[3]
     assert rows.received[taken[3]] == 0
     assert (rows.said[taken[3]] == 0xFF).all()
+    assert (rows.history[:, taken[3]] == 0xFF).all()
     for row in reversed(taken):
         rows.give_back(row)
     assert rows.used == 2

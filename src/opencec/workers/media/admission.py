@@ -29,7 +29,7 @@ class LoadWatch:
         self.skipped_phases = 0
 
     def feed(self, *, late_ms: float, busy_ms: float) -> None:
-        """Account one phase: how late it began, how long it took."""
+        """Account one phase: how late it began, how long its pass took (commands fill gaps and give way)."""
         if len(self._busy) == _PHASES_PER_SECOND:
             self._busy_sum -= self._busy[0]
         self._late.append(late_ms)

@@ -118,7 +118,9 @@ class Commands:
     def _open(self, command: OpenLeg) -> Reply:
         engine = self._engine
         if command.leg not in engine.registry.legs and not engine.status.accepts:
-            return _refused(command, "overloaded", "draining" if engine.is_draining else "")
+            status = engine.status
+            busy = f"{status.legs} legs, load {status.load:.2f}, lag {status.lag_ms:.1f} ms"
+            return _refused(command, "overloaded", "draining" if engine.is_draining else busy)
         leg = engine.registry.open(command)
         engine.recorder.leg_opened(leg)
         return Reply(id=command.id, result=leg.opened)

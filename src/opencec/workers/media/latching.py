@@ -24,10 +24,19 @@ Verdict = Literal["fixed", "provisional", "refused"]
 class Latch:
     """The decision for one leg. Feed it with every valid payload's source until it is fixed."""
 
-    __slots__ = ("_previous", "_provisional_since_ms", "fixed", "provisional", "sdp", "signalling_host")
+    __slots__ = (
+        "_is_reachable",
+        "_previous",
+        "_provisional_since_ms",
+        "fixed",
+        "provisional",
+        "sdp",
+        "signalling_host",
+    )
 
     def __init__(self, *, sdp: Address | None, signalling_host: str) -> None:
         self.sdp = sdp
+        self._is_reachable = sdp is not None and _is_reachable(sdp)
         self.signalling_host = signalling_host
         self.fixed: Address | None = None
         self.provisional: Address | None = None
@@ -38,7 +47,7 @@ class Latch:
     def target(self) -> Address | None:
         """Where to send: the fixed address, else the provisional one, else the SDP's; None: nowhere (yet)."""
         known = self.fixed or self.provisional or self._previous
-        return known or (self.sdp if self.sdp and _is_reachable(self.sdp) else None)
+        return known or (self.sdp if self._is_reachable else None)
 
     def update(self, *, sdp: Address | None, signalling_host: str) -> None:
         """The remote description came again: the decision begins anew; until it falls we go on sending where we did."""
@@ -46,6 +55,7 @@ class Latch:
         self._previous = self.fixed or self.provisional or self._previous if unchanged else None
         self.fixed = self.provisional = None
         self.sdp = sdp
+        self._is_reachable = sdp is not None and _is_reachable(sdp)
         self.signalling_host = signalling_host
 
     def consider(self, source: Address, *, now_ms: int) -> Verdict:

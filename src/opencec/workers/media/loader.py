@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Callable
 
 from opencec.workers.media import tones
+from opencec.workers.media.priority import step_back
 from opencec.workers.media.prompts import BadSource, PromptCache, Sound, silence, sound_of
 from opencec.workers.protocol import Play, PromptSource, SilenceSource, ToneSource
 
@@ -40,10 +40,7 @@ class SoundLoader:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        try:  # not urgent: below the audio, whatever its priority
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        except OSError:
-            pass
+        step_back()
         while (command := self._jobs.get()) is not None:
             try:
                 if not command.sources:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import structlog
@@ -26,7 +26,7 @@ from opencec.workers.media.play import EndedPlay
 from opencec.workers.media.receive import Listener
 from opencec.workers.media.rows import FIRST_ROW, HISTORY, PACKET, RECEIVE_BYTES, Rows
 from opencec.workers.media.sockets import ANCILLARY_BYTES, arrival_ns
-from opencec.workers.media.transmit import needs_special_sending, send_special
+from opencec.workers.media.transmit import needs_special_sending, plain_sender, send_special
 
 __all__ = ["Phase", "PhaseListener"]
 
@@ -39,8 +39,8 @@ _IDLE_TICKS = 10
 _QUIET = 40.0
 """Mean absolute sample (14-bit scale, about -46 dBov) below which a frame is silence: there drift is corrected."""
 
-_Receiver = tuple[Callable[..., int], memoryview | None]
-_Sender = tuple[Callable[..., object], memoryview | None]
+_Receiver = tuple[Callable[[Any], int], memoryview | None]
+_Sender = tuple[Callable[[Any], object], memoryview | None]
 
 
 class PhaseListener(Listener, Protocol):
@@ -145,7 +145,7 @@ class Phase:
             self._senders[row] = _NO_SENDER
         else:
             self._special.pop(row, None)
-            self._senders[row] = (leg.pair.rtp.send, memoryview(self.rows.tx[row]).cast("B"))
+            self._senders[row] = (plain_sender(leg), memoryview(self.rows.tx[row]).cast("B"))
         if not self.rows.sending[row]:
             self._senders[row] = _NO_SENDER
 
@@ -214,7 +214,7 @@ class Phase:
             if self._receivers[row] is not _NO_RECEIVER:
                 self._receivers[row] = (leg.pair.rtp.recv_into, self._views[row])
             if self._senders[row] is not _NO_SENDER:
-                self._senders[row] = (leg.pair.rtp.send, memoryview(rows.tx[row]).cast("B"))
+                self._senders[row] = (plain_sender(leg), memoryview(rows.tx[row]).cast("B"))
 
     # --- the pass -----------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from opencec.workers.media import g711
 from opencec.workers.media.g711 import FRAME, SILENCE
+from opencec.workers.media.priority import step_back
 from opencec.workers.media.rows import HISTORY
 from opencec.workers.media.wav import WAV_HEADER_BYTES, recover, wav_header
 
@@ -137,10 +138,7 @@ class RecordingWriter:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        try:  # files are not urgent: below the audio, whatever its priority
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-        except OSError:
-            pass
+        step_back()
         while (job := self._jobs.get()).what != "end":
             try:
                 self._do(job)

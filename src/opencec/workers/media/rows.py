@@ -1,4 +1,7 @@
-"""The matrices of one phase: a row per leg, a column array per property, grown by doubling.
+"""The matrices of one phase: a row per leg, a column array per property.
+
+The arrays are made large at once: the system gives memory only to the pages that rows in use touch, whereas growing
+(by doubling, when even that is not enough) copies everything and would hold up the audio for tens of milliseconds.
 
 Rows 0 and 1 belong to nobody: they hold mu-law and A-law silence, so that "hears nothing" is an index like any other.
 Legs get the lowest free row; `used` bounds what the pass touches.
@@ -59,7 +62,7 @@ class Rows:
     tx_timestamp: NDArray[np.uint32]
     sent: NDArray[np.int64]
 
-    def __init__(self, capacity: int = 64) -> None:
+    def __init__(self, capacity: int = 2_048) -> None:
         self.capacity = capacity
         self.used = FIRST_ROW
         self._free = list(range(FIRST_ROW, capacity))
@@ -68,18 +71,11 @@ class Rows:
         self.history = np.zeros((HISTORY, capacity, FRAME), np.uint8)
         for name, kind in _COLUMNS.items():
             setattr(self, name, np.zeros(capacity, kind))
-        self._fill_silence(range(capacity))
+        for codec, row in SILENCE_ROW.items():
+            self.rx[row, 12:PACKET] = SILENCE[codec]
+            self.history[:, row] = SILENCE[codec]
+            self.is_a_law[row] = codec == "PCMA"
         self._make_views()
-
-    def _fill_silence(self, rows: range) -> None:
-        at = slice(rows.start, rows.stop)
-        self.rx[at, 12:PACKET] = SILENCE["PCMU"]
-        self.history[:, at] = SILENCE["PCMU"]
-        self.tx[at, 0] = 0x80
-        if rows.start == 0:
-            self.rx[1, 12:PACKET] = SILENCE["PCMA"]
-            self.history[:, 1] = SILENCE["PCMA"]
-            self.is_a_law[1] = True
 
     def _make_views(self) -> None:
         """Columns of the packet matrices as numbers in network order."""
@@ -102,15 +98,17 @@ class Rows:
             self._grow()
         row = heapq.heappop(self._free)
         self.used = max(self.used, row + 1)
+        self.rx[row, 12:PACKET] = SILENCE["PCMU"]
+        self.history[:, row] = SILENCE["PCMU"]
+        self.tx[row, 0] = 0x80
         return row
 
     def give_back(self, row: int) -> None:
-        """The leg has gone: make the row silent and free."""
+        """The leg has gone: the row is free."""
         for name in _COLUMNS:
             getattr(self, name)[row] = 0
         self.rx[row] = 0
         self.tx[row] = 0
-        self._fill_silence(range(row, row + 1))
         heapq.heappush(self._free, row)
         if row + 1 == self.used:
             taken = set(range(FIRST_ROW, self.used)) - set(self._free)
@@ -135,5 +133,4 @@ class Rows:
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
         self.history = np.concatenate([self.history, np.zeros_like(self.history)], axis=1)
-        self._fill_silence(range(old, self.capacity))
         self._make_views()

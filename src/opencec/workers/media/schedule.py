@@ -41,20 +41,18 @@ class Schedule:
         period_s = _PHASE_S * PHASES
         start = (time.monotonic() // period_s + 1) * period_s + self._offset_s
         number = PHASES  # tick 0 is before the first frame
-        ended = time.monotonic()
         while not should_stop():
             deadline = start + (number - PHASES) * _PHASE_S
-            idle_s = self._spend_gap(deadline)
-            late_s = time.monotonic() - deadline
+            self._spend_gap(deadline)
+            began = time.monotonic()
+            late_s = began - deadline
             if late_s > _GIVE_UP_S:
                 behind = int(late_s / _PHASE_S)
                 engine.load.skip(behind)
                 number += behind
                 continue
             engine.run_phase(number % PHASES, number // PHASES)
-            now = time.monotonic()
-            engine.load.feed(late_ms=late_s * 1000.0, busy_ms=max(0.0, (now - ended - idle_s) * 1000.0))
-            ended = now
+            engine.load.feed(late_ms=late_s * 1000.0, busy_ms=(time.monotonic() - began) * 1000.0)
             number += 1
             if number % _COLLECT_PHASES == 0:
                 gc.collect(1)
@@ -65,30 +63,26 @@ class Schedule:
         while time.monotonic() < until and not self._server.is_settled:
             self._spend_gap(min(until, time.monotonic() + _PHASE_S))
 
-    def _spend_gap(self, deadline: float) -> float:
-        """Work off what control and other threads want, then sleep to the deadline. Returns the seconds slept.
+    def _spend_gap(self, deadline: float) -> None:
+        """Work off what control and other threads want, then sleep to the deadline.
 
         However late it is, one command a phase is carried out: a busy worker must still hear "close".
         """
         engine, server = self._engine, self._server
-        slept = 0.0
         self._look(0.0)
         engine.run_posted()
         while server.step() and time.monotonic() < deadline - _MARGIN_S:
             engine.run_posted()
         while (remaining := deadline - time.monotonic()) > 0.0:
-            before = time.monotonic()
             if remaining > 0.002:  # the poller counts whole milliseconds; the rest is slept to the microsecond
                 found = self._look(int(remaining * 1000.0 - 1.0) / 1000.0)
             else:
                 time.sleep(remaining)
                 found = False
-            slept += time.monotonic() - before
             if found:
                 engine.run_posted()
                 while server.step() and time.monotonic() < deadline - _MARGIN_S:
                     engine.run_posted()
-        return slept
 
     def _look(self, timeout_s: float) -> bool:
         found = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from opencec.workers.media import rtp
@@ -10,7 +11,7 @@ from opencec.workers.media.rtp import Packet
 if TYPE_CHECKING:
     from opencec.workers.media.leg import Leg
 
-__all__ = ["Packer", "needs_special_sending", "send_special"]
+__all__ = ["Packer", "needs_special_sending", "plain_sender", "send_special"]
 
 
 class Packer:
@@ -38,7 +39,15 @@ class Packer:
 
 def needs_special_sending(leg: Leg) -> bool:
     """Whether the leg's frames cannot simply be sent as they stand in its row."""
-    return leg.transport is not None or not leg.is_connected or leg.packer is not None or leg.events_out.is_active
+    return leg.transport is not None or leg.packer is not None or leg.events_out.is_active
+
+
+def plain_sender(leg: Leg) -> Callable[[memoryview], object]:
+    """How to send a row as it is: on the connected socket, or to the address that is the best guess so far."""
+    sock, target = leg.pair.rtp, leg.latch.target
+    if leg.is_connected or target is None:
+        return sock.send
+    return lambda view: sock.sendto(view, target)
 
 
 def send_special(leg: Leg) -> None:
