@@ -21,7 +21,7 @@ from opencec.core.commands import (
 )
 from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import PressDigits
-from opencec.core.ending import after_attempt, end_call
+from opencec.core.ending import end_call
 from opencec.core.errors import CoreError
 from opencec.core.events import (
     CallDataSet,
@@ -53,7 +53,6 @@ def hang_up(turn: Turn, contact: Contact, agent: Agent) -> None:
         end_call(turn, contact, by="agent", agent=agent)
     else:
         give_up(turn, contact, agent)
-        after_attempt(turn, agent)
 
 
 def _release(turn: Turn, command: Release) -> None:

@@ -9,7 +9,7 @@ from opencec.core.agent import AgentState
 from opencec.core.call import Leg
 from opencec.core.commands import Command, Tick
 from opencec.core.contact import Contact, ContactState
-from opencec.core.ending import after_attempt, apply_preset, end_call, end_contact
+from opencec.core.ending import apply_preset, end_call, end_contact
 from opencec.core.events import AgentBecameIdle, AgentRestOverdue
 from opencec.core.handlers.legs import external_failed, leg_gone
 from opencec.core.handlers.offer import decline, withdraw_offer
@@ -103,7 +103,6 @@ def _too_long(turn: Turn, contact: Contact) -> None:
     elif contact.agents:
         agent = turn.state.agents[contact.agents[0]]
         give_up(turn, contact, agent)
-        after_attempt(turn, agent)
         return
     is_flow = contact.state in (_FLOW, _ECHO)
     end_contact(

@@ -8,7 +8,7 @@ from typing import Any
 from opencec.core.call import Leg
 from opencec.core.commands import Command, LegAlerting, LegAnswered, LegEnded, LegFailed, LegResumed
 from opencec.core.contact import Contact, ContactState
-from opencec.core.ending import LeaveReason, after_attempt, end_call, end_contact
+from opencec.core.ending import LeaveReason, end_call, end_contact
 from opencec.core.events import ContactTransferred, LegChanged
 from opencec.core.handlers.lookup import leg_of
 from opencec.core.handlers.offer import OfferEnd, decline, phone_alerts, phone_lifted, withdraw_offer
@@ -187,7 +187,6 @@ def _agent_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
         end_call(turn, contact, by="agent", agent=agent, reason=reason)
     else:
         give_up(turn, contact, agent)
-        after_attempt(turn, agent)
 
 
 def _customer_gone(turn: Turn, contact: Contact, cause: str) -> None:

@@ -198,12 +198,14 @@ def _attempt_failed(turn: Turn, contact: Contact, cause: str, *, is_own_phone: b
     end_contact(turn, contact, cause=cause, disposition=disposition, release_by="system")
 
 
-def give_up(turn: Turn, contact: Contact, agent: Agent) -> None:
-    """The agent leaves a call that it was dialling; its next state is for the caller of this function to decide."""
+def give_up(turn: Turn, contact: Contact, agent: Agent, *, next_state: bool = True) -> None:
+    """The agent leaves a call that it was dialling. `next_state` False: its state is for the caller to decide."""
     if contact.offer is not None:
         withdraw_offer(turn, contact)
     turn.emit(ContactLeftAgent(at=turn.now, contact=contact.id, agent=agent.id, reason="agent_hangup"))
     release_phone(turn, contact, agent, by_agent=True)
+    if next_state:
+        after_attempt(turn, agent)
     end_contact(turn, contact, cause="normal", disposition="abandoned", release_by="agent")
 
 

@@ -93,7 +93,7 @@ def _force_out(turn: Turn, agent: Agent, command: SignOut) -> None:
         elif contact.answered_at and contact.offer is None:
             end_call(turn, contact, by="agent", agent=agent, next_state=False)
         else:
-            give_up(turn, contact, agent)
+            give_up(turn, contact, agent, next_state=False)
     sign_out(turn, agent, command.reason)
     for contact, was_direct in offered:
         give_back_offer(turn, contact, was_direct=was_direct, cause="agent_gone")
