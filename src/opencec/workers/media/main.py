@@ -99,15 +99,15 @@ def _listen(address: str) -> tuple[socket.socket, Path | None]:
         return socket.socket(fileno=int(rest)), None
     if kind != "unix" or not rest:
         raise SystemExit(f"--listen takes unix:/path or fd:N, not {address}")
-    path = Path(rest)
-    path.unlink(missing_ok=True)
+    path, unready = Path(rest), Path(f"{rest}.{os.getpid()}")
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)  # only our own user may give orders
     try:
-        listener.bind(rest)
+        listener.bind(str(unready))
     finally:
         os.umask(before)
     listener.listen(8)
+    unready.rename(path)  # the name appears when connecting to it works
     return listener, path
 
 
