@@ -11,10 +11,11 @@ import msgspec
 import structlog
 
 from opencec.core.commands import EndFlow, FlowAnswer, FlowProgress, RouteContact, TransferTarget
+from opencec.core.contact import ContactState
 from opencec.core.effects import ResumeFlow, StartFlow, StopFlow
 from opencec.core.errors import CoreError
 from opencec.core.events import Event, LegChanged
-from opencec.core.ids import ContactId, FlowRunId
+from opencec.core.ids import ContactId, FlowRunId, LegId
 from opencec.flow import inputs, orders
 from opencec.flow.errors import FlowError
 from opencec.flow.interpreter import Interpreter
@@ -71,7 +72,7 @@ class FlowRunner:
         known = self._facts.runs.get(effect.run)
         if known is not None:
             self._by_leg[known.leg] = known.run
-            await self._carry_out(known, known.session.orders)
+            await self._reissue(known.run)
             return
         before = self._facts.last_session.get(effect.contact)
         context = self._context_of(effect)
@@ -109,8 +110,9 @@ class FlowRunner:
                 self._interpreter.resume(run.session, inputs.HungUp(), now=self._now())
             except FlowError as error:
                 _log.warning("flow.hangup_failed", contact=run.contact, detail=str(error))
-        self._runtime.record_nowait(self._facts.name, self._facts.take(RunEnded(run.run)))
+        # Silence first: after a crash in between, the effect comes again and still knows what to silence.
         await self._silence(run)
+        self._runtime.record_nowait(self._facts.name, self._facts.take(RunEnded(run.run)))
 
     async def _silence(self, run: FlowRun) -> None:
         for order in run.session.orders:
@@ -130,7 +132,21 @@ class FlowRunner:
             self._lanes.submit(run.contact, self._reissuing(run))
 
     def _reissuing(self, run: FlowRun) -> Callable[[], Awaitable[None]]:
-        return lambda: self._carry_out(run, run.session.orders)
+        return lambda: self._reissue(run.run)
+
+    async def _reissue(self, run_id: str) -> None:
+        """The last orders of a run once more, unless the core has taken the contact on: then it ends or resumes it."""
+        run = self._facts.runs.get(run_id)
+        contact = self._runtime.core.contact(ContactId(run.contact)) if run is not None else None
+        if run is None or contact is None or contact.run != run.run or contact.state is not ContactState.FLOW:
+            return
+        leg = contact.legs.get(LegId(run.leg))
+        if leg is not None and leg.state == "up" and not run.session.answered:
+            # The answer is journaled, the flow's next step is not.
+            await self._give(run, inputs.Answered(order=run.session.pending))
+            if self._facts.runs.get(run_id) is not run:
+                return
+        await self._carry_out(run, run.session.orders)
 
     # --- inputs -----------------------------------------------------------------------------------------------------
 
@@ -138,9 +154,21 @@ class FlowRunner:
         """A leg in a flow was answered."""
         for event in events:
             if isinstance(event, LegChanged) and event.state == "up":
+                if event.replaces is not None:
+                    self._follow(event.replaces, event.leg)
                 run = self._facts.runs.get(self._by_leg.get(event.leg, ""))
                 if run is not None and not run.session.answered:
                     self._later(run, inputs.Answered(order=run.session.pending))
+
+    def _follow(self, old: str, new: str) -> None:
+        """The caller's device came back as a new leg: it hears the flow from the last order on."""
+        run = self._facts.runs.get(self._by_leg.pop(old, ""))
+        if run is None:
+            return
+        moved = msgspec.structs.replace(run, leg=new)
+        self._by_leg[new] = run.run
+        self._runtime.record_nowait(self._facts.name, self._facts.take(RunSaved(moved)))
+        self._lanes.submit(run.contact, self._reissuing(moved))
 
     def on_media_event(self, event: media.Event) -> Awaitable[object] | None:
         """Ends of prompts and collections. The worker may forget the event when the flow's next step is journaled."""
@@ -157,9 +185,12 @@ class FlowRunner:
             return None
         return self._later(run, given)
 
-    def on_worker(self, hello: media.Hello, lost: frozenset[str]) -> None:
-        """Legs that moved to another worker hear their flow from the last order on."""
-        for leg in lost:
+    def on_worker(self, hello: media.Hello) -> None:
+        """What it plays and collects goes on by itself."""
+
+    def on_lost(self, legs: frozenset[str]) -> None:
+        """Legs that move to another worker hear their flow from the last order on."""
+        for leg in legs:
             run = self._find(leg)
             if run is not None:
                 self._lanes.submit(run.contact, self._reissuing(run))

@@ -1,0 +1,80 @@
+"""A running system, Chromium and Node for the browser scenarios; without them the level is skipped with the reason."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import struct
+import subprocess
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.running_system import PASSWORD, RunningSystem
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = Path(__file__).parent / "scenarios"
+Scenario = Callable[..., dict[str, Any]]
+
+
+def _missing() -> str:
+    if shutil.which("chromium") is None:
+        return "Chromium is not installed (Debian: apt install chromium)"
+    if shutil.which("node") is None:
+        return "Node is not installed"
+    if not (ROOT / "web" / "node_modules" / "playwright-core").is_dir():
+        return "the web packages are not installed (make web)"
+    if not (ROOT / "src" / "opencec" / "app" / "web" / "call.html").is_file():
+        return "the web pages are not built (make web)"
+    return ""
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """OpenCEC with the demo tenant."""
+    if reason := _missing():
+        pytest.skip(reason)
+    running = RunningSystem(tmp_path_factory.mktemp("system")).start()
+    yield running
+    running.stop()
+
+
+def write_tone(path: Path, frequency: float) -> Path:
+    """Twenty seconds of a sine, 48 kHz: Chromium repeats it."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48000, 0, "NONE", ""))
+        second = [int(10000 * math.sin(2 * math.pi * frequency * n / 48000)) for n in range(48000)]
+        file.writeframes(struct.pack("<48000h", *second) * 20)
+    return path
+
+
+@pytest.fixture(scope="session")
+def scenario(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    """Runs `scenarios/<name>.mjs` as an agent; returns what it prints."""
+    folder = tmp_path_factory.mktemp("tones")
+    environment = {
+        **os.environ,
+        "BASE_URL": system.url,
+        "DEMO_PASSWORD": PASSWORD,
+        "AGENT_TONE": str(write_tone(folder / "agent.wav", 600)),
+        "CUSTOMER_TONE": str(write_tone(folder / "customer.wav", 1000)),
+    }
+
+    def run(name: str, *, workno: int) -> dict[str, Any]:
+        done = subprocess.run(
+            ["node", str(SCENARIOS / f"{name}.mjs")],
+            env={**environment, "WORKNO": str(workno)},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout.strip().splitlines()[-1])
+
+    return run

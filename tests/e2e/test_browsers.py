@@ -1,0 +1,54 @@
+"""Customers and agents in Chromium against the whole system. Audio is proven by the tones that the pages play."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fakes.running_system import RunningSystem
+
+pytestmark = pytest.mark.e2e
+
+LOUD, QUIET = -75, -95
+"""Level of a tone in dB: heard, not heard."""
+
+
+def test_a_customer_and_an_agent_talk_from_two_browsers(
+    system: RunningSystem, scenario: Callable[..., dict[str, Any]]
+) -> None:
+    result = scenario("browser_call", workno=101)
+    talking = result["talking"]
+    assert talking["customer"]["600"] > LOUD
+    assert talking["customer"]["1000"] < QUIET
+    assert talking["agent"]["1000"] > LOUD
+    assert talking["agent"]["600"] < QUIET
+    assert result["held"]["customer"]["600"] < LOUD
+    assert result["again"]["customer"]["600"] > LOUD
+    assert result["problems"] == []
+    rows = [row for row in system.cdrs() if row["callid"] == result["callid"]]
+    assert [(row["agent"], row["disposition"]) for row in rows] == [("101", "answered")]
+
+
+def test_a_reload_in_mid_call_brings_the_same_call_back(scenario: Callable[..., dict[str, Any]]) -> None:
+    result = scenario("reload", workno=102)
+    assert result["after"] == result["before"]
+    for heard in result["heard"].values():
+        assert heard["customer"]["600"] > LOUD
+        assert heard["agent"]["1000"] > LOUD
+    assert result["problems"] == []
+
+
+def test_what_goes_wrong_says_so(scenario: Callable[..., dict[str, Any]]) -> None:
+    result = scenario("messages", workno=103)
+    assert "password" in result["wrongPassword"].lower()
+    assert "microphone" in result["noMicrophone"].lower()
+    assert result["problems"] == []
+
+
+def test_every_page_is_accessible_in_both_languages(scenario: Callable[..., dict[str, Any]]) -> None:
+    result = scenario("accessible", workno=104)
+    assert {name: found for name, found in result["violations"].items() if found} == {}
+    assert {name: lang for name, lang in result["lang"].items() if not lang.startswith(name.split()[1][:2])} == {}
+    assert result["problems"] == []
