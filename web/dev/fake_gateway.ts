@@ -147,10 +147,13 @@ export class FakeGateway {
     if (guid !== this.guid) return refused("000-003");
     this.#waiter?.();
     if (!this.#events.length && this.pollWaitMs) {
+      let wake: () => void = () => undefined;
       await new Promise<void>((resolve) => {
+        wake = resolve;
         this.#waiter = resolve;
         setTimeout(resolve, this.pollWaitMs);
       });
+      if (this.#waiter !== wake) return { status: 200, headers: {}, body: { message: "", retcode: "0" } };
       this.#waiter = null;
     }
     const event = this.take();

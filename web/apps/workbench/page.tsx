@@ -23,6 +23,9 @@ import { TransferDialog } from "./parts/transfer_dialog";
 import { useRinging } from "./parts/use_ringing";
 import { Workbench } from "./session/workbench";
 
+/** Focusable, so that a keyboard can scroll it. */
+const SCROLLABLE = { tabIndex: 0 };
+
 const PANELS = ["contacts", "contact", "details"] as const;
 type Panel = (typeof PANELS)[number];
 
@@ -52,10 +55,10 @@ function Panels(): ReactNode {
           <Contacts />
           <Today />
         </div>
-        <div className={css.centre}>
+        <div className={css.centre} {...SCROLLABLE}>
           <ContactCard />
         </div>
-        <aside className={css.right} aria-label={text("panel.details")}>
+        <aside className={css.right} {...SCROLLABLE} aria-label={text("panel.details")}>
           <Details />
         </aside>
       </main>
@@ -89,10 +92,11 @@ function Panels(): ReactNode {
 function Restoring(): ReactNode {
   const text = useWords();
   return (
-    <div className={css.restoring} data-testid="restoring">
+    <main className={css.restoring} data-testid="restoring">
+      <h1 className="sr-only">{text("wb.title")}</h1>
       <Skeleton height={64} radius={0} />
       <p role="status">{text("signin.restoring")}</p>
-    </div>
+    </main>
   );
 }
 

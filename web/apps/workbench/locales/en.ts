@@ -163,6 +163,7 @@ export const en = {
   "shortcuts.on": "Shortcuts with single keys",
   "shortcuts.show": "Show this list",
   "bar.label": "Connection bar",
+  "bar.calls": "Call buttons",
 } as const;
 
 export type WorkbenchKey = keyof typeof en;

@@ -162,4 +162,5 @@ export const zh: Record<WorkbenchKey, string> = {
   "shortcuts.on": "启用单键快捷键",
   "shortcuts.show": "显示此列表",
   "bar.label": "接续条",
+  "bar.calls": "通话按钮",
 };

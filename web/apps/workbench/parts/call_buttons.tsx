@@ -60,7 +60,7 @@ export function useRun(): (action: Action) => void {
 export function CallButtons(): ReactNode {
   const text = useWords();
   return (
-    <div className={css.buttons} role="toolbar" aria-label={text("bar.label")} data-testid="call-buttons">
+    <div className={css.buttons} role="toolbar" aria-label={text("bar.calls")} data-testid="call-buttons">
       {PLACES.map((actions) => (
         <Place key={actions[0]} actions={actions} />
       ))}

@@ -23,7 +23,13 @@ export function Select({ label, value, onChange, options, testId }: SelectProps)
   return (
     <div className={css.select}>
       <label htmlFor={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.target.value)} data-testid={testId}>
+      <select
+        data-autofocus
+        id={id}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        data-testid={testId}
+      >
         {options.map((each) => (
           <option key={each.value} value={each.value}>
             {each.label}

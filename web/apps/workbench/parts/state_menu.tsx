@@ -25,15 +25,17 @@ function shownSince({ model }: View): number {
   return call?.talkingAt ?? model.since;
 }
 
-function Item({
-  action,
-  onClick,
-  children,
-}: {
+/** Menus start at their first item that is on, so that arrows and Escape work at once. */
+const FIRST = { "data-autofocus": true };
+
+interface ItemProps {
   action: Action;
+  first: boolean;
   onClick?: () => void;
   children?: ReactNode;
-}): ReactNode {
+}
+
+function Item({ action, first, onClick, children }: ItemProps): ReactNode {
   const text = useWords();
   const run = useRun();
   const { enabled, reason } = useAvailability()(action);
@@ -41,6 +43,7 @@ function Item({
     <Menu.Item
       disabled={!enabled}
       title={enabled ? undefined : reason}
+      {...(first ? FIRST : {})}
       onClick={onClick ?? (() => run(action))}
       data-testid={`state-${action}`}
     >
@@ -57,11 +60,13 @@ function Items(): ReactNode {
   const reasons = account?.busy_reasons ?? [];
   const resting = availability("endRest").enabled || model.state === "rest";
   const wrapping = model.state === "wrapup";
+  const shown: Action[] = ["ready", "busy", resting ? "endRest" : "rest", wrapping ? "endWork" : "work"];
+  const first = shown.find((action) => availability(action).enabled);
   return (
     <>
-      <Item action="ready" />
+      <Item action="ready" first={first === "ready"} />
       <Menu.Divider />
-      <Item action="busy" onClick={() => void session.busy(0)}>
+      <Item action="busy" first={first === "busy"} onClick={() => void session.busy(0)}>
         {reasons.length ? text("busy.none") : text("action.busy")}
       </Item>
       {reasons.map(({ id, name }) => (
@@ -76,9 +81,9 @@ function Items(): ReactNode {
         </Menu.Item>
       ))}
       <Menu.Divider />
-      <Item action={resting ? "endRest" : "rest"} />
+      <Item action={resting ? "endRest" : "rest"} first={first === "rest" || first === "endRest"} />
       <Menu.Divider />
-      <Item action={wrapping ? "endWork" : "work"} />
+      <Item action={wrapping ? "endWork" : "work"} first={first === "work" || first === "endWork"} />
     </>
   );
 }

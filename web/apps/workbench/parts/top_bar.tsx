@@ -34,7 +34,7 @@ function AccountMenu(): ReactNode {
         <Menu.Label>
           {name} · {account?.workno}
         </Menu.Label>
-        <Menu.Item onClick={() => open("audio")} data-testid="open-audio">
+        <Menu.Item data-autofocus onClick={() => open("audio")} data-testid="open-audio">
           {text("account.audio")}
         </Menu.Item>
         <Menu.Item onClick={() => open("shortcuts")} rightSection="?" data-testid="open-shortcuts">
@@ -59,7 +59,7 @@ export function TopBar(): ReactNode {
   const text = useWords();
   const { phone } = useView();
   return (
-    <header className={css.bar}>
+    <section className={css.bar} aria-label={text("bar.label")}>
       <div className={css.brand}>
         <Logo />
         <h1 className="sr-only">{text("wb.title")}</h1>
@@ -76,6 +76,6 @@ export function TopBar(): ReactNode {
         <ThemeSwitch />
         <AccountMenu />
       </div>
-    </header>
+    </section>
   );
 }

@@ -264,7 +264,7 @@ export class Workbench {
       const [{ agentState }, callids] = await Promise.all([gateway.status(), gateway.callIds()]);
       const strange = callids.some((id) => !kept.model.calls.some(({ callid }) => callid === id));
       const [offered, held] = strange
-        ? await Promise.all([gateway.offeredCall(), gateway.heldCalls()])
+        ? await Promise.all([gateway.offeredCall().catch(() => null), gateway.heldCalls().catch(() => [])])
         : [null, []];
       const ids = (calls: CallInfo[]) => calls.map(({ callid }) => callid);
       const snapshot = { agentState, callids, offered: offered ? ids([offered]) : [], held: ids(held) };

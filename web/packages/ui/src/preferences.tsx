@@ -27,6 +27,7 @@ export function LanguageSwitch(): ReactNode {
           <Menu.Item
             key={each}
             lang={each}
+            data-autofocus={each === current || undefined}
             onClick={() => void setLanguage(each)}
             leftSection={<Icon name={each === current ? "check" : "globe"} size={16} />}
             data-testid={`language-${each}`}

@@ -18,7 +18,14 @@ const theme = createTheme({
       defaultProps: { lockScroll: false, transitionProps: { duration: 0 }, centered: true },
     },
     Popover: { defaultProps: { transitionProps: { duration: 0 } } },
-    Menu: { defaultProps: { transitionProps: { duration: 0 } } },
+    Menu: {
+      // In place, the menu belongs to the landmark of its button; the placeholder would break its list of items.
+      defaultProps: {
+        transitionProps: { duration: 0 },
+        withinPortal: false,
+        withInitialFocusPlaceholder: false,
+      },
+    },
     Button: { defaultProps: { loaderProps: { type: "dots" } } },
   },
 });
