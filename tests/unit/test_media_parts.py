@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opencec.workers.media import g711, rtcp, rtp, tones
+from opencec.workers.media.admission import LoadWatch
 from opencec.workers.media.dtmf import EventReceiver, EventSender
 from opencec.workers.media.inband import InbandDigits, find_pairs
 from opencec.workers.media.jitter import DelayGuard, frames_to_wait
@@ -437,3 +438,22 @@ def test_sounds_of_all_three_formats_are_read() -> None:
 def test_unplayable_files_are_refused(data: bytes) -> None:
     with pytest.raises(BadSource):
         read_wav(data)
+
+
+# --- admission --------------------------------------------------------------------------------------------------------
+
+
+def test_one_stall_refuses_nobody_but_lasting_lateness_does() -> None:
+    watch = LoadWatch(legs_limit=10)
+    for k in range(200):
+        watch.feed(late_ms=40.0 if k < 8 else 0.1, busy_ms=1.0)
+    assert watch.accepts(legs=5)
+    assert watch.lag_ms == 40.0
+    assert not watch.accepts(legs=10)
+    for _ in range(30):
+        watch.feed(late_ms=25.0, busy_ms=1.0)
+    assert not watch.accepts(legs=5)
+    for _ in range(200):
+        watch.feed(late_ms=0.1, busy_ms=4.5)
+    assert not watch.accepts(legs=5)
+    assert watch.load == pytest.approx(0.9)

@@ -10,9 +10,10 @@ _PHASES_PER_SECOND = 200
 _BUSY = 0.85
 """Above this share of the second new legs are refused: the legs there are need the rest for their peaks."""
 _LATE_MS = 20.0
-"""A phase later than its own period was audible; until it is a second old no new leg is taken..."""
-_LATE_PHASES = 3
-"""...if it was not a single one (the operating system took the core away for a moment)."""
+"""A phase later than its own period was audible."""
+_LATE_PHASES = 20
+"""With a tenth of the last second's phases that late no new leg is taken. One stall of 40 ms (the operating system took
+the core away for a moment) makes about eight of them, until the loop has caught up."""
 
 
 class LoadWatch:
