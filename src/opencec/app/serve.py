@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import time
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from opencec.app.addresses import peer_address, url_host
 from opencec.app.run_dir import DataDir
-from opencec.app.settings import Settings, settings_or_exit
-from opencec.app.supervisor_plan import Plan, SocketPlan, WorkerPlan
+from opencec.app.supervisor_child import Child
+from opencec.app.supervisor_plan import CONTROL, Plan, SocketPlan, WorkerPlan
 
-__all__ = ["become_supervisor", "build_plan", "serve"]
+if TYPE_CHECKING:
+    from opencec.app.settings import Settings
+
+__all__ = ["build_plan", "serve"]
 
 _CHILD_ENVIRONMENT = {
     # One thread for numpy in every process: the media worker's passes are too short to share out.
@@ -26,16 +31,24 @@ _CHILD_ENVIRONMENT = {
 
 
 def serve(*, demo: bool) -> NoReturn:
-    """`opencec serve`: never returns; ends with a message when settings or data folder cannot be used."""
+    """`opencec serve`: never returns; ends with a message when settings or data folder cannot be used.
+
+    The standby starts first and imports control's modules while the settings are read here. It dies with this process.
+    """
+    for name, value in _CHILD_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    standby, channel = Child.spawn_standby(CONTROL, started=time.monotonic())
+    from opencec.app.settings import settings_or_exit
+
     settings = settings_or_exit()
     try:
-        become_supervisor(settings, demo=demo)
+        _become_supervisor(settings, demo=demo, standby=standby, channel=channel)
     except OSError as error:
         sys.exit(f"The data folder {settings.data_dir} cannot be used: {error}. Set OPENCEC_DATA_DIR to another.")
 
 
-def become_supervisor(settings: Settings, *, demo: bool) -> NoReturn:
-    """Replace this process by the supervisor. Does not return.
+def _become_supervisor(settings: Settings, *, demo: bool, standby: Child, channel: socket.socket) -> NoReturn:
+    """Replace this process by the supervisor.
 
     The supervisor is a program of its own, so that it carries neither pydantic nor Typer with it for life.
 
@@ -54,11 +67,11 @@ def become_supervisor(settings: Settings, *, demo: bool) -> NoReturn:
     os.write(handle, plan.to_json().encode())
     os.lseek(handle, 0, os.SEEK_SET)
     os.environ.update(settings.environment())
-    for name, value in _CHILD_ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    channel.set_inheritable(True)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "opencec.app.supervisor", str(handle)])
+    handles = [str(number) for number in (handle, channel.fileno(), standby.pid)]
+    os.execv(sys.executable, [sys.executable, "-m", "opencec.app.supervisor", *handles])
 
 
 def build_plan(settings: Settings, *, demo: bool, certificate: Path | None, key: Path | None) -> Plan:
@@ -71,6 +84,7 @@ def build_plan(settings: Settings, *, demo: bool, certificate: Path | None, key:
         tls_cert=str(certificate or ""),
         tls_key=str(key or ""),
         addresses=_addresses(settings, has_tls=certificate is not None),
+        environment=settings.environment(),
     )
 
 

@@ -96,11 +96,13 @@ def _control(run: Run, order: dict[str, Any], sockets: list[socket.socket]) -> i
     die_with_parent(order["supervisor"])
     os.setpgid(0, 0)
     name_process("opencec-control")
+    plan = Plan.from_json(order["plan"])
+    os.environ.update(plan.environment)
     channel, *listening = sockets
     channel.setblocking(False)
     channel.send(json.dumps({"event": "hello", "pid": os.getpid()}).encode())
     try:
-        run(_context(order, channel, listening))
+        run(_context(order, plan, channel, listening))
     except Exception:
         traceback.print_exc()
         return 1
@@ -114,11 +116,12 @@ def _await_parent(supervisor: int) -> None:
         time.sleep(0.001)
 
 
-def _context(order: dict[str, Any], channel: socket.socket, listening: list[socket.socket]) -> ControlContext:
+def _context(
+    order: dict[str, Any], plan: Plan, channel: socket.socket, listening: list[socket.socket]
+) -> ControlContext:
     from opencec.app.context import ControlContext, ListeningSockets, WorkerAddress
     from opencec.app.settings import load_settings
 
-    plan = Plan.from_json(order["plan"])
     by_use: dict[str, list[socket.socket]] = {}
     for use, found in zip(order["uses"], listening, strict=True):
         by_use.setdefault(use, []).append(found)

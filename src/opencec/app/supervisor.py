@@ -1,7 +1,7 @@
 """The supervisor: opens the sockets, starts every process, starts again what dies, stops all in order.
 
-`python -m opencec.app.supervisor PLAN_FD`. One thread, standard library only, no work of its own: it must be the last
-thing that fails. `opencec serve` turns into it after checking the settings.
+`python -m opencec.app.supervisor PLAN_FD [STANDBY_FD STANDBY_PID]`. One thread, standard library only, no work of its
+own: it must be the last thing that fails. `opencec serve` turns into it after checking the settings.
 """
 
 from __future__ import annotations
@@ -68,6 +68,15 @@ class Supervisor:
         self._next_progress = self._began + _PROGRESS_S
         self._signals = 0
         self._hold_back(until=self._began + _LATE_S)
+
+    def adopt_standby(self, *, handle: int, pid: int) -> None:
+        """Take over the standby that `opencec serve` started while it read the settings; a dead one is started anew.
+
+        Args:
+            handle: Our end of its channel.
+            pid: Its process id, a child of this process.
+        """
+        self._keeper.adopt_standby(Child(pid=pid, started=self._began), socket.socket(fileno=handle))
 
     def run(self) -> int:
         """Serve until a signal says stop. Returns the exit code."""
@@ -239,6 +248,9 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"The data folder {plan.data_dir} cannot be used: {error}. Set OPENCEC_DATA_DIR to another.\n")
         return 1
+    if sys.argv[2:]:
+        handle, pid = map(int, sys.argv[2:4])
+        supervisor.adopt_standby(handle=handle, pid=pid)
     return supervisor.run()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -103,6 +104,23 @@ class Child:
             preexec_fn=prepare,  # noqa: PLW1509 - the supervisor has one thread
         )
         return cls(pid=popen.pid, started=started, popen=popen)
+
+    @classmethod
+    def spawn_standby(cls, control: str, *, started: float) -> tuple[Child, socket.socket]:
+        """Start a standby that imports `control` (module:function), and give our end of its channel.
+
+        Raises:
+            OSError: no process could be made.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            arguments = ["-m", "opencec.app.standby", str(theirs.fileno()), control]
+            return cls.spawn(arguments, started=started, pass_fds=[theirs.fileno()]), ours
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
 
     def reap(self) -> int | None:
         """The return code, once, when it is dead; None while it lives."""

@@ -86,6 +86,11 @@ class ControlKeeper:
         if self._channel is None and self.control is None and self.is_warm and now >= self._due:
             self._promote(now)
 
+    def adopt_standby(self, standby: Child, channel: socket.socket) -> None:
+        """Take over a standby that was started already."""
+        channel.setblocking(False)
+        self.standby, self._standby_channel, self.is_warm = standby, channel, False
+
     def forgive(self, seconds: float) -> None:
         """Nobody ran for so long: give control that much more time for its next sign of life."""
         self._deadline += seconds
@@ -99,20 +104,13 @@ class ControlKeeper:
                 pass
 
     def _start_standby(self, now: float) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        arguments = ["-m", "opencec.app.standby", str(theirs.fileno()), self._plan.control]
         try:
-            self.standby = Child.spawn(arguments, started=now, pass_fds=[theirs.fileno()])
+            standby, channel = Child.spawn_standby(self._plan.control, started=now)
         except OSError as error:
             self._standby_due = now + self._standby_backoff.after(0.0)
             self._say(f"the standby cannot be started: {error}")
-            ours.close()
             return
-        finally:
-            theirs.close()
-        ours.setblocking(False)
-        self._standby_channel = ours
-        self.is_warm = False
+        self.adopt_standby(standby, channel)
 
     def _promote(self, now: float) -> None:
         """Have the standby fork a control. The old one is dead and reaped: `look` calls this only then."""

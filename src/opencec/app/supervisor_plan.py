@@ -6,7 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-__all__ = ["Plan", "SocketPlan", "WorkerPlan"]
+__all__ = ["CONTROL", "Plan", "SocketPlan", "WorkerPlan"]
+
+CONTROL = "opencec.app.control:run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class Plan:
         tls_cert: PEM chain, empty when there is none.
         tls_key: PEM key.
         addresses: For people: `http`, `ws_sip`, `sip`, and with TLS `https`, `wss_sip`, `sips`.
-        control: Module and function that control runs, `opencec.app.control:run`.
+        environment: Variables that give control these settings; the standby was started before they were read.
+        control: Module and function that control runs.
     """
 
     data_dir: str
@@ -69,7 +72,8 @@ class Plan:
     tls_cert: str
     tls_key: str
     addresses: dict[str, str]
-    control: str = "opencec.app.control:run"
+    environment: dict[str, str]
+    control: str = CONTROL
 
     def to_json(self) -> str:
         """As text."""
