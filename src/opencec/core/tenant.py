@@ -109,6 +109,11 @@ class TenantCore:
         """A live contact; None once it has ended."""
         return self._state.contacts.get(contact)
 
+    @property
+    def live_count(self) -> int:
+        """How many contacts have not ended."""
+        return len(self._state.contacts)
+
     def live_contacts(self) -> Iterator[Contact]:
         """Every contact that has not ended."""
         return iter(self._state.contacts.values())

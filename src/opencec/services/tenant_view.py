@@ -63,7 +63,7 @@ class CoreQueries:
 
     def live_calls(self) -> int:
         """Contacts that have not ended."""
-        return sum(1 for _ in self._core.live_contacts())
+        return self._core.live_count
 
     def _profile_of(self, agent: AgentId) -> AgentProfile | None:
         profile = self._core.profile
