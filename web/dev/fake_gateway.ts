@@ -167,6 +167,7 @@ export class FakeGateway {
     this.guid = `00000000-0000-4000-8000-${String(this.now()).slice(-12).padStart(12, "0")}.AgentGateway0`;
     this.state = 4;
     this.#events = [];
+    this.calls = [];
     this.event("AgentOther_InService");
     this.event("AgentState_Ready");
     return ok({ vdnid: 1, workno: this.workno, mediatype: "TFF" }, { "Set-GUID": `JSESSIONID=${this.guid}` });
