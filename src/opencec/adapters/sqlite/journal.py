@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from opencec.adapters.sqlite.checkpoint import Checkpointer
-from opencec.adapters.sqlite.journal_writer import JournalWriter, Probe, Transaction, connect
+from opencec.adapters.sqlite.journal_writer import JournalWriter, OnCommit, Probe, Transaction, connect
 from opencec.ports.journal import AppendDone, JournalClosed, JournalError, Snapshot
 
 __all__ = ["SqliteJournal"]
@@ -28,6 +28,7 @@ class SqliteJournal:
         durable: `process` survives the death of any process, `full` also a loss of power.
         window_s: Group commit window, seconds.
         probe: Called at each crash point (`journal_writer.COMMIT_POINTS`).
+        on_commit: Told of each group commit: entries, seconds.
 
     Raises:
         sqlite3.Error: the file cannot be opened.
@@ -40,6 +41,7 @@ class SqliteJournal:
         durable: Literal["process", "full"] = "process",
         window_s: float = 0.003,
         probe: Probe | None = None,
+        on_commit: OnCommit | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._writer = JournalWriter(
@@ -48,6 +50,7 @@ class SqliteJournal:
             window_s=window_s,
             deliver=self._deliver,
             probe=probe,
+            on_commit=on_commit,
         )
         self._reads = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._reader = connect(path)
@@ -56,6 +59,11 @@ class SqliteJournal:
         self._closed = False
         self._writer.start()
         self._checkpointer.start()
+
+    @property
+    def queued(self) -> int:
+        """Entries that wait for their commit to begin."""
+        return self._writer.queued
 
     async def claim(self, tenant: int, owner: str) -> int:
         """Become the tenant's one writer; the epoch."""

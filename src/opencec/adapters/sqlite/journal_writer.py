@@ -12,18 +12,21 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from opencec.ports.journal import AppendDone, Deposed, JournalClosed, JournalError, JournalFailed, JournalOverloaded
 
-__all__ = ["COMMIT_POINTS", "JournalWriter", "Probe", "Transaction", "connect"]
+__all__ = ["COMMIT_POINTS", "JournalWriter", "OnCommit", "Probe", "Transaction", "connect"]
 
 COMMIT_POINTS = ("taken", "written", "committed", "acknowledged")
 """Where a crash may fall: entries taken from the inbox, written in the transaction, committed, told to the callers."""
 
 Probe = Callable[[str], None]
 Deliver = Callable[[Callable[[], None]], None]
+OnCommit = Callable[[int, float], None]
+"""Entries of a group commit, and seconds from the first of them being queued until they are acknowledged."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS streams (
@@ -38,6 +41,8 @@ _MAX_ENTRIES = 200_000
 _BURST = 8
 """Commits in a row that need not wait for the window: one call's chain of facts does not pay for it."""
 _MAX_BYTES = 64 * 1024 * 1024
+_TELL_S = 0.001
+"""A big group's acknowledgements run in slices of this length, so that they do not hold the loop."""
 
 
 def connect(path: Path, *, durable: Literal["process", "full"] = "process") -> sqlite3.Connection:
@@ -140,6 +145,7 @@ class JournalWriter(threading.Thread):
         window_s: Average time between two commits while busy, seconds.
         deliver: Runs a function on the event loop, callable from this thread; may raise RuntimeError when it is gone.
         probe: Called at each of `COMMIT_POINTS`; crash tests end the process there.
+        on_commit: Told of each group on the event loop: entries, seconds from the first being queued.
     """
 
     def __init__(
@@ -150,6 +156,7 @@ class JournalWriter(threading.Thread):
         window_s: float,
         deliver: Deliver,
         probe: Probe | None,
+        on_commit: OnCommit | None = None,
     ) -> None:
         super().__init__(name="journal-writer", daemon=True)
         self._path = path
@@ -157,6 +164,12 @@ class JournalWriter(threading.Thread):
         self._window_s = window_s
         self._deliver = deliver
         self._probe: Probe = probe or (lambda point: None)
+        self._on_commit: OnCommit = on_commit or (lambda entries, seconds: None)
+        self._first_at = 0.0
+        self._taken_at = 0.0
+        """When the oldest item of the inbox came, and of the batch that was taken last; monotonic."""
+        self._told: deque[_Outcome] = deque()
+        """Committed, on the event loop: what is still to be told."""
         self._wake = threading.Condition()
         self._inbox: deque[_Append | _Job] = deque()
         self._waiting = False
@@ -186,15 +199,14 @@ class JournalWriter(threading.Thread):
         """The thread: wait, commit, acknowledge."""
         due = 0.0
         while batch := self._take(due):
+            first_at = self._taken_at
             due = max(due, time.monotonic() - _BURST * self._window_s) + self._window_s
             self._probe("taken")
             outcomes = self._commit(batch)
             self.commits += 1
             self._probe("committed")
-            try:
-                self._deliver(lambda outcomes=outcomes: self._acknowledge(outcomes))  # type: ignore[misc]
-            except RuntimeError:
-                pass  # the event loop is gone, and with it everyone who waits
+            entries = sum(len(item.entries) for item in batch)
+            self._deliver_or_forget(partial(self._acknowledge, outcomes, entries=entries, first_at=first_at))
         self._connection.close()
 
     def _put(self, item: _Append | _Job) -> None:
@@ -204,6 +216,8 @@ class JournalWriter(threading.Thread):
                 raise JournalClosed("the journal is closed")
             if self._entries + len(item.entries) > _MAX_ENTRIES or self._bytes + size > _MAX_BYTES:
                 raise JournalOverloaded(f"{self._entries} entries wait for the disk")
+            if not self._inbox:
+                self._first_at = time.monotonic()
             self._inbox.append(item)
             self._entries += len(item.entries)
             self._bytes += size
@@ -223,6 +237,7 @@ class JournalWriter(threading.Thread):
             time.sleep(pause)
         with self._wake:
             batch, self._inbox = self._inbox, deque()
+            self._taken_at = self._first_at
             self._entries = self._bytes = 0
         return batch
 
@@ -246,8 +261,32 @@ class JournalWriter(threading.Thread):
             return [(item.done, 0, failure) for item in batch]
         return outcomes
 
-    def _acknowledge(self, outcomes: list[_Outcome]) -> None:
-        """On the event loop, in the order of appends."""
-        for done, value, error in outcomes:
+    def _deliver_or_forget(self, call: Callable[[], None]) -> None:
+        try:
+            self._deliver(call)
+        except RuntimeError:
+            pass  # the event loop is gone, and with it everyone who waits
+
+    def _acknowledge(self, outcomes: list[_Outcome], *, entries: int, first_at: float) -> None:
+        """On the event loop."""
+        is_under_way = bool(self._told)
+        self._told.extend(outcomes)
+        self._on_commit(entries, time.monotonic() - first_at)
+        if not is_under_way:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell in the order of appends, a slice of time at once: who is told works on it, and others wait meanwhile."""
+        until = time.monotonic() + _TELL_S
+        while self._told:
+            done, value, error = self._told.popleft()
             done(value, error)
+            if self._told and time.monotonic() >= until:
+                self._deliver_or_forget(self._tell)
+                return
         self._probe("acknowledged")
+
+    @property
+    def queued(self) -> int:
+        """Entries that wait for their commit to begin."""
+        return self._entries
