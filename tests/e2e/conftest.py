@@ -61,7 +61,7 @@ def scenario(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) ->
         **os.environ,
         "BASE_URL": system.url,
         "DEMO_PASSWORD": PASSWORD,
-        "AGENT_TONE": str(write_tone(folder / "agent.wav", 600)),
+        "AGENT_TONE": str(write_tone(folder / "agent.wav", 2650)),
         "CUSTOMER_TONE": str(write_tone(folder / "customer.wav", 1000)),
     }
 

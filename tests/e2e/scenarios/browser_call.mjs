@@ -13,13 +13,13 @@ await run(async (open) => {
   await agent.locator(byId("active-call")).waitFor();
   const callid = (await agent.locator(byId("details")).innerText()).match(/\d{10}-\d+/)?.[0];
   await agent.waitForTimeout(500);
-  const talking = { customer: await hears(customer, [600, 1000]), agent: await hears(agent, [600, 1000]) };
+  const talking = { customer: await hears(customer, [2650, 1000]), agent: await hears(agent, [2650, 1000]) };
   await agent.click(byId("btn-hold"));
   await agent.waitForTimeout(1_500);
-  const held = { customer: await hears(customer, [600, 1000]) };
+  const held = { customer: await hears(customer, [2650, 1000]) };
   await agent.locator(byId("btn-retrieve")).or(agent.locator(byId("btn-hold"))).first().click();
   await agent.waitForTimeout(1_500);
-  const again = { customer: await hears(customer, [600, 1000]) };
+  const again = { customer: await hears(customer, [2650, 1000]) };
   await agent.click(byId("btn-hangUp"));
   await agent.click(byId("finish-wrapup"));
   await agent.locator(byId("idle-card")).waitFor();

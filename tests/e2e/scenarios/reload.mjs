@@ -18,7 +18,7 @@ await run(async (open) => {
     await page.reload();
     result.back[name] = await connectedAfter(page);
     await page.waitForTimeout(1_200);
-    result.heard[name] = { customer: await hears(customer, [600, 1000]), agent: await hears(agent, [600, 1000]) };
+    result.heard[name] = { customer: await hears(customer, [2650, 1000]), agent: await hears(agent, [2650, 1000]) };
   }
   await agent.locator(byId("active-call")).waitFor();
   result.after = await callidOf();
