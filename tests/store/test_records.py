@@ -8,8 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fakes.journal import MemoryJournal
 from opencec.adapters.sqlite import Database, SqliteRecords
-from opencec.ports.records import Cdr, CdrQuery, RecordingRow, Segment
+from opencec.core.ids import TenantId
+from opencec.ports.records import Cdr, CdrQuery, LegQuality, RecordingRow, Segment
+from opencec.services.cdr_projection import QUALITY, CdrProjection, encode_quality
+from opencec.services.journal_entries import ServiceFact, encode_entry
 
 pytestmark = pytest.mark.store
 
@@ -116,3 +120,44 @@ async def test_forgetting_returns_what_to_remove_and_spares_open_ones(records: S
     assert [r.recording for r in await tenant.forget_before(4, limit=2)] == ["r-1", "r-2"]
     assert [r.recording for r in await tenant.forget_before(4)] == ["r-3"]
     assert [r.recording for r in await tenant.recordings()] == ["r-0", "r-4", "r-5"]
+
+
+def _leg(number: int, name: str, **fields: object) -> LegQuality:
+    leg = LegQuality(
+        leg=f"c-{number}/{name}", callid=f"c-{number}", vdn=1, role="agent", packets=100, lost=1, jitter_ms=1.5, mos=4.2
+    )
+    return msgspec.structs.replace(leg, **fields)
+
+
+async def test_quality_joins_its_record_whichever_comes_first(records: SqliteRecords) -> None:
+    tenant = records.for_tenant(1)
+    early, late = _leg(1, "2"), _leg(1, "1", role="customer", mos=None, packets=0)
+    assert await tenant.apply([early], 1)
+    assert await tenant.apply([_cdr(1), _cdr(2)], 2)
+    assert await tenant.apply([late, early], 3)
+    first, second = await tenant.cdrs(CdrQuery())
+    assert (first.quality, second.quality) == ((late, early), ())
+    assert await tenant.apply([first], 4)
+    assert (await tenant.cdrs(CdrQuery(callid="c-1"))) == [first]
+
+
+async def test_quality_is_folded_once_with_the_journal_position(records: SqliteRecords) -> None:
+    """What a crash left unwritten is read from the journal; what was written is not written again."""
+    journal = MemoryJournal()
+    epoch = await journal.claim(1, "test")
+    legs = [_leg(1, "1"), _leg(1, "2"), _leg(1, "3")]
+    for leg in legs:
+        await journal.append(1, epoch, [encode_entry(ServiceFact(0, QUALITY, encode_quality(leg)))])
+    tenant = records.for_tenant(1)
+    projection = CdrProjection(TenantId(1), records=tenant, recording_path=lambda vdn, contact: "")
+    projection.on_quality(1, encode_quality(legs[0]))
+    await projection.flush()
+    projection.on_quality(2, encode_quality(legs[1]))  # lost in the crash
+
+    again = CdrProjection(TenantId(1), records=tenant, recording_path=lambda vdn, contact: "")
+    await again.catch_up(journal)
+    again.on_quality(3, encode_quality(_leg(1, "3", mos=1.0)))  # known: changes nothing
+    await again.flush()
+    await tenant.apply([_cdr(1)], 4)
+    assert (await tenant.cdrs(CdrQuery()))[0].quality == tuple(legs)
+    assert again.floor() == 3

@@ -116,6 +116,8 @@ def _row(value: msgspec.Struct) -> dict[str, Any]:
             row[name] = _iso(row[name])
     for segment in row.get("segments", ()):
         segment.update({name: _iso(segment[name]) for name in _TIMES if segment.get(name) is not None})
+    for leg in row.get("quality", ()):
+        del leg["callid"], leg["vdn"]
     return row | {name: row[name] or None for name in _EMPTY_IS_NULL if name in row}
 
 

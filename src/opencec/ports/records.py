@@ -7,7 +7,17 @@ from typing import Literal, Protocol
 
 import msgspec
 
-__all__ = ["Cdr", "CdrQuery", "RecordingRow", "RecordingState", "Records", "Segment", "TenantRecords"]
+__all__ = [
+    "Cdr",
+    "CdrQuery",
+    "LegQuality",
+    "Record",
+    "RecordingRow",
+    "RecordingState",
+    "Records",
+    "Segment",
+    "TenantRecords",
+]
 
 RecordingState = Literal["recording", "closed", "lost"]
 
@@ -26,6 +36,22 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent: str = ""
     leave_reason: int = 0
     """CC-FS 7.2."""
+
+
+class LegQuality(msgspec.Struct, frozen=True, kw_only=True):
+    """How one leg's audio came to us, measured when it closed (RFC 3550 A.8; MOS by ITU-T G.107)."""
+
+    leg: str
+    """Unique. Legs are named after their contact."""
+    callid: str
+    vdn: int
+    role: Literal["customer", "agent", "external"]
+    packets: int
+    """Received."""
+    lost: int
+    jitter_ms: float
+    mos: float | None = None
+    """1.0-4.5; None: the leg sent us nothing."""
 
 
 class Cdr(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +80,8 @@ class Cdr(msgspec.Struct, frozen=True, kw_only=True):
     direction: Literal["inbound", "outbound", "internal"] = "inbound"
     media: Literal["voice", "video", "text"] = "voice"
     segments: tuple[Segment, ...] = ()
+    quality: tuple[LegQuality, ...] = ()
+    """When read: its legs, in the order of their ids. They are written as rows of their own, before or after."""
 
 
 class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +99,10 @@ class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int = 0
     bytes: int = 0
     agent: str = ""
+
+
+Record = Cdr | RecordingRow | LegQuality
+"""What a projection writes."""
 
 
 class CdrQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +130,7 @@ class TenantRecords(Protocol):
         """The tenant."""
         ...
 
-    async def apply(self, rows: Sequence[Cdr | RecordingRow], journal_offset: int) -> bool:
+    async def apply(self, rows: Sequence[Record], journal_offset: int) -> bool:
         """Write rows and the journal position that they reach in one transaction. Rows are upserts by their id.
 
         Args:

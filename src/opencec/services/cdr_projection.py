@@ -1,22 +1,26 @@
-"""Folds the journal's events into CDRs and the index of recordings; rows and journal position in one transaction."""
+"""Folds the journal into CDRs, quality of legs and the index of recordings; rows and position in one transaction."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
 
+import msgspec
 import structlog
 
 from opencec.core.events import Cdr as CoreCdr
 from opencec.core.events import ContactEnded, ContactSegment, Event, RecordingFinished, RecordingStarted
 from opencec.core.ids import ContactId, TenantId
 from opencec.ports.journal import Journal
-from opencec.ports.records import Cdr, RecordingRow, Segment, TenantRecords
-from opencec.services.journal_entries import CoreOutcome, decode_entry
+from opencec.ports.records import Cdr, LegQuality, Record, RecordingRow, Segment, TenantRecords
+from opencec.services.journal_entries import CoreOutcome, ServiceFact, decode_entry
 
-__all__ = ["CdrProjection", "RecordingPath"]
+__all__ = ["QUALITY", "CdrProjection", "RecordingPath", "encode_quality"]
 
 _log = structlog.get_logger()
+
+QUALITY = "quality"
+"""Service whose facts are `LegQuality` rows. No participant keeps them: they live in the records alone."""
 
 _FLUSH_S = 0.2
 _RETRY_S = 1.0
@@ -24,6 +28,15 @@ _PAGE = 2000
 
 RecordingPath = Callable[[TenantId, ContactId], str]
 """Path below the recordings folder, derived from the call id alone."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_quality: msgspec.msgpack.Decoder[LegQuality] = msgspec.msgpack.Decoder(LegQuality)
+
+
+def encode_quality(quality: LegQuality) -> bytes:
+    """A leg's quality as a fact of the service `QUALITY`."""
+    return _encoder.encode(quality)
 
 
 class CdrProjection:
@@ -35,7 +48,7 @@ class CdrProjection:
         self._recording_path = recording_path
         self._covered = 0
         self._written = 0
-        self._rows: list[Cdr | RecordingRow] = []
+        self._rows: list[Record] = []
         self._wake = asyncio.Event()
 
     async def catch_up(self, journal: Journal) -> None:
@@ -46,6 +59,8 @@ class CdrProjection:
                 entry = decode_entry(data)
                 if isinstance(entry, CoreOutcome):
                     self._fold(entry.events)
+                elif isinstance(entry, ServiceFact) and entry.service == QUALITY:
+                    self._rows.append(_quality.decode(entry.body))
                 self._covered = seq
             await self.flush()
 
@@ -56,6 +71,14 @@ class CdrProjection:
         self._covered = seq
         if self._fold(events):
             self._wake.set()
+
+    def on_quality(self, seq: int, body: bytes) -> None:
+        """Take a committed fact of the service `QUALITY` in."""
+        if seq <= self._covered:
+            return
+        self._covered = seq
+        self._rows.append(_quality.decode(body))
+        self._wake.set()
 
     async def run(self) -> None:
         """Write what came, a few times a second at most; never returns."""

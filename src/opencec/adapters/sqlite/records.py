@@ -12,11 +12,13 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from opencec.adapters.sqlite import tables
 from opencec.adapters.sqlite.database import Database
 from opencec.adapters.sqlite.rows import from_row
-from opencec.ports.records import Cdr, CdrQuery, RecordingRow, RecordingState
+from opencec.ports.records import Cdr, CdrQuery, LegQuality, Record, RecordingRow, RecordingState
 
 __all__ = ["SqliteRecords", "SqliteTenantRecords"]
 
 _PROJECTION = "records"
+_NAMES = 5_000
+"""Most names in one query; SQLite takes 32,766 parameters."""
 
 
 class SqliteRecords:
@@ -56,16 +58,19 @@ class SqliteTenantRecords:
         """The tenant."""
         return self._vdn
 
-    async def apply(self, rows: Sequence[Cdr | RecordingRow], journal_offset: int) -> bool:
+    async def apply(self, rows: Sequence[Record], journal_offset: int) -> bool:
         """Write rows and the journal position that they reach in one transaction."""
         cdrs = [self._row(row) for row in rows if isinstance(row, Cdr)]
         recordings = [self._row(row) for row in rows if isinstance(row, RecordingRow)]
+        legs = [self._row(row) for row in rows if isinstance(row, LegQuality)]
 
         def change(connection: Connection) -> bool:
             if journal_offset <= self._offset(connection):
                 return False
             if cdrs:
                 connection.execute(_upsert(tables.cdrs), cdrs)
+            if legs:
+                connection.execute(_upsert(tables.leg_quality), legs)
             if recordings:
                 keep_closed = tables.recordings.c.state == "recording"
                 connection.execute(_upsert(tables.recordings, only_if=keep_closed), recordings)
@@ -81,8 +86,23 @@ class SqliteTenantRecords:
 
     async def cdrs(self, query: CdrQuery) -> list[Cdr]:
         """A page of records ordered by (begin, callid)."""
-        rows = await self._database.read(lambda c: c.execute(self._cdr_select(query)).mappings().all())
-        return [from_row(row, Cdr) for row in rows]
+
+        def look_up(connection: Connection) -> list[Cdr]:
+            rows = connection.execute(self._cdr_select(query)).mappings().all()
+            legs = self._legs(connection, [row["callid"] for row in rows])
+            return [from_row(row, Cdr, quality=legs.get(row["callid"], ())) for row in rows]
+
+        return await self._database.read(look_up)
+
+    def _legs(self, connection: Connection, callids: Sequence[str]) -> dict[str, list[LegQuality]]:
+        t = tables.leg_quality
+        found: dict[str, list[LegQuality]] = {}
+        for first in range(0, len(callids), _NAMES):
+            some = callids[first : first + _NAMES]
+            query = select(t).where(t.c.vdn == self._vdn, t.c.callid.in_(some)).order_by(t.c.leg)
+            for row in connection.execute(query).mappings():
+                found.setdefault(row["callid"], []).append(from_row(row, LegQuality))
+        return found
 
     async def recordings(
         self, *, callid: str | None = None, state: RecordingState | None = None, after: str = "", limit: int = 1000
@@ -124,10 +144,11 @@ class SqliteTenantRecords:
 
         return [from_row(row, RecordingRow) for row in await self._database.write(change)]
 
-    def _row(self, value: Cdr | RecordingRow) -> dict[str, Any]:
+    def _row(self, value: Record) -> dict[str, Any]:
         if value.vdn != self._vdn:
             raise ValueError(f"a record of tenant {value.vdn} in the handle of tenant {self._vdn}")
         row: dict[str, Any] = msgspec.to_builtins(value)
+        row.pop("quality", None)  # rows of their own
         return row
 
     def _offset(self, connection: Connection) -> int:

@@ -44,9 +44,10 @@ __all__ = [
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def from_row(row: RowMapping, struct: type[S]) -> S:
-    """The struct whose fields are the row's columns of the same names."""
-    return msgspec.convert({name: row[name] for name in struct.__struct_fields__}, struct)
+def from_row(row: RowMapping, struct: type[S], **fields: object) -> S:
+    """The struct whose fields are the row's columns of the same names, but for `fields`."""
+    values = {name: row[name] for name in struct.__struct_fields__ if name not in fields}
+    return msgspec.convert(values | fields, struct)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,20 @@ Columns carry the names of the structs' fields in `opencec.ports`; what ends in 
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
 __all__ = [
     "accounts",
@@ -15,6 +28,7 @@ __all__ = [
     "audit",
     "cdrs",
     "flows",
+    "leg_quality",
     "metadata",
     "projections",
     "queues",
@@ -229,6 +243,19 @@ cdrs = Table(
     _json("segments"),
     Index("cdrs_by_begin", "vdn", "begin", "callid"),
     Index("cdrs_by_agent", "vdn", "agent", "begin"),
+)
+
+leg_quality = Table(
+    "leg_quality",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("callid", Text, primary_key=True),
+    Column("leg", Text, primary_key=True),
+    _text("role"),
+    _number("packets"),
+    _number("lost"),
+    Column("jitter_ms", Float, nullable=False),
+    Column("mos", Float),
 )
 
 recordings = Table(
