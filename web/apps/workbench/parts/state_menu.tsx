@@ -20,8 +20,9 @@ export function shownState(view: View): ShownState {
 
 /** When the shown state began: a talk counts from its first word, not from its last hold. */
 function shownSince({ model }: View): number {
-  if (model.state !== "call") return model.since;
   const call = activeCall(model) ?? heldCalls(model)[0];
+  // The phone may ring a moment before the agent's state says so.
+  if (model.state !== "call") return call?.offeredAt ?? model.since;
   return call?.talkingAt ?? model.since;
 }
 
