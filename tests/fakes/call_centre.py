@@ -27,9 +27,10 @@ from opencec.core.ids import AgentId, ContactId, LegId, QueueId, SessionId, Tena
 from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
 from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
+from opencec.services.contact_serials import ContactSerials
 from opencec.services.feed import FeedLimits
 from opencec.services.lanes import Lanes
-from opencec.services.tenant_runtime import ContactSerials, TenantRuntime
+from opencec.services.tenant_runtime import TenantRuntime
 from opencec.services.tenant_view import CoreQueries
 
 __all__ = ["PASSWORD", "CallCentre", "FakePort", "profile_of"]

@@ -27,13 +27,15 @@ from opencec.elements.cc_gateway import Gateway
 from opencec.httpkit.lockout import SignInGuard
 from opencec.ports.configuration import TenantConfig, TenantInfo
 from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.commit_gate import CommitGate
+from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
 from opencec.services.signalling.admission import Admission
 from opencec.services.signalling.authentication import Account, DeviceAuthentication
 from opencec.services.signalling.context import SignallingContext
 from opencec.services.signalling.service import Signalling
 from opencec.services.tenant_handle import Reasons, TenantBook, TenantHandle
-from opencec.services.tenant_runtime import ContactSerials, TenantRuntime
+from opencec.services.tenant_runtime import TenantRuntime
 from opencec.sip.flow import Destination
 from opencec.sip.registrar import Registrar
 from opencec.sip.source_guard import SourceGuard
@@ -63,6 +65,7 @@ class Node:
         self.book = TenantBook({})
         self.lanes = Lanes()
         self.serials = ContactSerials()
+        self.gate = CommitGate()
         self.is_ready = False
 
     async def open(self) -> None:
@@ -114,7 +117,14 @@ class Node:
         if config is None:
             return
         tenant = TenantId(info.vdn)
-        runtime = TenantRuntime(tenant, journal=self.journal, clock=self.clock, lanes=self.lanes, serials=self.serials)
+        runtime = TenantRuntime(
+            tenant,
+            journal=self.journal,
+            clock=self.clock,
+            lanes=self.lanes,
+            serials=self.serials,
+            gate=self.gate,
+        )
         handle = TenantHandle(
             runtime,
             config=config,
@@ -189,7 +199,11 @@ class Node:
             on_customer=self._renew,
         )
         self.wire = SipWire(
-            user_agent, self.clock.now, on_event=self.signalling.on_sip_event, process_token=secrets.token_hex(4)
+            user_agent,
+            self.clock.now,
+            on_event=self.signalling.on_sip_event,
+            process_token=secrets.token_hex(4),
+            hold=self.gate.hold,
         )
         self.signalling_context.flush = self.wire.flush
         self.media.listen(self.signalling)
@@ -221,15 +235,17 @@ class Node:
 
     async def run(self, group: asyncio.TaskGroup) -> None:
         """Connect the workers, settle what the restart left, start every part in the group. Then SIP may be served."""
+        # Before the workers are heard: what they tell of is looked up in what is adopted here.
+        self.signalling.adopt()
+        for services in self.tenants.values():
+            services.adopt(self.signalling)
         group.create_task(self.media.run(), name="media")
         if self.speech is not None:
             group.create_task(self.speech.run(), name="speech")
-        self.signalling.adopt()
         if not await self.media.wait_connected(_MEDIA_WAIT_S):
             _log.warning("media.not_connected", hint="calls are refused until a media worker is there")
         self.lanes.open(group)
         for services in self.tenants.values():
-            services.adopt(self.signalling)
             group.create_task(services.run(), name=f"tenant-{services.runtime.tenant}")
             await services.configure(services.config)
         self.signalling.settle()

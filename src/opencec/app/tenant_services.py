@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -13,6 +13,7 @@ import structlog
 from opencec.adapters.files import RecordingFiles, recording_path
 from opencec.core.audio import arrangement
 from opencec.core.commands import Configure
+from opencec.core.contact import Contact
 from opencec.core.effects import (
     AcceptLeg,
     ArrangeAudio,
@@ -205,9 +206,17 @@ class TenantServices:
     def adopt(self, signalling: Signalling) -> None:
         """After replay, before serving: what sounds and plays goes on, timers start."""
         self._signalling = signalling
+        owed = {effect.contact for effect in self.runtime.unconfirmed() if isinstance(effect, ArrangeAudio)}
         for contact in self.runtime.core.live_contacts():
             hears, sounds = arrangement(contact)
-            self.audio.adopt(ArrangeAudio(key="", contact=contact.id, revision=contact.seq, hears=hears, sounds=sounds))
+            self.audio.adopt(
+                ArrangeAudio(
+                    key=f"{contact.id}:adopted", contact=contact.id, revision=contact.seq, hears=hears, sounds=sounds
+                ),
+                recording=_recording(contact),
+                is_carried_out=contact.id not in owed,
+            )
+        self._flow_facts.retain({str(contact.id) for contact in self.runtime.core.live_contacts()})
         self._treatments.adopt()
         self.flows.adopt()
 
@@ -218,12 +227,12 @@ class TenantServices:
             group.create_task(self.projection.run())
             group.create_task(self.desk.feed.supervise(self.handle))
 
-    async def carry_out(self, effect: Effect) -> None:
-        """Carry out one effect of the core."""
+    async def carry_out(self, effect: Effect) -> Awaitable[None] | None:
+        """Carry out one effect of the core. What is returned ends when it needs no repetition any more."""
         assert self._signalling is not None
         match effect:
             case ProgressLeg() | AcceptLeg() | EndLeg() | RingPhone() | DialNumber():
-                await self._signalling.carry_out(effect)
+                return await self._signalling.carry_out(effect)
             case ArrangeAudio():
                 await self.audio.arrange(effect)
             case StartRecording():
@@ -240,6 +249,7 @@ class TenantServices:
                 await self.flows.stop(effect)
             case _:
                 assert_never(effect)
+        return None
 
     def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None:
         """Contacts that ended need no audio any more."""
@@ -282,6 +292,17 @@ class TenantServices:
     def _recording_file(self, contact: str) -> str:
         path = recording_of(self.runtime.tenant, ContactId(contact))
         return str(self._shared.recordings.prepare(path))
+
+
+def _recording(contact: Contact) -> StartRecording | None:
+    """The order that began the recording which runs for a contact."""
+    if not contact.recording_since or contact.customer is None:
+        return None
+    own = contact.agent_leg(contact.agents[0]) if contact.agents else None
+    right = own.id if own is not None else contact.external
+    if right is None:
+        return None
+    return StartRecording(key=f"{contact.id}:adopted", contact=contact.id, left=contact.customer, right=right)
 
 
 def _accounts(config: TenantConfig) -> dict[str, SipAccountConfig]:

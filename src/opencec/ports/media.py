@@ -29,8 +29,12 @@ class MediaListener(Protocol):
         """One event, in the order of its worker. It is acknowledged when the awaitable is done (at once for None)."""
         ...
 
-    def on_worker(self, hello: Hello, lost: frozenset[str]) -> None:
-        """A worker is connected (again). `lost` are the legs we believed it had and that it does not have."""
+    def on_worker(self, hello: Hello) -> None:
+        """A worker is connected (again); this is what it holds."""
+        ...
+
+    def on_lost(self, legs: frozenset[str]) -> None:
+        """Legs that a worker held and that no worker holds any more: its process died."""
         ...
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import structlog
+from msgspec import structs
 
 from opencec.core.effects import ArrangeAudio, PressDigits, Sound, StartRecording, StopRecording
 from opencec.core.ids import LegId
@@ -15,6 +16,7 @@ from opencec.workers.protocol import (
     Play,
     PromptSource,
     Record,
+    Recover,
     SendDigits,
     Source,
     StopPlay,
@@ -66,7 +68,9 @@ class ContactAudio:
         self._recordings: dict[str, StartRecording] = {}
         self._sounds: dict[str, str] = {}
         """Leg -> id of the background that plays on it."""
-        self._parts: dict[str, int] = {}
+        self._unsure: set[str] = set()
+        """Contacts of an earlier process whose newest arrangement may be carried out in part."""
+        self._moves = 0
 
     async def arrange(self, effect: ArrangeAudio) -> None:
         """Make a contact sound as the core wants it; the highest revision wins."""
@@ -75,15 +79,35 @@ class ContactAudio:
         if known is not None and known.revision > effect.revision:
             return
         self._arrangements[contact] = effect
+        await self._send_mix(effect, key=effect.key)
+        legs = {*effect.hears, *effect.sounds, *self._sounding(contact)}
+        if contact in self._unsure:
+            self._unsure.discard(contact)
+            for leg in legs:
+                await self._make_sure(effect, leg)
+        for leg in legs:
+            await self._sound(contact, leg, sound=effect.sounds.get(leg), key=effect.key)
+
+    async def _send_mix(self, effect: ArrangeAudio, *, key: str) -> None:
         gains: dict[str, dict[str, float]] = {
             listener: dict.fromkeys(map(str, speakers), 1.0) for listener, speakers in effect.hears.items() if speakers
         }
         for leg, sound in effect.sounds.items():
             if sound.kind == "echo":
                 gains[leg] = {leg: _ECHO_GAIN}
-        await self._send(Mix(id=f"{self._tenant}:{effect.key}", mix=contact, revision=effect.revision, gains=gains))
-        for leg in {*effect.hears, *effect.sounds, *self._sounding(contact)}:
-            await self._sound(contact, leg, sound=effect.sounds.get(leg), key=effect.key)
+        mix = Mix(id=f"{self._tenant}:{key}", mix=effect.contact, revision=effect.revision, gains=gains)
+        await self._send(mix)
+
+    async def _make_sure(self, effect: ArrangeAudio, leg: LegId) -> None:
+        """Whatever the process before let play on a leg and is not wanted now ends; what is wanted is ordered again."""
+        wanted = _play_id(leg, effect.sounds.get(leg))
+        self._sounds.pop(leg, None)
+        for kind in ("music", "ringback", "busy"):
+            play = f"{leg}:{kind}"
+            if play != wanted:
+                await self._send(StopPlay(id=f"stop:{self._tenant}:{effect.key}:{play}", leg=leg, play=play))
+        if not wanted.endswith("waiting"):
+            await self._waiting.end(effect.contact, leg)
 
     def _sounding(self, contact: str) -> list[LegId]:
         return [LegId(leg) for leg in self._sounds if leg.startswith(f"{contact}/")]
@@ -115,8 +139,22 @@ class ContactAudio:
         )
         await self._send(play)
 
-    def adopt(self, arrangement: ArrangeAudio) -> None:
-        """After a restart: this is what the workers play and mix already."""
+    def adopt(
+        self, arrangement: ArrangeAudio, *, recording: StartRecording | None = None, is_carried_out: bool = True
+    ) -> None:
+        """After a restart: this is what the workers play, mix and record already.
+
+        Args:
+            arrangement: The audio of a contact as the core wants it.
+            recording: Its open recording.
+            is_carried_out: False: the effect that orders it is not confirmed, so the workers may do anything between
+                the arrangement before and this one.
+        """
+        if recording is not None:
+            self._recordings[recording.contact] = recording
+        if not is_carried_out:
+            self._unsure.add(arrangement.contact)
+            return
         self._arrangements[arrangement.contact] = arrangement
         for leg, sound in arrangement.sounds.items():
             if playing := _play_id(leg, sound):
@@ -129,48 +167,49 @@ class ContactAudio:
             Record(
                 id=f"{self._tenant}:{effect.key}",
                 recording=f"{self._tenant}:{effect.contact}",
-                path=self._part_path(effect.contact),
+                path=self._recording_path(effect.contact),
                 left=effect.left,
                 right=effect.right,
             )
         )
 
-    def _part_path(self, contact: str) -> str:
-        path = self._recording_path(contact)
-        part = self._parts.get(contact, 1)
-        return path if part == 1 else f"{path.removesuffix('.wav')}-{part}.wav"
-
     async def stop_recording(self, effect: StopRecording) -> None:
-        """Close the contact's recording."""
+        """Close the contact's recording; one that its worker left behind when it died is finished by another."""
         self._recordings.pop(effect.contact, None)
-        self._parts.pop(effect.contact, None)
-        await self._send(StopRecord(id=f"{self._tenant}:{effect.key}", recording=f"{self._tenant}:{effect.contact}"))
+        recording = f"{self._tenant}:{effect.contact}"
+        try:
+            await self._media.send(StopRecord(id=f"{self._tenant}:{effect.key}", recording=recording))
+        except MediaRefused:
+            path = self._recording_path(effect.contact)
+            await self._send(Recover(id=f"recover:{self._tenant}:{effect.key}", recording=recording, path=path))
 
     async def press(self, effect: PressDigits) -> None:
         """Send digits to the far end of a leg."""
         await self._send(SendDigits(id=f"{self._tenant}:{effect.key}", leg=effect.leg, digits=effect.digits))
 
     async def rearrange(self, contact: str) -> None:
-        """Legs of the contact moved to another worker: everything again, in a file of its own."""
+        """Legs of the contact moved to another worker: everything again; the recording goes on in the same file."""
         arrangement = self._arrangements.get(contact)
         if arrangement is not None:
+            self._moves += 1
             for leg in self._sounding(contact):
                 sound = self._sounds.pop(leg)
                 if sound.endswith("waiting"):
                     await self._waiting.end(contact, leg)
-            await self.arrange(arrangement)
+            again = structs.replace(arrangement, key=f"{arrangement.key}/move{self._moves}")
+            await self.arrange(again)
         recording = self._recordings.get(contact)
-        if recording is not None and self._media.holds(recording.left):
-            self._parts[contact] = self._parts.get(contact, 1) + 1
+        if recording is not None:
             await self.start_recording(recording)
 
     def forget(self, contact: str) -> None:
         """The contact has ended."""
         self._arrangements.pop(contact, None)
+        self._unsure.discard(contact)
         for leg in self._sounding(contact):
             del self._sounds[leg]
 
-    async def _send(self, command: Mix | Play | StopPlay | Record | StopRecord | SendDigits) -> None:
+    async def _send(self, command: Mix | Play | StopPlay | Record | Recover | SendDigits) -> None:
         try:
             await self._media.send(command)
         except MediaRefused as error:

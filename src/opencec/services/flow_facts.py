@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import msgspec
 
 from opencec.flow.session import Session
@@ -88,6 +90,13 @@ class FlowFacts:
     def forget(self, contact: str) -> None:
         """The contact has ended (told by the core's journal, so it needs no fact)."""
         self._apply(ContactForgotten(contact))
+
+    def retain(self, contacts: Set[str]) -> None:
+        """After a restart: forget contacts that ended, of which a fact was journaled behind their end."""
+        known = {treatment.contact for treatment in self.treatments.values()} | {*self.last_session, *self._counters}
+        in_flows = {run.contact for run in self.runs.values()}  # those wait for the order to stop them
+        for contact in known - contacts - in_flows:
+            self.forget(contact)
 
     def replay(self, body: bytes) -> None:
         """Take a fact in again after a restart."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,14 +17,18 @@ import msgspec
 import structlog
 
 from opencec.core.commands import Command, Tick
-from opencec.core.effects import AcceptLeg, Effect, EndLeg, PressDigits, ProgressLeg
+from opencec.core.effects import DialNumber, Effect, RingPhone
 from opencec.core.errors import CoreError, IllegalTransition, OpenCecError
 from opencec.core.events import ContactArrived, ContactDialled, Event
 from opencec.core.ids import ContactId, TenantId
 from opencec.core.tenant import TenantCore
 from opencec.ports.clock import Clock
 from opencec.ports.journal import Deposed, Journal, JournalError, JournalOverloaded
+from opencec.ports.media import MediaRefused
 from opencec.services.agent_port import TenantOverloaded
+from opencec.services.commit_gate import CommitGate
+from opencec.services.contact_serials import ContactSerials
+from opencec.services.effect_words import consequence_of, contact_of
 from opencec.services.journal_entries import (
     CoreOutcome,
     EffectsConfirmed,
@@ -35,8 +39,9 @@ from opencec.services.journal_entries import (
     encode_entry,
 )
 from opencec.services.lanes import Lanes
+from opencec.services.metrics import Metrics
 
-__all__ = ["ContactSerials", "EffectRunner", "Observer", "Participant", "TenantRuntime", "contact_of"]
+__all__ = ["EffectRunner", "Observer", "Participant", "TenantRuntime"]
 
 _log = structlog.get_logger()
 
@@ -72,37 +77,9 @@ class Observer(Protocol):
     def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None: ...
 
 
-EffectRunner = Callable[[Effect], Awaitable[None]]
-"""Carries out one effect, idempotent by its key; returns when the effect needs no repetition after a crash."""
-
-
-class ContactSerials:
-    """The serial part of contact ids, one sequence for all tenants of a node."""
-
-    def __init__(self) -> None:
-        self.last = 0
-
-    def new(self, now: int) -> ContactId:
-        """A fresh id at `now` (ms UTC)."""
-        self.last += 1
-        return ContactId(f"{now // 1000}-{self.last}")
-
-    def seen(self, contact: ContactId) -> None:
-        """An id of an earlier process: never give its serial out again."""
-        self.skip(int(contact.rpartition("-")[2]))
-
-    def skip(self, serial: int) -> None:
-        """Go on behind `serial`."""
-        self.last = max(self.last, serial)
-
-
-def contact_of(effect: Effect) -> str:
-    """The contact that an effect belongs to; legs are named after theirs."""
-    match effect:
-        case ProgressLeg(leg=leg) | AcceptLeg(leg=leg) | EndLeg(leg=leg) | PressDigits(leg=leg):
-            return leg.partition("/")[0]
-        case _:
-            return effect.contact
+EffectRunner = Callable[[Effect], Awaitable[Awaitable[None] | None]]
+"""Carries out one effect, idempotent by its key. What it returns ends when the effect needs no repetition after a crash
+(None: it needs none already); the lane goes on meanwhile."""
 
 
 @dataclass(slots=True)
@@ -122,10 +99,16 @@ class TenantRuntime:
         clock: Clock,
         lanes: Lanes,
         serials: ContactSerials,
+        gate: CommitGate | None = None,
+        snapshot_every: int | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """Args:
         lanes: Effects run in the lane of their contact, one after another.
         serials: Shared by all tenants of the node: contact ids name legs in the media workers.
+        gate: Told of every entry; holds back what must not leave before it is committed.
+        snapshot_every: Journal entries between two snapshots; None: 20,000.
+        metrics: What this process counts.
         """
         self.tenant = tenant
         self.core = TenantCore(tenant)
@@ -134,10 +117,14 @@ class TenantRuntime:
         self._epoch = 0
         self._lanes = lanes
         self._serials = serials
+        self._gate = gate or CommitGate()
+        self._snapshot_every = snapshot_every or _SNAPSHOT_EVERY
+        self._metrics = metrics or Metrics()
         self._runner: EffectRunner | None = None
         self._participants: dict[str, Participant] = {}
         self._observers: list[Observer] = []
         self._floors: list[Callable[[], int]] = []
+        self._followers: dict[str, Callable[[int, bytes], None]] = {}
         self._inbox: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._pending: dict[str, Effect] = {}
@@ -160,6 +147,10 @@ class TenantRuntime:
     def observe(self, observer: Observer) -> None:
         """Tell an observer every committed outcome. Before `replay`."""
         self._observers.append(observer)
+
+    def follow(self, service: str, follower: Callable[[int, bytes], None]) -> None:
+        """Tell a projection the number and body of each fact of a service at its commit, between the outcomes."""
+        self._followers[service] = follower
 
     def keep_from(self, floor: Callable[[], int]) -> None:
         """Entries above `floor()` are still needed by a projection: do not trim them."""
@@ -236,9 +227,36 @@ class TenantRuntime:
         self._wake.set()
         return done
 
+    def waiting_commands(self) -> int:
+        """Commands in the inbox."""
+        return len(self._inbox)
+
     def live_calls(self) -> int:
         """Contacts that have not ended."""
-        return sum(1 for _ in self.core.live_contacts())
+        return self.core.live_count
+
+    async def report(self, command: Command) -> None:
+        """Have the core hear a fact from outside, however long that takes; returns after its commit.
+
+        A refusal means that it came too late and changes nothing.
+        """
+        while True:
+            try:
+                await self.execute(command)
+            except TenantOverloaded:
+                await asyncio.sleep(_FIRST_RETRY_S)
+            except OpenCecError:
+                return
+            else:
+                return
+
+    def owes(self, leg: str) -> bool:
+        """True while a leg is ordered and not yet made: its effect is not confirmed."""
+        return any(isinstance(effect, RingPhone | DialNumber) and effect.leg == leg for effect in self.unconfirmed())
+
+    def unconfirmed(self) -> Iterable[Effect]:
+        """Effects that a restart would carry out again."""
+        return self._pending.values()
 
     async def record(self, service: str, body: bytes, *, committed: Callable[[], None]) -> None:
         """Journal a fact of a service; `committed` takes it into memory at its commit. See `TenantPort.record`."""
@@ -250,16 +268,17 @@ class TenantRuntime:
             self._in_flight -= 1
             if error is not None:
                 self._fail(error)
-                done.set_exception(TenantOverloaded())
+                if not done.done():
+                    done.set_exception(TenantOverloaded())
                 return
             self._count(1, seq)
             committed()
-            if not done.cancelled():
+            if not done.done():
                 done.set_result(None)
 
         try:
-            self._journal.append_nowait(self.tenant, self._epoch, [self._fact(service, body)], settled)
-        except JournalOverloaded:
+            self._append(self._fact(service, body), settled)
+        except JournalError:
             raise TenantOverloaded() from None
         self._in_flight += 1
         await done
@@ -267,18 +286,41 @@ class TenantRuntime:
     def record_nowait(self, service: str, body: bytes, done: Callable[[], None] | None = None) -> None:
         """Journal a fact that the service's memory holds already, in order, without waiting.
 
-        Replaying it onto a memory that holds it must change nothing. `done` is called after the commit.
+        Replaying it onto a memory that holds it must change nothing. `done` is called after the commit. A journal that
+        refuses leaves that memory ahead of the disk: the tenant starts over.
+
+        Raises:
+            TenantOverloaded: the journal is full or lost.
         """
+        follower = self._followers.get(service)
 
         def committed(seq: int, error: JournalError | None) -> None:
             if error is not None:
                 self._fail(error)
                 return
             self._count(1, seq)
+            if follower is not None:
+                follower(seq, body)
             if done is not None:
                 done()
 
-        self._journal.append_nowait(self.tenant, self._epoch, [self._fact(service, body)], committed)
+        try:
+            self._append(self._fact(service, body), committed)
+        except JournalError as error:
+            self._fail(error)
+            raise TenantOverloaded() from None
+
+    def _append(self, entry: bytes, done: Callable[[int, JournalError | None], None]) -> None:
+        """Queue an entry; what leaves the process from now on waits for its commit."""
+        ticket = -1
+
+        def committed(seq: int, error: JournalError | None) -> None:
+            done(seq, error)
+            if error is None:
+                self._gate.committed(ticket)
+
+        self._journal.append_nowait(self.tenant, self._epoch, [entry], committed)
+        ticket = self._gate.queued()
 
     async def keep(self, service: str, body: bytes) -> None:
         """As `record_nowait`; returns after the commit.
@@ -292,10 +334,7 @@ class TenantRuntime:
             if not done.done():
                 done.set_result(None)
 
-        try:
-            self.record_nowait(service, body, committed)
-        except JournalError:
-            raise TenantOverloaded() from None
+        self.record_nowait(service, body, committed)
         await done
 
     def _fact(self, service: str, body: bytes) -> bytes:
@@ -346,7 +385,7 @@ class TenantRuntime:
         deadline = self.core.next_deadline()
         if deadline is not None and deadline <= self._clock.now() and self._inbox:
             self.submit(Tick())
-        if self._since_snapshot >= _SNAPSHOT_EVERY:
+        if self._since_snapshot >= self._snapshot_every:
             self._drain()
             return
         for _ in range(min(_TURN_COMMANDS, len(self._inbox))):
@@ -389,7 +428,7 @@ class TenantRuntime:
             self._committed(seq, error, entry=entry, done=waiting.done)
 
         try:
-            self._journal.append_nowait(self.tenant, self._epoch, [encode_entry(entry)], committed)
+            self._append(encode_entry(entry), committed)
             self._in_flight += 1
         except JournalError as error:
             # The core has decided already: a journal that refuses now leaves memory ahead of the disk. Start over.
@@ -428,24 +467,37 @@ class TenantRuntime:
 
     async def _run_effect(self, effect: Effect) -> None:
         delay = _FIRST_RETRY_S
-        while True:
+        while delay < _LAST_RETRY_S:
             assert self._runner is not None
             try:
-                await self._runner(effect)
-            except (OSError, TimeoutError, OpenCecError) as error:
+                later = await self._runner(effect)
+            except Exception as error:
+                # Whatever it was, the contact must not wait for ever: it is tried again, and then told to the core.
                 _log.warning(
                     "effect.failed",
                     tenant=self.tenant,
                     effect=type(effect).__name__,
                     key=effect.key,
+                    exc_info=not isinstance(error, OSError | OpenCecError | MediaRefused),
                     detail=repr(error),
                 )
-                if delay >= _LAST_RETRY_S:
-                    break
+                self._metrics.effect_retries.add(self.tenant)
                 await asyncio.sleep(delay)
                 delay *= 2
                 continue
-            break
+            if later is not None:
+                asyncio.ensure_future(later).add_done_callback(lambda _: self._confirm(effect.key))
+            else:
+                self._confirm(effect.key)
+            return
+        await self._give_up(effect)
+
+    async def _give_up(self, effect: Effect) -> None:
+        self._metrics.effects_given_up.add(self.tenant)
+        _log.error("effect.given_up", tenant=self.tenant, effect=type(effect).__name__, key=effect.key)
+        command = consequence_of(effect)
+        if command is not None:
+            await self.report(command)
         self._confirm(effect.key)
 
     def _confirm(self, key: str) -> None:

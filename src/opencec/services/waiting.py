@@ -81,15 +81,25 @@ class QueueTreatments:
         treatment = self._facts.treatments.get(leg)
         if treatment is None:
             return
-        body = self._facts.take(TreatmentEnded(leg))
-        self._runtime.record_nowait(self._facts.name, body)
+        # Silence first: after a crash in between, what is to be silenced is still known.
         for number in {treatment.first, treatment.session.counter}:
             await self._stop(leg, f"{contact}:{number}")
+        self._runtime.record_nowait(self._facts.name, self._facts.take(TreatmentEnded(leg)))
 
     def adopt(self) -> None:
-        """After a restart: what plays goes on by itself, the announcements need their timers."""
+        """After a restart: what plays goes on by itself; the last orders are issued again, timers start."""
         for leg, treatment in self._facts.treatments.items():
+            self._lanes.submit(treatment.contact, self._reissuing(leg))
             self._set_timer(leg, treatment.session.wake_at)
+
+    def _reissuing(self, leg: str) -> Callable[[], Awaitable[None]]:
+        return lambda: self._reissue(leg)
+
+    async def _reissue(self, leg: str) -> None:
+        """Workers recognise orders by their ids."""
+        treatment = self._facts.treatments.get(leg)
+        if treatment is not None:
+            await self._carry_out(leg, treatment.session.orders)
 
     def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None:
         """Contacts that ended wait no longer."""

@@ -36,7 +36,8 @@ class WorkerConnection:
     path: str
     on_hello: Callable[[WorkerConnection, Hello], None]
     on_event: Callable[[WorkerConnection, Event], Awaitable[object] | None]
-    on_closed: Callable[[WorkerConnection], None]
+    on_gone: Callable[[WorkerConnection], None]
+    """Nobody listens on the socket any more: the worker's process is dead."""
     legs: set[str] = field(default_factory=set)
     is_connected: bool = False
     hello: Hello | None = None
@@ -54,6 +55,7 @@ class WorkerConnection:
             try:
                 reader, writer = await asyncio.open_unix_connection(self.path, limit=MAX_FRAME)
             except OSError:
+                self.on_gone(self)
                 await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
                 failures += 1
                 continue
@@ -142,4 +144,3 @@ class WorkerConnection:
             if not waiting.done():
                 waiting.set_exception(MediaRefused("worker_lost", self.name))
                 waiting.exception()
-        self.on_closed(self)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Iterable
+from itertools import count
 
 from opencec.adapters.media_worker.connection import WorkerConnection
 from opencec.ports.media import MediaListener, MediaRefused
@@ -18,8 +20,11 @@ from opencec.workers.protocol import (
     OpenLeg,
     Record,
     RecordingClosed,
+    Recover,
     Reply,
+    Stats,
     StopRecord,
+    WorkerStatus,
 )
 
 __all__ = ["MediaPool"]
@@ -33,7 +38,7 @@ class MediaPool:
         workers: Name and socket path of each worker.
         """
         self._connections = [
-            WorkerConnection(name, path, on_hello=self._greeted, on_event=self._heard, on_closed=self._closed)
+            WorkerConnection(name, path, on_hello=self._greeted, on_event=self._heard, on_gone=self._gone)
             for name, path in workers
         ]
         self._leg_worker: dict[str, WorkerConnection] = {}
@@ -43,6 +48,8 @@ class MediaPool:
         self._recording_worker: dict[str, WorkerConnection] = {}
         self._listeners: list[MediaListener] = []
         self._greetings = asyncio.Event()
+        self._questions = count(time.monotonic_ns())
+        """Ids of questions: a worker answers a known id from memory, so no two processes may use the same."""
 
     async def run(self) -> None:
         """Keep every worker connected; never returns."""
@@ -70,10 +77,28 @@ class MediaPool:
         connection = self._leg_worker.get(leg)
         return connection is not None and leg in connection.legs
 
+    async def status(self) -> dict[str, WorkerStatus]:
+        """What every worker that answers says of itself, by its name."""
+        found: dict[str, WorkerStatus] = {}
+        for connection in self._connections:
+            try:
+                reply = await connection.send(Stats(id=f"status:{connection.name}:{next(self._questions)}"))
+            except MediaRefused:
+                continue
+            if isinstance(reply.result, WorkerStatus):
+                found[connection.name] = reply.result
+        return found
+
     async def send(self, command: Command) -> Reply:
-        """See the port."""
+        """See the port. A new leg that meets a worker which just died goes to another one."""
         connection = self._find(command)
-        reply = await connection.send(command)
+        try:
+            reply = await connection.send(command)
+        except MediaRefused as error:
+            if not isinstance(command, OpenLeg) or error.code != "worker_lost":
+                raise
+            connection = self._idlest()
+            reply = await connection.send(command)
         if isinstance(command, CloseLeg):
             self._forget(command.leg)
         elif not reply.ok:
@@ -94,6 +119,8 @@ class MediaPool:
             connection = self._recording_worker.get(command.recording) or self._leg_worker.get(command.left)
         elif isinstance(command, StopRecord):
             connection = self._recording_worker.get(command.recording)
+        elif isinstance(command, Recover):
+            connection = self._idlest()
         elif isinstance(command, ClosePort):
             raise MediaRefused("bad_request", "draining is the supervisor's business")
         else:
@@ -102,7 +129,7 @@ class MediaPool:
             raise MediaRefused("unknown_leg", type(command).__name__)
         return connection
 
-    def _idlest(self) -> WorkerConnection | None:
+    def _idlest(self) -> WorkerConnection:
         connected = [connection for connection in self._connections if connection.is_connected]
         if not connected:
             raise MediaRefused("no_worker", "no media worker is connected")
@@ -127,17 +154,14 @@ class MediaPool:
             self._mix_worker.pop(mix, None)
 
     def _greeted(self, connection: WorkerConnection, hello: Hello) -> None:
-        held = {state.leg for state in hello.legs}
-        lost = frozenset(connection.legs - held)
-        for leg in lost:
-            self._forget(leg)
+        self._lose(connection, connection.legs - {state.leg for state in hello.legs})
         for state in hello.legs:
             self._remember(connection, state.leg, state.mix)
         for recording in hello.recordings:
             self._recording_worker[recording.recording] = connection
         self._greetings.set()
         for listener in self._listeners:
-            listener.on_worker(hello, lost)
+            listener.on_worker(hello)
 
     def _heard(self, connection: WorkerConnection, event: Event) -> Awaitable[object] | None:
         if isinstance(event, LegFailed):
@@ -149,5 +173,15 @@ class MediaPool:
             return None
         return waits[0] if len(waits) == 1 else asyncio.gather(*waits)
 
-    def _closed(self, connection: WorkerConnection) -> None:
-        """The socket is gone. Its legs are settled by the hello of the next process (or the same one)."""
+    def _gone(self, connection: WorkerConnection) -> None:
+        """The process is dead: its legs need not wait for the next one."""
+        for recording in [name for name, worker in self._recording_worker.items() if worker is connection]:
+            del self._recording_worker[recording]
+        self._lose(connection, set(connection.legs))
+
+    def _lose(self, connection: WorkerConnection, legs: set[str]) -> None:
+        for leg in legs:
+            self._forget(leg)
+        if legs:
+            for listener in self._listeners:
+                listener.on_lost(frozenset(legs))

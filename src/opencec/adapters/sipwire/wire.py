@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 
 import structlog
 
@@ -46,6 +47,7 @@ class SipWire:
         limits: WireLimits | None = None,
         process_token: str = "",
         client_tls: ssl.SSLContext | None = None,
+        hold: Callable[[Callable[[], None]], None] = lambda send: send(),
     ) -> None:
         """Make a wire without sockets.
 
@@ -56,12 +58,14 @@ class SipWire:
             limits: Bounds.
             process_token: Makes connection ids unique over restarts.
             client_tls: Context of outgoing TLS connections; None uses the system's trust store.
+            hold: Runs what it is given once everything that `on_event` was told is on disk, in the order of the calls.
         """
         self._agent = user_agent
         self._clock = clock
         self._on_event = on_event
         self._limits = limits or WireLimits()
         self._client_tls = client_tls
+        self._hold = hold
         self._connections = Connections(self._limits, process_token, clock, self)
         self._resolver = Resolver(clock, timeout_ms=self._limits.resolve_timeout_ms)
         rate = self._limits.bad_replies_per_s
@@ -221,13 +225,20 @@ class SipWire:
                 for event in events:
                     self._deliver(event)
                 outgoing = self._agent.take_outgoing()
-                for data, target in outgoing:
-                    self._send(data, target)
+                if outgoing:
+                    self._hold(partial(self._send_all, outgoing))
                 if not events and not outgoing:
                     break
         finally:
             self._is_flushing = False
         self._reschedule()
+
+    def _send_all(self, outgoing: list[tuple[bytes, Target]]) -> None:
+        if self._is_closed:
+            return
+        for data, target in outgoing:
+            self._send(data, target)
+        self.flush()  # something may have been undeliverable
 
     def _deliver(self, event: Event) -> None:
         try:

@@ -12,11 +12,16 @@ from opencec.ports.clock import Clock
 from opencec.ports.configuration import TrunkConfig
 from opencec.ports.media import Media
 from opencec.services.agent_port import TenantOverloaded
+from opencec.services.cdr_projection import QUALITY, encode_quality
 from opencec.services.lanes import Lanes
+from opencec.services.load_admission import LoadAdmission
+from opencec.services.metrics import Metrics
+from opencec.services.signalling.leg_quality import quality_row
 from opencec.services.signalling.legs import LegRecord, SignallingFacts
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.sip.registrar import Registrar
 from opencec.sip.user_agent import UserAgent
+from opencec.workers.protocol import Quality
 
 __all__ = ["LocalHost", "SignallingContext", "TenantLine", "contact_of_leg"]
 
@@ -51,6 +56,8 @@ class SignallingContext:
     """Sends what the user agent has made; set once the sockets run."""
     lines: dict[int, TenantLine] = field(default_factory=dict)
     tenant_of_leg: dict[str, int] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
+    load: LoadAdmission = field(default_factory=LoadAdmission)
 
     def now(self) -> int:
         """Milliseconds UTC."""
@@ -78,6 +85,18 @@ class SignallingContext:
         if line is not None and dialog is not None:
             line.facts.save_dialog(dialog)
 
+    def keep_quality(self, record: LegRecord, quality: Quality) -> None:
+        """Journal a closed leg's statistics for its contact's record."""
+        row, line = quality_row(record, quality), self.lines.get(record.tenant)
+        if row is None or line is None:
+            return
+        if row.mos is not None:
+            self.metrics.mos.observe(row.mos)
+        try:
+            line.runtime.record_nowait(QUALITY, encode_quality(row))
+        except TenantOverloaded:
+            _log.warning("signalling.quality_lost", leg=record.leg)
+
     def forget(self, leg: str) -> None:
         """The leg's dialog is gone."""
         line = self.line_of(leg)
@@ -86,14 +105,24 @@ class SignallingContext:
         self.tenant_of_leg.pop(leg, None)
 
     def tell(self, leg: str, command: Command) -> None:
-        """Give the core of the leg's tenant a command; refusals are facts that came too late and change nothing."""
+        """Give the core of the leg's tenant a command that may be lost: what rings, rings again after a crash."""
         line = self.line_of(leg)
         if line is None:
             return
         try:
             line.runtime.submit(command)
         except TenantOverloaded:
-            _log.error("signalling.command_lost", leg=leg, command=type(command).__name__)
+            _log.warning("signalling.command_lost", leg=leg, command=type(command).__name__)
+
+    async def report(self, leg: str, command: Command) -> None:
+        """Tell the core of the leg's tenant a fact; returns when it is journaled, or was known or too late."""
+        line = self.line_of(leg)
+        if line is not None:
+            await line.runtime.report(command)
+
+    def is_owed(self, leg: str) -> bool:
+        """Whether an effect that makes this leg is under way: what it opened is not an orphan."""
+        return any(line.runtime.owes(leg) for line in self.lines.values())
 
 
 def contact_of_leg(leg: str) -> str:

@@ -6,6 +6,7 @@ import structlog
 
 from opencec.core.commands import CallArrived
 from opencec.core.effects import AcceptLeg, ProgressLeg
+from opencec.core.errors import OpenCecError
 from opencec.core.ids import ContactId
 from opencec.ports.media import MediaRefused
 from opencec.services.agent_port import TenantOverloaded
@@ -14,7 +15,7 @@ from opencec.services.signalling.authentication import Refusal
 from opencec.services.signalling.call_rate import CallRate
 from opencec.services.signalling.context import SignallingContext, contact_of_leg
 from opencec.services.signalling.leg_media import LegMedia
-from opencec.services.signalling.legs import LegRecord
+from opencec.services.signalling.legs import Arrival, LegRecord
 from opencec.sip.errors import SdpError, SipError
 from opencec.sip.leg_events import InviteReceived
 from opencec.sip.sdp import SessionDescription
@@ -36,32 +37,63 @@ class InboundCalls:
         self._admission = admission
         self._rate = CallRate()
 
-    async def take(self, event: InviteReceived) -> None:
-        """A new INVITE: let it in or answer it with the right status."""
+    def receive(self, event: InviteReceived) -> bool:
+        """A new INVITE: let it in, or answer it with the right status. True: `arrive` is to follow.
+
+        What is let in is journaled before anything, the 100 included, leaves: the caller waits for a final answer then,
+        and a restart must still have the call.
+        """
         context = self._context
         verdict = self._admission.judge(event.request, event.flow, now=context.now())
         if isinstance(verdict, Admitted):
             verdict = self._limit(verdict)
         if isinstance(verdict, Refusal):
             self._refuse(event.leg, verdict)
-            return
+            return False
         try:
-            offer = SessionDescription.parse(event.request.body) if event.request.body else None
+            remote = _audio_of(event.request.body)
         except SdpError as error:
             self._refuse(event.leg, Refusal(400, reason=error.reason))
-            return
-        remote = describe_audio(offer) if offer is not None else None
-        if offer is not None and remote is None:
+            return False
+        if event.request.body and remote is None:
             self._refuse(event.leg, Refusal(488, (("Warning", '305 opencec "G.711 audio is needed"'),)))
-            return
-        record = self._record(event, verdict, remote)
+            return False
         try:
-            await self._media.open(record, remote)
-        except MediaRefused as error:
-            _log.warning("call.no_media", leg=event.leg, code=error.code)
+            context.save(self._record(event, verdict, remote))
+        except TenantOverloaded:
             self._refuse(event.leg, Refusal(503, _RETRY_AFTER))
+            return False
+        return True
+
+    async def arrive(self, leg: str) -> None:
+        """Give a call that was let in its media and tell the core; again after a restart that came in between."""
+        context = self._context
+        record = context.leg(leg)
+        if record is None or record.arrival is None or record.over is not None or record.is_over:
             return
-        await self._admit(event, verdict, record)
+        try:
+            await self._media.open(record, _audio_of(record.offer))
+        except (MediaRefused, SdpError) as error:
+            _log.warning("call.no_media", leg=leg, code=error.code)
+            await self._turn_away(leg)
+            return
+        if record.over is not None or not context.user_agent.has(leg):
+            return
+        context.save(record)
+        arrival = record.arrival
+        arrived = CallArrived(
+            contact=ContactId(record.contact), caller=arrival.caller, called=arrival.called, source=arrival.source
+        )
+        try:
+            await context.lines[record.tenant].runtime.execute(arrived)
+        except OpenCecError as error:
+            _log.warning("call.not_taken", leg=leg, code=error.code)
+            await self._turn_away(leg)
+
+    async def _turn_away(self, leg: str) -> None:
+        self._refuse(leg, Refusal(503, _RETRY_AFTER))
+        await self._media.close(leg)
+        self._context.forget(leg)
 
     def _limit(self, admitted: Admitted) -> Admitted | Refusal:
         line = self._context.lines.get(admitted.tenant)
@@ -97,24 +129,8 @@ class InboundCalls:
             instance=binding.instance if binding is not None else "",
             registration=binding.call_id if binding is not None else "",
             offer=event.request.body,
+            arrival=Arrival(admitted.caller, admitted.called, admitted.source),
         )
-
-    async def _admit(self, event: InviteReceived, admitted: Admitted, record: LegRecord) -> None:
-        context = self._context
-        if not context.user_agent.has(event.leg):
-            await self._media.close(event.leg)
-            return
-        context.save(record)
-        context.save_dialog(event.leg)
-        arrived = CallArrived(
-            contact=ContactId(record.contact), caller=admitted.caller, called=admitted.called, source=admitted.source
-        )
-        try:
-            await context.lines[admitted.tenant].runtime.execute(arrived)
-        except TenantOverloaded:
-            self._refuse(event.leg, Refusal(503, _RETRY_AFTER))
-            context.forget(event.leg)
-            await self._media.close(event.leg)
 
     def _refuse(self, leg: str, refusal: Refusal) -> None:
         context = self._context
@@ -160,3 +176,12 @@ class InboundCalls:
         if not record.offer:
             return self._media.offer(record, previous)
         return self._media.answer(record, SessionDescription.parse(record.offer), previous)
+
+
+def _audio_of(body: bytes) -> AudioDescription | None:
+    """The audio that an INVITE offers; None: nothing of use, or no offer at all.
+
+    Raises:
+        SdpError: not a session description.
+    """
+    return describe_audio(SessionDescription.parse(body)) if body else None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Literal
 
 from opencec.ports.media import Media, MediaRefused
 from opencec.services.signalling.legs import LegRecord
 from opencec.sip.sdp import SessionDescription
 from opencec.sip.sdp_negotiation import AudioDescription, LocalAudio, make_answer, make_offer
-from opencec.workers.protocol import CloseLeg, LegOpened, OpenLeg, UpdateLeg
+from opencec.workers.protocol import CloseLeg, LegOpened, OpenLeg, Quality, UpdateLeg
 
 __all__ = ["LegMedia"]
 
@@ -19,8 +20,12 @@ _DTMF_PAYLOAD = 101
 class LegMedia:
     """Opens, describes, updates and closes the media of legs."""
 
-    def __init__(self, media: Media) -> None:
+    def __init__(self, media: Media, *, keep: Callable[[LegRecord, Quality], None]) -> None:
+        """Args:
+        keep: Given the last statistics of each leg that closes; the same ones again when it closes again.
+        """
         self._media = media
+        self._keep = keep
 
     async def open(self, record: LegRecord, remote: AudioDescription | None) -> None:
         """Open the leg at a worker and keep what it opened in the record.
@@ -82,12 +87,14 @@ class LegMedia:
             )
         )
 
-    async def close(self, leg: str) -> None:
-        """Close the leg; one that no worker has is fine."""
+    async def close(self, leg: str, record: LegRecord | None = None) -> None:
+        """Close the leg; one that no worker has is fine. With its record its statistics are kept."""
         try:
-            await self._media.send(CloseLeg(id=f"close:{leg}", leg=leg))
+            reply = await self._media.send(CloseLeg(id=f"close:{leg}", leg=leg))
         except MediaRefused:
             return
+        if record is not None and isinstance(reply.result, Quality):
+            self._keep(record, reply.result)
 
     def offer(self, record: LegRecord, previous: bytes | None = None) -> bytes:
         """Our session description as an offer."""

@@ -12,7 +12,34 @@ from opencec.sip.sdp_negotiation import AudioDescription
 from opencec.sip.snapshot import DialogSnapshot
 from opencec.workers.protocol import LegOpened
 
-__all__ = ["BindingGone", "BindingSaved", "DialogSaved", "LegForgotten", "LegRecord", "SignallingFacts"]
+__all__ = [
+    "Arrival",
+    "BindingGone",
+    "BindingSaved",
+    "DialogSaved",
+    "LegForgotten",
+    "LegOver",
+    "LegRecord",
+    "SignallingFacts",
+]
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A call that was let in and that the core is to be told of."""
+
+    caller: str
+    called: str
+    source: str
+
+
+class LegOver(msgspec.Struct, frozen=True):
+    """How a leg's dialog ended, to be told to the core."""
+
+    cause: str
+    has_failed: bool = False
+    """It never was answered."""
+    status: int = 0
+    """The SIP status that refused it."""
 
 
 class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -41,6 +68,14 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_answered: bool = False
     is_over: bool = False
     """We ended it; it waits for its dialog to be gone."""
+    arrival: Arrival | None = None
+    """Inbound: what the core is told once there is media."""
+    role: Literal["customer", "agent", "external"] = "customer"
+    """As the core has it."""
+    over: LegOver | None = None
+    """The peer ended it; the core may not know yet."""
+    trunk: str = ""
+    """The trunk it was dialled through."""
 
 
 class LegSaved(msgspec.Struct, frozen=True, tag="leg"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -30,6 +31,20 @@ _PHONE_WAIT_S = 5.0
 _CALL_LIMIT_HEADER = "X-OpenCEC-Contact"
 
 
+@dataclass(slots=True, eq=False)
+class _Parked:
+    """A phone that is rung when its device comes back."""
+
+    effect: RingPhone
+    handle: asyncio.TimerHandle
+    done: asyncio.Future[None]
+
+    def end(self) -> None:
+        """It was rung, or the core knows that it was not."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+
 class OutboundCalls:
     """Legs that we invite."""
 
@@ -40,28 +55,34 @@ class OutboundCalls:
         self._context = context
         self._media = media
         self._is_live = is_live
-        self._parked: dict[str, list[tuple[RingPhone, asyncio.TimerHandle]]] = {}
+        self._parked: dict[str, list[_Parked]] = {}
 
     # --- phones -----------------------------------------------------------------------------------------------------
 
-    async def ring(self, effect: RingPhone) -> None:
-        """INVITE an agent's phone, or a device in place of its lost leg."""
+    async def ring(self, effect: RingPhone) -> asyncio.Future[None] | None:
+        """INVITE an agent's phone, or a device in place of its lost leg.
+
+        Returns:
+            None: done, or the core hears that it came to nothing. Else what ends when that is so: the phone's device
+            has lost its connection and may be about to come back.
+        """
         context = self._context
         if context.leg(effect.leg) is not None and context.user_agent.has(effect.leg):
-            return
+            return None
         tenant = self._tenant_of(effect)
         if tenant is None:
-            return
+            await self._media.close(effect.leg)
+            return None
         lost = context.leg(effect.replaces) if effect.replaces else None
         account = lost.account if lost is not None else effect.phone
         binding = self._binding(account, lost)
         if binding is None:
             if any(True for _ in context.registrar.bindings(account, context.now())):
-                self._park(account, effect)
-                return
-            self._fail(effect.leg, tenant, "not_registered")
-            return
+                return self._park(account, effect)
+            await self._fail(effect.leg, tenant, "not_registered")
+            return None
         await self._invite_phone(effect, tenant, account=account, binding=binding)
+        return None
 
     def _binding(self, account: str, lost: LegRecord | None) -> Binding | None:
         now = self._context.now()
@@ -99,23 +120,49 @@ class OutboundCalls:
             headers=headers,
         )
 
-    def _park(self, account: str, effect: RingPhone) -> None:
+    def _park(self, account: str, effect: RingPhone) -> asyncio.Future[None]:
         loop = asyncio.get_running_loop()
         handle = loop.call_later(_PHONE_WAIT_S, self._give_up, account, effect)
-        self._parked.setdefault(account, []).append((effect, handle))
+        parked = _Parked(effect, handle, loop.create_future())
+        self._parked.setdefault(account, []).append(parked)
+        return parked.done
+
+    def _unpark(self, account: str, leg: str) -> _Parked | None:
+        waiting = self._parked.get(account, [])
+        found = next((parked for parked in waiting if parked.effect.leg == leg), None)
+        if found is not None:
+            waiting.remove(found)
+            found.handle.cancel()
+        if not waiting:
+            self._parked.pop(account, None)
+        return found
 
     def _give_up(self, account: str, effect: RingPhone) -> None:
-        waiting = self._parked.get(account, [])
-        self._parked[account] = [entry for entry in waiting if entry[0].key != effect.key]
-        tenant = self._tenant_of(effect)
+        parked = self._unpark(account, effect.leg)
+        if parked is not None:
+            self._context.lanes.submit(effect.contact, lambda: self._not_registered(parked))
+
+    async def _not_registered(self, parked: _Parked) -> None:
+        tenant = self._tenant_of(parked.effect)
         if tenant is not None:
-            self._fail(effect.leg, tenant, "not_registered")
+            await self._fail(parked.effect.leg, tenant, "not_registered")
+        parked.end()
 
     def registered(self, account: str) -> None:
         """A device of the account registered: ring what waits for it."""
-        for effect, handle in self._parked.pop(account, []):
-            handle.cancel()
-            self._context.lanes.submit(effect.contact, _ring_again(self, effect))
+        for parked in self._parked.pop(account, []):
+            parked.handle.cancel()
+            self._context.lanes.submit(parked.effect.contact, self._ringing_again(parked))
+
+    def _ringing_again(self, parked: _Parked) -> Callable[[], Awaitable[None]]:
+        async def job() -> None:
+            later = await self.ring(parked.effect)
+            if later is None:
+                parked.end()
+            else:
+                later.add_done_callback(lambda _: parked.end())
+
+        return job
 
     # --- numbers ----------------------------------------------------------------------------------------------------
 
@@ -126,12 +173,13 @@ class OutboundCalls:
             return
         tenant = self._tenant_of(effect)
         if tenant is None:
+            await self._media.close(effect.leg)
             return
         trunk = next((trunk for trunk in context.lines[tenant].trunks if _dials_out(trunk)), None)
         destination = trunk_destination(trunk) if trunk is not None else None
         if trunk is None or destination is None:
             _log.warning("call.no_trunk", tenant=tenant)
-            self._fail(effect.leg, tenant, "unreachable")
+            await self._fail(effect.leg, tenant, "unreachable")
             return
         record = LegRecord(
             leg=effect.leg,
@@ -141,6 +189,7 @@ class OutboundCalls:
             kind="rtp",
             local_host=context.local_host(destination.host),
             signalling_host=destination.host,
+            trunk=trunk.name,
         )
         target = f"sip:{effect.number}@{destination.host}:{destination.port}"
         if destination.transport != "udp":
@@ -172,11 +221,12 @@ class OutboundCalls:
         login: Login | None = None,
     ) -> None:
         context = self._context
+        record.role = self._role_of(record)
         try:
             await self._media.open(record, None)
         except MediaRefused as error:
             _log.warning("call.no_media", leg=record.leg, code=error.code)
-            self._fail(LegId(record.leg), record.tenant, "no_media")
+            await self._fail(LegId(record.leg), record.tenant, "no_media")
             return
         context.save(record)
         context.user_agent.invite(
@@ -199,11 +249,18 @@ class OutboundCalls:
         context = self._context
         record = context.leg(leg)
         if record is None:
+            self._drop_parked(leg)
             return
         record.is_over = True
         context.save(record)
         self.end_dialog(record, cause=cause)
-        await self._media.close(leg)
+        await self._media.close(leg, record)
+
+    def _drop_parked(self, leg: str) -> None:
+        for account in list(self._parked):
+            parked = self._unpark(account, leg)
+            if parked is not None:
+                parked.end()
 
     def end_dialog(self, record: LegRecord, *, cause: str) -> None:
         """The SIP side of `end`; again after a restart for legs whose BYE may have been lost."""
@@ -216,24 +273,23 @@ class OutboundCalls:
             context.forget(record.leg)
         context.flush()
 
-    def _fail(self, leg: LegId, tenant: int, cause: str) -> None:
+    async def _fail(self, leg: LegId, tenant: int, cause: str) -> None:
         line = self._context.lines.get(tenant)
         if line is not None:
-            line.runtime.submit(LegFailed(leg=leg, cause=cause))
+            await line.runtime.report(LegFailed(leg=leg, cause=cause))
+
+    def _role_of(self, record: LegRecord) -> Literal["customer", "agent", "external"]:
+        contact = self._context.lines[record.tenant].runtime.core.contact(ContactId(record.contact))
+        leg = contact.legs.get(LegId(record.leg)) if contact is not None else None
+        return leg.role if leg is not None else "agent"
 
     def _tenant_of(self, effect: RingPhone | DialNumber) -> int | None:
-        return next(
-            (
-                tenant
-                for tenant, line in self._context.lines.items()
-                if line.runtime.core.contact(effect.contact) is not None
-            ),
-            None,
-        )
-
-
-def _ring_again(calls: OutboundCalls, effect: RingPhone) -> Callable[[], asyncio.Future[None]]:
-    return lambda: asyncio.ensure_future(calls.ring(effect))
+        """The tenant whose core still wants this leg; None: it was given up meanwhile."""
+        for tenant, line in self._context.lines.items():
+            contact = line.runtime.core.contact(effect.contact)
+            if contact is not None and effect.leg in contact.legs:
+                return tenant
+        return None
 
 
 def _dials_out(trunk: TrunkConfig) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -17,44 +18,93 @@ __all__ = ["Relocation"]
 
 _log = structlog.get_logger()
 
+_TRIES, _PAUSE_S = 40, 0.1
+"""A worker that died alone is back within a second or two; then its legs end, with cause `media_lost`."""
+
 
 class Relocation:
-    """Moves one leg at a time, in the lane of its contact."""
+    """Moves the legs of one contact at a time, in its lane."""
 
     def __init__(
-        self, context: SignallingContext, *, media: LegMedia, rearrange: Callable[[str], Awaitable[None]]
+        self,
+        context: SignallingContext,
+        *,
+        media: LegMedia,
+        rearrange: Callable[[str], Awaitable[None]],
+        end_dialog: Callable[[LegRecord], None],
     ) -> None:
+        """Args:
+        rearrange: Makes mix, sounds and recording of a contact anew.
+        end_dialog: Refuses, cancels or hangs up.
+        """
         self._context = context
         self._media = media
         self._rearrange = rearrange
+        self._end_dialog = end_dialog
 
-    async def move(self, record: LegRecord) -> None:
-        """Give the leg new media by re-INVITE; a leg without an established dialog ends, with cause `lost`."""
+    async def move(self, contact: str) -> None:
+        """Give every leg of the contact that has lost its worker new media, then the contact its audio."""
         context = self._context
-        if record.is_over or context.leg(record.leg) is not record or context.media.holds(record.leg):
-            return
+        lost = [
+            record
+            for line in context.lines.values()
+            for record in list(line.facts.legs.values())
+            if record.contact == contact and _needs_media(record) and not context.media.holds(record.leg)
+        ]
+        moved = [record.leg for record in lost if await self._move(record)]
+        if moved:
+            await self._rearrange(contact)
+
+    async def _move(self, record: LegRecord) -> bool:
+        """By re-INVITE; a leg without an established dialog ends."""
+        context = self._context
         dialog = context.user_agent.snapshot(record.leg)
         if dialog is None or dialog.phase != "confirmed":
             await self._give_up(record)
-            return
+            return False
         record.media_revision += 1
         try:
-            # Plain RTP goes on to the same address at once; a browser needs its answer first (new ICE and DTLS).
-            await self._media.open(record, record.remote if record.kind == "rtp" else None)
+            await self._open(record)
         except MediaRefused as error:
             _log.warning("leg.not_moved", leg=record.leg, code=error.code)
             await self._give_up(record)
-            return
+            return False
+        if not _needs_media(record):  # it ended meanwhile
+            await self._media.close(record.leg)
+            return False
         _log.info("leg.moved", leg=record.leg)
         context.save(record)
         context.user_agent.reinvite(record.leg, self._media.offer(record, dialog.local_sdp), now=context.now())
         context.flush()
-        await self._rearrange(record.contact)
+        return True
+
+    async def _open(self, record: LegRecord) -> None:
+        """At any worker; when there is none at the moment, at the first that comes back.
+
+        Raises:
+            MediaRefused: none took it in time.
+        """
+        for _ in range(_TRIES):
+            try:
+                # Plain RTP goes on to the same address at once; a browser needs its answer first (new ICE and DTLS).
+                await self._media.open(record, record.remote if record.kind == "rtp" else None)
+            except MediaRefused as error:
+                if error.code not in ("no_worker", "worker_lost"):
+                    raise
+                if not _needs_media(record):
+                    raise
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                return
+        raise MediaRefused("no_worker", "no media worker came back in time")
 
     async def _give_up(self, record: LegRecord) -> None:
         context = self._context
-        context.tell(record.leg, LegEnded(leg=LegId(record.leg), cause="lost"))
         record.is_over = True
         context.save(record)
-        context.user_agent.bye(record.leg, now=context.now())
-        context.flush()
+        await context.report(record.leg, LegEnded(leg=LegId(record.leg), cause="media_lost"))
+        self._end_dialog(record)
+
+
+def _needs_media(record: LegRecord) -> bool:
+    return record.opened is not None and not record.is_over and record.over is None

@@ -10,23 +10,27 @@ from opencec.core.commands import LegAlerting, LegAnswered, LegEnded, LegFailed,
 from opencec.core.effects import AcceptLeg, DialNumber, EndLeg, ProgressLeg, RingPhone
 from opencec.core.ids import ContactId, LegId
 from opencec.ports.media import MediaRefused
+from opencec.services.lanes import Job
 from opencec.services.signalling.admission import Admission
 from opencec.services.signalling.authentication import Account, DeviceAuthentication
 from opencec.services.signalling.causes import cause_of
-from opencec.services.signalling.context import SignallingContext, contact_of_leg
+from opencec.services.signalling.context import SignallingContext, TenantLine, contact_of_leg
 from opencec.services.signalling.inbound import InboundCalls
 from opencec.services.signalling.info_digits import parse_info_digit
 from opencec.services.signalling.leg_media import LegMedia
-from opencec.services.signalling.legs import LegRecord
+from opencec.services.signalling.legs import LegOver, LegRecord
 from opencec.services.signalling.outbound import OutboundCalls
 from opencec.services.signalling.registration import Registrations
 from opencec.services.signalling.relocation import Relocation
+from opencec.services.signalling.settlement import Settlement
 from opencec.sip import leg_events as sip
-from opencec.sip.errors import SdpError
+from opencec.sip.errors import SdpError, SipError
 from opencec.sip.flow import Target
 from opencec.sip.registrar import Binding
 from opencec.sip.sdp import SessionDescription
 from opencec.sip.sdp_negotiation import describe_audio
+from opencec.sip.snapshot import DialogSnapshot
+from opencec.sip.user_agent_settings import Login
 from opencec.workers import protocol as media
 
 __all__ = ["Signalling"]
@@ -53,7 +57,7 @@ class Signalling:
         rearrange: Makes mix and recording of a contact anew after its legs moved to another worker.
         """
         self._context = context
-        self._media = LegMedia(context.media)
+        self._media = LegMedia(context.media, keep=context.keep_quality)
         self._inbound = InboundCalls(context, media=self._media, admission=admission)
         self._outbound = OutboundCalls(context, media=self._media, is_live=is_live)
         self.registrations = Registrations(
@@ -62,12 +66,20 @@ class Signalling:
             on_registered=self._outbound.registered,
             on_customer=on_customer,
         )
-        self._relocation = Relocation(context, media=self._media, rearrange=rearrange)
+        self._relocation = Relocation(
+            context,
+            media=self._media,
+            rearrange=rearrange,
+            end_dialog=lambda record: self._outbound.end_dialog(record, cause="media_lost"),
+        )
+        self._settlement = Settlement(context, self)
 
     # --- the core's orders ------------------------------------------------------------------------------------------
 
-    async def carry_out(self, effect: ProgressLeg | AcceptLeg | EndLeg | RingPhone | DialNumber) -> None:
-        """Carry out one effect; idempotent by its key."""
+    async def carry_out(
+        self, effect: ProgressLeg | AcceptLeg | EndLeg | RingPhone | DialNumber
+    ) -> Awaitable[None] | None:
+        """Carry out one effect; idempotent by its key. What is returned ends when it needs no repetition any more."""
         match effect:
             case ProgressLeg():
                 self._inbound.progress(effect)
@@ -76,9 +88,10 @@ class Signalling:
             case EndLeg():
                 await self._outbound.end(effect.leg, cause=effect.cause)
             case RingPhone():
-                await self._outbound.ring(effect)
+                return await self._outbound.ring(effect)
             case DialNumber():
                 await self._outbound.dial(effect)
+        return None
 
     # --- restart ----------------------------------------------------------------------------------------------------
 
@@ -90,28 +103,22 @@ class Signalling:
             for record in line.facts.legs.values():
                 context.tenant_of_leg[record.leg] = record.tenant
             for dialog in list(line.facts.dialogs.values()):
-                context.user_agent.restore(dialog, now=now)
+                self._restore(line, dialog, now)
             bindings.extend(line.facts.bindings.values())
         context.registrar.restore(bindings, now, grace_ms=60_000)
 
+    def _restore(self, line: TenantLine, dialog: DialogSnapshot, now: int) -> None:
+        record = line.facts.legs.get(dialog.leg)
+        trunk = next((trunk for trunk in line.trunks if record is not None and trunk.name == record.trunk), None)
+        login = Login(trunk.user, trunk.password) if trunk is not None and trunk.user else None
+        try:
+            self._context.user_agent.restore(dialog, now=now, login=login)
+        except SipError as error:
+            _log.error("leg.not_restored", leg=dialog.leg, detail=str(error))
+
     def settle(self) -> None:
         """After replay, with the workers connected: end what no longer has a dialog, media or contact."""
-        context = self._context
-        alive = set(context.user_agent.legs())
-        for line in context.lines.values():
-            for record in list(line.facts.legs.values()):
-                leg = LegId(record.leg)
-                if record.is_over:
-                    self._outbound.end_dialog(record, cause="normal")
-                elif record.leg not in alive:
-                    context.tell(leg, LegEnded(leg=leg, cause="lost"))
-                    context.lanes.submit(record.contact, self._closing(record.leg))
-                    context.forget(leg)
-                elif line.runtime.core.contact(ContactId(record.contact)) is None:
-                    context.lanes.submit(record.contact, self._ending(record.leg, "normal"))
-                elif record.opened is not None and not context.media.holds(record.leg):
-                    context.lanes.submit(record.contact, self._moving(record))
-        context.flush()
+        self._settlement.run()
 
     # --- SIP --------------------------------------------------------------------------------------------------------
 
@@ -124,13 +131,15 @@ class Signalling:
             case sip.RegisterReceived():
                 self.registrations.take(event)
             case sip.InviteReceived():
-                context.lanes.submit(contact_of_leg(event.leg), lambda: self._inbound.take(event))
+                if self._inbound.receive(event):
+                    context.lanes.submit(contact_of_leg(event.leg), lambda: self._inbound.arrive(event.leg))
             case sip.Progress() | sip.Answered() | sip.Confirmed() | sip.ReInviteReceived() | sip.ReInviteAnswered():
                 context.lanes.submit(contact_of_leg(event.leg), lambda: self._negotiate(event))
             case sip.ReInviteConfirmed() | sip.InfoReceived():
                 context.lanes.submit(contact_of_leg(event.leg), lambda: self._negotiate(event))
             case sip.Failed() | sip.Ended() | sip.Cancelled():
-                context.lanes.submit(contact_of_leg(event.leg), lambda: self._over(event))
+                self._note_over(event)
+                context.lanes.submit(contact_of_leg(event.leg), self.burying(event.leg))
             case sip.ReferReceived():
                 context.user_agent.reject_refer(event.leg, 403, now=context.now())
                 context.flush()
@@ -169,32 +178,39 @@ class Signalling:
 
     async def _answered(self, event: sip.Answered) -> None:
         context = self._context
-        record = context.leg(event.leg)
-        if record is None:
+        if context.leg(event.leg) is None:
             context.user_agent.bye(event.leg, now=context.now())
             context.flush()
             return
-        if not event.sdp or not await self._take_answer(record, event.sdp):
-            context.tell(event.leg, LegFailed(leg=LegId(event.leg), cause="no_media", status=488))
-            await self._outbound.end(event.leg, cause="no_media")
+        await self._take_call(event.leg, event.sdp)
+
+    async def _take_call(self, leg: str, sdp: bytes | None) -> None:
+        """A call of ours was answered; again after a restart that came in between."""
+        context = self._context
+        record = context.leg(leg)
+        if record is None or record.is_over or record.over is not None:
+            return
+        if not sdp or not await self._take_answer(record, sdp):
+            await context.report(leg, LegFailed(leg=LegId(leg), cause="no_media", status=488))
+            await self._outbound.end(leg, cause="no_media")
             return
         record.is_answered = True
         context.save(record)
-        context.save_dialog(event.leg)
-        context.tell(event.leg, LegAnswered(leg=LegId(event.leg)))
+        context.save_dialog(leg)
+        await context.report(leg, LegAnswered(leg=LegId(leg)))
 
     async def _confirmed(self, event: sip.Confirmed) -> None:
         record = self._context.leg(event.leg)
         if record is None:
             return
         if event.sdp and not await self._take_answer(record, event.sdp):
-            self._context.tell(event.leg, LegEnded(leg=LegId(event.leg), cause="error"))
+            await self._context.report(event.leg, LegEnded(leg=LegId(event.leg), cause="error"))
             await self._outbound.end(event.leg, cause="no_media")
             return
         if record.offer:
             record.offer = b""
             self._context.save(record)
-        self._context.tell(event.leg, LegAnswered(leg=LegId(event.leg)))
+        await self._context.report(event.leg, LegAnswered(leg=LegId(event.leg)))
 
     async def _take_answer(self, record: LegRecord, sdp: bytes) -> bool:
         """The peer's answer to our offer goes to the worker; False when it holds nothing that we can use."""
@@ -255,21 +271,34 @@ class Signalling:
             )
             await self._context.media.send(command)
 
-    async def _over(self, event: sip.Failed | sip.Ended | sip.Cancelled) -> None:
-        context, leg = self._context, LegId(event.leg)
-        record = context.leg(event.leg)
-        if record is None:
+    def _note_over(self, event: sip.Failed | sip.Ended | sip.Cancelled) -> None:
+        """Journal it before the peer gets its answer: it does not say it twice."""
+        record = self._context.leg(event.leg)
+        if record is None or record.over is not None:
             return
+        match event:
+            case sip.Failed():
+                record.over = LegOver(cause_of(event.status), has_failed=True, status=event.status)
+            case sip.Cancelled():
+                record.over = LegOver("cancelled")
+            case sip.Ended():
+                record.over = LegOver("hangup" if event.reason == "bye" else "error")
+        self._context.save(record)
+
+    async def _bury(self, leg: str) -> None:
+        """A leg's dialog is gone: tell the core, unless it ended the leg itself, and close the media."""
+        context, name = self._context, LegId(leg)
+        record = context.leg(leg)
+        if record is None or record.over is None:
+            return
+        over = record.over
         if not record.is_over:
-            match event:
-                case sip.Failed():
-                    context.tell(leg, LegFailed(leg=leg, cause=cause_of(event.status), status=event.status))
-                case sip.Cancelled():
-                    context.tell(leg, LegEnded(leg=leg, cause="cancelled"))
-                case sip.Ended():
-                    context.tell(leg, LegEnded(leg=leg, cause="hangup" if event.reason == "bye" else "error"))
-        await self._media.close(event.leg)
-        context.forget(event.leg)
+            if over.has_failed:
+                await context.report(leg, LegFailed(leg=name, cause=over.cause, status=over.status))
+            else:
+                await context.report(leg, LegEnded(leg=name, cause=over.cause))
+        await self._media.close(leg, record)
+        context.forget(leg)
 
     # --- media ------------------------------------------------------------------------------------------------------
 
@@ -277,41 +306,74 @@ class Signalling:
         """The workers' listener: what ends a leg or a recording."""
         context = self._context
         match event:
-            case media.MediaTimeout() | media.LegFailed():
-                cause = "media_timeout" if isinstance(event, media.MediaTimeout) else "lost"
-                record = context.leg(event.leg)
-                if record is None or record.is_over:
-                    return None
-                _log.info("leg.media_lost", leg=event.leg, cause=cause)
-                context.tell(event.leg, LegEnded(leg=LegId(event.leg), cause=cause))
-                context.lanes.submit(record.contact, self._ending(event.leg, cause))
+            case media.MediaTimeout():
+                return self._lose_media(event.leg, "media_timeout")
+            case media.LegFailed():
+                return self._lose_media(event.leg, "media_lost")
             case media.RecordingClosed():
                 tenant, _, contact = event.recording.partition(":")
                 line = context.lines.get(int(tenant)) if tenant.isdigit() else None
                 if line is not None:
-                    return line.runtime.submit(
+                    return line.runtime.report(
                         RecordingDone(contact=ContactId(contact), path=event.path, duration_ms=event.duration_ms)
                     )
             case _:
                 pass
         return None
 
-    def on_worker(self, hello: media.Hello, lost: frozenset[str]) -> None:
-        """A worker is connected: close what it holds and we do not know, move the legs that it lost."""
+    def _lose_media(self, leg: str, cause: str) -> Awaitable[object] | None:
+        record = self._context.leg(leg)
+        if record is None or record.is_over or record.over is not None:
+            return None
+        _log.info("leg.media_lost", leg=leg, cause=cause)
+        return self._end_without_media(record, cause)
+
+    async def _end_without_media(self, record: LegRecord, cause: str) -> None:
+        context = self._context
+        await context.report(record.leg, LegEnded(leg=LegId(record.leg), cause=cause))
+        context.lanes.submit(record.contact, self.ending(record.leg, cause))
+
+    def on_worker(self, hello: media.Hello) -> None:
+        """A worker is connected: close what it holds and nobody knows."""
         context = self._context
         for state in hello.legs:
-            if context.leg(state.leg) is None:
-                context.lanes.submit(state.mix, self._closing(state.leg))
-        for leg in lost:
-            record = context.leg(leg)
-            if record is not None and not record.is_over:
-                context.lanes.submit(record.contact, self._moving(record))
+            if context.leg(state.leg) is None and not context.is_owed(state.leg):
+                context.lanes.submit(state.mix, self.closing(state.leg))
 
-    def _ending(self, leg: str, cause: str) -> Callable[[], Awaitable[None]]:
+    def on_lost(self, legs: frozenset[str]) -> None:
+        """A worker died: its legs go to another one."""
+        context = self._context
+        records = [record for leg in sorted(legs) if (record := context.leg(leg)) is not None]
+        for contact in dict.fromkeys(record.contact for record in records):
+            context.lanes.submit(contact, self.moving(contact))
+
+    # --- jobs for lanes ---------------------------------------------------------------------------------------------
+
+    def ending(self, leg: str, cause: str) -> Job:
+        """End a leg that nobody wants any more."""
         return lambda: self._outbound.end(leg, cause=cause)
 
-    def _closing(self, leg: str) -> Callable[[], Awaitable[None]]:
-        return lambda: self._media.close(leg)
+    def closing(self, leg: str) -> Job:
+        """Close the media of a leg that has no dialog."""
+        record = self._context.leg(leg)
+        return lambda: self._media.close(leg, record)
 
-    def _moving(self, record: LegRecord) -> Callable[[], Awaitable[None]]:
-        return lambda: self._relocation.move(record)
+    def moving(self, contact: str) -> Job:
+        """Give the legs of a contact that lost their worker another one."""
+        return lambda: self._relocation.move(contact)
+
+    def burying(self, leg: str) -> Job:
+        """Tell the core that a leg's dialog is gone."""
+        return lambda: self._bury(leg)
+
+    def arriving(self, leg: str) -> Job:
+        """Tell the core of a call that was let in."""
+        return lambda: self._inbound.arrive(leg)
+
+    def answering(self, leg: str, sdp: bytes | None) -> Job:
+        """Tell the core that a leg was answered."""
+        return lambda: self._take_call(leg, sdp)
+
+    def end_again(self, record: LegRecord) -> None:
+        """Refuse, cancel or hang up once more: the first time may not have got out."""
+        self._outbound.end_dialog(record, cause="normal")
