@@ -1,42 +1,37 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type UserConfig } from "vite";
+import { defineConfig } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const backend = process.env.OPENCEC_DEV_BACKEND ?? "http://127.0.0.1:8080";
 const paths = ["/agentgateway", "/api"];
 
 /** Pages are plain HTML files, one entry each; the server maps `/call` to `call.html`. */
-export default defineConfig(
-  async ({ mode }): Promise<UserConfig> => ({
-    root: here("pages"),
-    appType: "mpa",
-    publicDir: here("public"),
-    plugins: [react(), mode === "fake" ? (await import("./dev/fake_plugin.ts")).fakeBackend() : null],
-    server: {
-      host: "127.0.0.1",
-      proxy:
-        mode === "fake"
-          ? undefined
-          : {
-              ...Object.fromEntries(paths.map((path) => [path, { target: backend, changeOrigin: false }])),
-              "/sip": { target: backend, ws: true },
-            },
+export default defineConfig({
+  root: here("pages"),
+  appType: "mpa",
+  publicDir: here("public"),
+  plugins: [react()],
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      ...Object.fromEntries(paths.map((path) => [path, { target: backend, changeOrigin: false }])),
+      "/sip": { target: backend, ws: true },
     },
-    build: {
-      outDir: here("../src/opencec/app/web"),
-      emptyOutDir: true,
-      target: "es2022",
-      modulePreload: { polyfill: false },
-      assetsInlineLimit: 0,
-      reportCompressedSize: true,
-      rolldownOptions: {
-        input: {
-          index: here("pages/index.html"),
-          call: here("pages/call.html"),
-          workbench: here("pages/workbench.html"),
-        },
+  },
+  build: {
+    outDir: here("../src/opencec/app/web"),
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+    rolldownOptions: {
+      input: {
+        index: here("pages/index.html"),
+        call: here("pages/call.html"),
+        workbench: here("pages/workbench.html"),
       },
     },
-  }),
-);
+  },
+});
