@@ -85,7 +85,7 @@ class Metrics:
         self.refused_calls = Counter(
             "opencec_refused_calls_total",
             "New calls that were refused: `overloaded` (this node), `too_many_calls` (limits of the tenant or trunk), "
-            "`tenant_busy` (its journal or inbox is full), `unknown_source`, `no_such_code`, `not_authorised`, "
+            "`tenant_busy` (its journal is full), `no_such_code`, `not_authorised` (unknown source or wrong password), "
             "`bad_request`, `no_common_codec`, `no_media` (no worker takes it), `not_taken` (by the core).",
             ("reason",),
         )

@@ -14,6 +14,8 @@ from opencec.ports.clock import Clock
 from opencec.ports.ids import Ids
 from opencec.services.agent_port import AgentView, TenantDirectory, TenantPort
 from opencec.services.feed import FeedLimits, TenantFeed
+from opencec.services.load_admission import LoadAdmission
+from opencec.services.metrics import Metrics
 from opencec.services.sessions import AgentSession, AgentSessions, SessionIndex
 
 __all__ = ["Caller", "Desk", "Gateway", "GatewayCall", "GatewaySettings"]
@@ -51,12 +53,20 @@ class Gateway:
         ids: Ids,
         guard: SignInGuard,
         settings: GatewaySettings | None = None,
+        load: LoadAdmission | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        """Args:
+        load: Says when nobody may sign in because the node is busy.
+        metrics: What this process counts.
+        """
         self.directory = directory
         self.clock = clock
         self.ids = ids
         self.guard = guard
         self.settings = settings or GatewaySettings()
+        self.load = load or LoadAdmission()
+        self.metrics = metrics or Metrics()
         self.index = SessionIndex()
         self._desks: dict[TenantId, Desk] = {}
         self.dialect = GatewayDialect({})

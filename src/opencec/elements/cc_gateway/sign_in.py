@@ -13,7 +13,8 @@ from opencec.elements.cc_gateway.schemas import ResetSkillQuery, SignInBody, Sig
 from opencec.elements.cc_gateway.views import NOTHING, skills_of
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import ExactName, Refusal, Reply
-from opencec.services.agent_port import TenantPort
+from opencec.services.agent_port import TenantOverloaded, TenantPort
+from opencec.services.load_admission import RETRY_AFTER_S
 from opencec.services.sessions import new_guid
 
 __all__ = ["OPERATIONS"]
@@ -49,8 +50,12 @@ async def _authenticate(call: GatewayCall, body: SignInBody) -> TenantPort:
 
     Raises:
         Refusal: 100-004 wrong agent or password, 110-016 locked after too many of them.
+        TenantOverloaded: the node is busy with those who are signed in.
     """
     gateway, agent, source = call.principal.gateway, call.principal.agent, call.request.source.address
+    if not gateway.load.accepts:
+        gateway.metrics.refused_sign_ins.add()
+        raise TenantOverloaded(retry_after_s=RETRY_AFTER_S)
     port = gateway.directory.for_agent(agent, host=call.request.header(b"host"))
     account = f"{port.tenant if port else 0}/{agent}"
     now = gateway.clock.now()

@@ -10,6 +10,7 @@ from opencec.core.errors import OpenCecError
 from opencec.core.ids import ContactId
 from opencec.ports.media import MediaRefused
 from opencec.services.agent_port import TenantOverloaded
+from opencec.services.load_admission import RETRY_AFTER_S
 from opencec.services.signalling.admission import Admission, Admitted
 from opencec.services.signalling.authentication import Refusal
 from opencec.services.signalling.call_rate import CallRate
@@ -25,7 +26,15 @@ __all__ = ["InboundCalls"]
 
 _log = structlog.get_logger()
 
-_RETRY_AFTER = (("Retry-After", "5"),)
+_RETRY_AFTER = (("Retry-After", str(RETRY_AFTER_S)),)
+_REASONS = {
+    400: "bad_request",
+    403: "not_authorised",
+    404: "no_such_code",
+    488: "no_common_codec",
+    503: "too_many_calls",
+}
+"""What refusals are counted as; a challenge (401) is none."""
 
 
 class InboundCalls:
@@ -44,6 +53,9 @@ class InboundCalls:
         and a restart must still have the call.
         """
         context = self._context
+        if not context.load.accepts:
+            self._refuse(event.leg, Refusal(503, _RETRY_AFTER), why="overloaded")
+            return False
         verdict = self._admission.judge(event.request, event.flow, now=context.now())
         if isinstance(verdict, Admitted):
             verdict = self._limit(verdict)
@@ -61,7 +73,7 @@ class InboundCalls:
         try:
             context.save(self._record(event, verdict, remote))
         except TenantOverloaded:
-            self._refuse(event.leg, Refusal(503, _RETRY_AFTER))
+            self._refuse(event.leg, Refusal(503, _RETRY_AFTER), why="tenant_busy")
             return False
         return True
 
@@ -75,7 +87,7 @@ class InboundCalls:
             await self._media.open(record, _audio_of(record.offer))
         except (MediaRefused, SdpError) as error:
             _log.warning("call.no_media", leg=leg, code=error.code)
-            await self._turn_away(leg)
+            await self._turn_away(record, "no_media")
             return
         if record.over is not None or not context.user_agent.has(leg):
             return
@@ -88,12 +100,12 @@ class InboundCalls:
             await context.lines[record.tenant].runtime.execute(arrived)
         except OpenCecError as error:
             _log.warning("call.not_taken", leg=leg, code=error.code)
-            await self._turn_away(leg)
+            await self._turn_away(record, "not_taken")
 
-    async def _turn_away(self, leg: str) -> None:
-        self._refuse(leg, Refusal(503, _RETRY_AFTER))
-        await self._media.close(leg)
-        self._context.forget(leg)
+    async def _turn_away(self, record: LegRecord, why: str) -> None:
+        self._refuse(record.leg, Refusal(503, _RETRY_AFTER), why=why)
+        await self._media.close(record.leg, record)
+        self._context.forget(record.leg)
 
     def _limit(self, admitted: Admitted) -> Admitted | Refusal:
         line = self._context.lines.get(admitted.tenant)
@@ -132,8 +144,10 @@ class InboundCalls:
             arrival=Arrival(admitted.caller, admitted.called, admitted.source),
         )
 
-    def _refuse(self, leg: str, refusal: Refusal) -> None:
+    def _refuse(self, leg: str, refusal: Refusal, *, why: str = "") -> None:
         context = self._context
+        if reason := why or _REASONS.get(refusal.status):
+            context.metrics.refused_calls.add(reason)
         context.user_agent.reject(
             leg, refusal.status, now=context.now(), reason=refusal.reason or None, headers=refusal.headers
         )

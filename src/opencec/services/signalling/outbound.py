@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import structlog
 
 from opencec.core.commands import LegFailed
 from opencec.core.effects import DialNumber, RingPhone
-from opencec.core.ids import LegId
+from opencec.core.ids import ContactId, LegId
 from opencec.ports.configuration import TrunkConfig
 from opencec.ports.media import MediaRefused
 from opencec.services.signalling.causes import reason_header, status_of
