@@ -44,6 +44,7 @@ class ConsoleApi:
 
     def _build(self) -> ASGIApp:
         with _quick_switches():
+            import opencec.app.exposition  # noqa: F401 - to have it in memory before somebody waits for it
             from opencec.app.installation import NodeInstallation
             from opencec.elements.console import build_console_api
 

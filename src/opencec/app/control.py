@@ -25,6 +25,7 @@ from opencec.app.console_api import ConsoleApi
 from opencec.app.context import ControlContext
 from opencec.app.demo.more_agents import add_demo_agents
 from opencec.app.logs import set_up_logs
+from opencec.app.metrics_page import MetricsPage
 from opencec.app.node import Node
 from opencec.elements.cc_gateway import PREFIX, build_gateway_app
 from opencec.httpkit.application import build_app
@@ -40,6 +41,7 @@ _MOST_AGENTS = 5_000
 
 def import_rest() -> None:
     """Import what the first seconds do not need: FastAPI takes a third as long as everything else together."""
+    import opencec.app.exposition
     import opencec.app.installation
     import opencec.elements.console  # noqa: F401 - to have it in memory
 
@@ -162,6 +164,7 @@ def _public_app(node: Node, console: ConsoleApi) -> Starlette:
         sip=sip,
         pages=Path(opencec.app.__file__).parent / "web",
         is_ready=lambda: node.is_ready,
+        metrics=MetricsPage(node),
     )
 
 
@@ -190,6 +193,7 @@ def _internal_app(node: Node) -> Starlette:
     return Starlette(
         routes=[
             Route("/internal/status", status),
+            Route("/metrics", MetricsPage(node)),
             Route("/internal/demo/agents", demo_agents, methods=["POST"]),
         ]
     )

@@ -30,6 +30,8 @@ from opencec.services.caller_accounts import CallerAccounts
 from opencec.services.commit_gate import CommitGate
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
+from opencec.services.load_admission import LoadAdmission, LoopWatch
+from opencec.services.metrics import Metrics
 from opencec.services.signalling.admission import Admission
 from opencec.services.signalling.authentication import Account, DeviceAuthentication
 from opencec.services.signalling.context import SignallingContext
@@ -66,6 +68,9 @@ class Node:
         self.lanes = Lanes()
         self.serials = ContactSerials()
         self.gate = CommitGate()
+        self.metrics = Metrics()
+        self.load = LoadAdmission()
+        self.watch = LoopWatch(self.load, self.metrics)
         self.is_ready = False
 
     async def open(self) -> None:
@@ -74,11 +79,15 @@ class Node:
         self.database = Database(self.data.database)
         self.configuration = SqliteConfiguration(self.database, secrets=self.keys, clock=self.clock)
         self.records = SqliteRecords(self.database)
-        self.journal = SqliteJournal(self.data.journal, durable=self.settings.journal_durable)
+        self.journal = SqliteJournal(
+            self.data.journal, durable=self.settings.journal_durable, on_commit=self._count_commit
+        )
         if self.context.demo:
             await self.provision()
         self._build_media()
-        self.gateway = Gateway(self.book, clock=self.clock, ids=self.ids, guard=self.guard)
+        self.gateway = Gateway(
+            self.book, clock=self.clock, ids=self.ids, guard=self.guard, load=self.load, metrics=self.metrics
+        )
         for info in await self.configuration.tenants():
             if info.is_active:
                 await self._open_tenant(info)
@@ -88,6 +97,10 @@ class Node:
             count = await services.runtime.replay(f"control {os.getpid()}")
             await services.restore_flows()
             _log.info("tenant.replayed", tenant=services.runtime.tenant, entries=count)
+
+    def _count_commit(self, entries: int, seconds: float) -> None:
+        self.metrics.commits.observe(seconds)
+        self.metrics.entries.add(amount=entries)
 
     async def provision(self) -> None:
         """Make the demo tenant complete."""
@@ -124,6 +137,7 @@ class Node:
             lanes=self.lanes,
             serials=self.serials,
             gate=self.gate,
+            metrics=self.metrics,
         )
         handle = TenantHandle(
             runtime,
@@ -188,6 +202,8 @@ class Node:
             lanes=self.lanes,
             local_host=lambda peer: addresses(Destination(peer, 5060))[0],
             domain=self.domain,
+            metrics=self.metrics,
+            load=self.load,
             lines={int(tenant): services.line() for tenant, services in self.tenants.items()},
         )
         self.signalling = Signalling(
@@ -250,6 +266,7 @@ class Node:
             await services.configure(services.config)
         self.signalling.settle()
         group.create_task(self._expire_registrations())
+        group.create_task(self.watch.run(), name="loop-watch")
 
     async def _expire_registrations(self) -> None:
         while True:

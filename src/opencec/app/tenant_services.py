@@ -45,7 +45,7 @@ from opencec.ports.records import TenantRecords
 from opencec.ports.speech import PromptCatalogue, PromptRenderer
 from opencec.services.audio import ContactAudio
 from opencec.services.caller_accounts import CallerAccounts
-from opencec.services.cdr_projection import CdrProjection
+from opencec.services.cdr_projection import QUALITY, CdrProjection
 from opencec.services.flow_facts import FlowFacts
 from opencec.services.flows import FlowRunner
 from opencec.services.lanes import Lanes
@@ -148,6 +148,7 @@ class TenantServices:
         for observer in (self.desk.sessions, self.desk.feed, self.projection, self.flows, self._treatments, self):
             self.runtime.observe(observer)
         self.runtime.keep_from(self.projection.floor)
+        self.runtime.follow(QUALITY, self.projection.on_quality)
 
     def line(self) -> TenantLine:
         """The tenant as signalling sees it."""

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from opencec.httpkit.pages import Pages
-from opencec.httpkit.source import is_same_origin
+from opencec.httpkit.source import LocalOnly, is_same_origin
 
 __all__ = ["SocketHandler", "build_app"]
 
@@ -31,6 +31,7 @@ def build_app(
     pages: Path | None = None,
     allowed_origins: Sequence[str] = (),
     is_ready: Callable[[], bool] = lambda: True,
+    metrics: ASGIApp | None = None,
 ) -> Starlette:
     """Put the parts together.
 
@@ -41,6 +42,7 @@ def build_app(
         pages: Folder of the built web pages.
         allowed_origins: Origins beside our own that may open `/sip`.
         is_ready: What `/healthz` tells: 200 or 503.
+        metrics: Answers `/metrics`, for this machine only.
     """
 
     async def health(request: Request) -> PlainTextResponse:
@@ -53,6 +55,8 @@ def build_app(
     if sip is not None:
         routes.append(WebSocketRoute("/sip", _OriginCheck(sip, allowed_origins)))
     routes.append(Route("/healthz", health))
+    if metrics is not None:
+        routes.append(Route("/metrics", LocalOnly(metrics)))
     if pages is not None:
         routes.append(Mount("/", app=Pages(pages)))
     app = _Application(routes, elements=elements)

@@ -6,7 +6,9 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["RequestSource", "is_same_origin", "request_source"]
+__all__ = ["LocalOnly", "RequestSource", "is_same_origin", "request_source"]
+
+_NOT_LOCAL = b"only for this machine\n"
 
 _FORWARDING = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"x-forwarded-host")
 
@@ -55,6 +57,22 @@ def request_source(scope: Any, *, trusted_proxies: Sequence[str] = ()) -> Reques
             if not _is_in(plain, trusted_proxies):
                 break
     return RequestSource(peer=peer, address=address, is_forwarded=bool(headers))
+
+
+class LocalOnly:
+    """Lets an ASGI application answer only loopback peers that speak for themselves; anybody else gets 403."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one HTTP request."""
+        if request_source(scope).is_local:
+            await self._app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(_NOT_LOCAL))]
+        await send({"type": "http.response.start", "status": 403, "headers": headers})
+        await send({"type": "http.response.body", "body": _NOT_LOCAL})
 
 
 def is_same_origin(scope: Any, *, allowed: Sequence[str] = ()) -> bool:

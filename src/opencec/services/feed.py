@@ -132,6 +132,8 @@ class TenantFeed:
         self._closed: OrderedDict[SessionId, _Queue] = OrderedDict()
         self._current: dict[AgentId, SessionId] = {}
         self._line = WaitLine(self.limits.wait_ms / 1000)
+        self.polls = 0
+        """Since the start of this process."""
 
     # --- filling ----------------------------------------------------------------------------------------------------
 
@@ -206,6 +208,7 @@ class TenantFeed:
             FeedEnded: no such session any more.
             TenantOverloaded: the receipt could not be journaled; poll again.
         """
+        self.polls += 1
         queue = self._find(session)
         queue.turn += 1
         turn = queue.turn
