@@ -15,8 +15,7 @@ _CSP = "; ".join(
     (
         "default-src 'self'",
         "script-src 'self'",
-        # The component library sets style attributes and style elements at run time.
-        "style-src 'self' 'unsafe-inline'",
+        "style-src 'self'",
         "img-src 'self' data: blob:",
         "font-src 'self'",
         "media-src 'self' blob: mediastream:",
