@@ -173,7 +173,16 @@ async def at_work(system: RunningSystem, workno: int = 101, **settings: Any) -> 
         yield await agent.sign_in()
     finally:
         await agent.close()
+        await sign_off(line, agent.phone)
         await line.close()
+
+
+async def sign_off(line: PhoneLine, phone: str) -> None:
+    """Take the phone's registration back: an account holds a few contacts only."""
+    gone = line.registered[phone] = asyncio.get_running_loop().create_future()
+    line.user_agent.unregister(phone, now=line.now())
+    line.wire.flush()
+    await asyncio.wait([gone], timeout=5)
 
 
 async def talk(line: PhoneLine, agent: DemoAgent, number: str = "1001") -> tuple[PhoneCall, str]:
