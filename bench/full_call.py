@@ -114,7 +114,8 @@ def main() -> int:
         "poll_errors": load.poll_errors,
         "goal": {"control_cpu_ms": GOAL_CPU_MS, "calls_per_s": GOAL_RATE, "seconds": GOAL_SECONDS, "failed": 0},
     }
-    report("full_call" if not options.quick else "full_call_quick", result)
+    is_whole = not (options.agents or options.rate or options.seconds or options.runs is not None)
+    report("full_call" + ("_quick" if options.quick else "") + ("" if is_whole else "_other"), result)
     return 0
 
 

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 __all__ = ["RecordingFiles", "recording_path"]
@@ -37,6 +38,7 @@ class RecordingFiles:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._prepared: tuple[str | None, Path] = (None, root)
 
     def absolute(self, path: str) -> Path:
         """The file of a path below the folder.
@@ -45,14 +47,26 @@ class RecordingFiles:
             ValueError: the path leads out of the folder.
         """
         found = (self.root / path).resolve()
-        if not found.is_relative_to(self.root.resolve()):
+        if not found.is_relative_to(self._real_root):
             raise ValueError(f"not a recording: {path!r}")
         return found
 
+    @cached_property
+    def _real_root(self) -> Path:
+        return self.root.resolve()
+
     def prepare(self, path: str) -> Path:
-        """The file, with its folder made."""
+        """The file, with its folder made. Every call asks for it, so the folder of the day is remembered.
+
+        Raises:
+            ValueError: the path leads out of the folder.
+        """
+        folder, _, name = path.rpartition("/")
+        if folder == self._prepared[0] and name not in ("", ".", "..") and os.path.isdir(self._prepared[1]):
+            return self._prepared[1] / name
         found = self.absolute(path)
         found.parent.mkdir(parents=True, exist_ok=True)
+        self._prepared = (folder, found.parent)
         return found
 
     def size(self, path: str) -> int | None:

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, literal_column, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from opencec.adapters.sqlite import tables
@@ -19,6 +30,23 @@ __all__ = ["SqliteRecords", "SqliteTenantRecords"]
 _PROJECTION = "records"
 _NAMES = 5_000
 """Most names in one query; SQLite takes 32,766 parameters."""
+
+
+def _upsert(table: Table, *, only_if: ColumnElement[bool] | None = None) -> Insert:
+    keys = [column.name for column in table.primary_key]
+    statement = insert(table)
+    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=rest, where=only_if)
+
+
+# Made once: to build a statement costs more than to execute it.
+_PUT_CDRS = _upsert(tables.cdrs)
+_PUT_LEGS = _upsert(tables.leg_quality)
+_PUT_RECORDINGS = _upsert(tables.recordings, only_if=tables.recordings.c.state == "recording")
+_PUT_POSITION = _upsert(tables.projections)
+_GET_POSITION = select(tables.projections.c.journal_offset).where(
+    tables.projections.c.name == _PROJECTION, tables.projections.c.vdn == bindparam("vdn")
+)
 
 
 class SqliteRecords:
@@ -68,14 +96,13 @@ class SqliteTenantRecords:
             if journal_offset <= self._offset(connection):
                 return False
             if cdrs:
-                connection.execute(_upsert(tables.cdrs), cdrs)
+                connection.execute(_PUT_CDRS, cdrs)
             if legs:
-                connection.execute(_upsert(tables.leg_quality), legs)
+                connection.execute(_PUT_LEGS, legs)
             if recordings:
-                keep_closed = tables.recordings.c.state == "recording"
-                connection.execute(_upsert(tables.recordings, only_if=keep_closed), recordings)
+                connection.execute(_PUT_RECORDINGS, recordings)
             position = {"name": _PROJECTION, "vdn": self._vdn, "journal_offset": journal_offset}
-            connection.execute(_upsert(tables.projections), [position])
+            connection.execute(_PUT_POSITION, [position])
             return True
 
         return await self._database.write(change)
@@ -152,9 +179,7 @@ class SqliteTenantRecords:
         return row
 
     def _offset(self, connection: Connection) -> int:
-        t = tables.projections
-        query = select(t.c.journal_offset).where(t.c.name == _PROJECTION, t.c.vdn == self._vdn)
-        return connection.execute(query).scalar() or 0
+        return connection.execute(_GET_POSITION, {"vdn": self._vdn}).scalar() or 0
 
     def _cdr_select(self, query: CdrQuery) -> Select[Any]:
         t = tables.cdrs
@@ -176,10 +201,3 @@ class SqliteTenantRecords:
     async def _recordings(self, query: Select[Any]) -> list[RecordingRow]:
         rows = await self._database.read(lambda c: c.execute(query).mappings().all())
         return [from_row(row, RecordingRow) for row in rows]
-
-
-def _upsert(table: Table, *, only_if: ColumnElement[bool] | None = None) -> Insert:
-    keys = [column.name for column in table.primary_key]
-    statement = insert(table)
-    rest = {column.name: statement.excluded[column.name] for column in table.c if column.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=rest, where=only_if)
