@@ -13,18 +13,19 @@ from pathlib import Path
 
 from opencec.workers.media.digits import Keypad
 from opencec.workers.media.engine import Engine
+from opencec.workers.media.intake import Intake
 from opencec.workers.media.main import main
 from opencec.workers.media.mixing import Mixer
-from opencec.workers.media.phase import Phase
+from opencec.workers.media.outlet import Outlet
 from opencec.workers.media.recorder import Recorder
 from opencec.workers.media.reports import Reports
 
 STAGES: list[tuple[type, str, str]] = [
-    (Phase, "_read", "receive"),
-    (Phase, "_judge", "judge sequence and source"),
-    (Phase, "_play_slow", "slow reception"),
+    (Intake, "_read", "receive"),
+    (Intake, "_judge", "judge sequence and source"),
+    (Intake, "_play_slow", "slow reception"),
     (Mixer, "apply", "mix"),
-    (Phase, "_send", "headers and send"),
+    (Outlet, "run", "headers and send"),
     (Recorder, "turn", "recording"),
     (Reports, "turn", "RTCP"),
     (Keypad, "expire", "digit timers"),

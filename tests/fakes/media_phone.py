@@ -137,11 +137,11 @@ class EngineRig:
     def _settle(self, is_done: Callable[[], bool], *, wait: bool = True) -> None:
         """Let the threads beside the audio answer."""
         pause = threading.Event()
-        for _ in range(500):
+        for _ in range(5000):
             self.engine.run_posted()
             if is_done() or not wait:
                 return
-            pause.wait(0.01)
+            pause.wait(0.001)
         raise AssertionError("nothing came within 5 s")
 
     def open(self, leg: str, phone: Phone, *, mix: str = "m", **fields: object) -> LegOpened:
@@ -187,6 +187,16 @@ class EngineRig:
 
     def events(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.engine.events.unacknowledged if isinstance(event, kind)]
+
+    def acknowledge_all(self) -> None:
+        """As control does: the engine forgets its events."""
+        told = self.engine.events.unacknowledged
+        if told:
+            self.engine.events.acknowledge(told[-1].number)
+
+    def wait_until(self, is_done: Callable[[], bool]) -> None:
+        """Until something is so that the threads beside the audio bring about."""
+        self._settle(is_done)
 
     def wait_for(self, kind: type[Event]) -> Event:
         """The first event of a kind, which a thread beside the audio may still be about to cause."""

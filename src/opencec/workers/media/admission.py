@@ -45,6 +45,12 @@ class LoadWatch:
         self.late_phases += phases
         self.phases += phases
 
+    def rest(self) -> None:
+        """The loop slept: the last second was neither late nor busy."""
+        self._late.clear()
+        self._busy.clear()
+        self._busy_sum = 0.0
+
     @property
     def lag_ms(self) -> float:
         """Worst lateness of a phase in the last second."""

@@ -136,6 +136,21 @@ class Engine:
         if tick % _TIMEOUT_TICKS == index:
             self._check_timeouts(phase)
 
+    @property
+    def is_idle(self) -> bool:
+        """Nothing needs the clock: no leg is open, no recording waits for one."""
+        return not self.registry.legs and not self.recorder.is_recording
+
+    def rest(self, number: int) -> None:
+        """Time has passed in which the worker was idle: phase turn `number` (counted from the start) is the next.
+
+        What is opened from now on begins in this tick, not in the one in which the worker fell asleep.
+        """
+        self.tick = (number - 1) // PHASES
+        for index, phase in enumerate(self.phases):
+            phase.tick = (number - 1 - index) // PHASES
+        self.load.rest()
+
     def _check_timeouts(self, phase: Phase) -> None:
         for leg in phase.silent_legs():
             if not leg.timeout_told:

@@ -11,8 +11,9 @@ from opencec.workers.media.latching import Latch
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.mixing import Hearing
 from opencec.workers.media.phase import Phase
-from opencec.workers.media.receive import Listener, Reception
+from opencec.workers.media.receive import Reception
 from opencec.workers.media.sockets import PortPool, disconnect
+from opencec.workers.media.stream import Listener
 from opencec.workers.media.transmit import Packer
 from opencec.workers.media.transport import RemoteDescription, TransportFactory, TransportState
 from opencec.workers.protocol import LegOpened, Mix, OpenLeg, UpdateLeg
@@ -150,19 +151,24 @@ class LegRegistry:
                 leg.is_connected = False
         leg.rtcp_mux = command.rtcp_mux or leg.transport is not None
         leg.rtcp_remote = None
-        leg.reception.renew()
+        leg.reception.gate.renew()
         leg.phase.configure(leg)
         self._rehear(self.mixes[leg.mix])
 
     def close(self, leg: Leg) -> None:
-        """Take a leg out and give its ports back; its mix goes on without it."""
+        """Take a leg out and give its ports back; its mix goes on without it.
+
+        The circles of references through the leg are cut: the worker collects no garbage while it has legs.
+        """
         if leg.transport is not None:
             leg.transport.close()
+            leg.transport = None
         leg.phase.remove(leg)
         del self.legs[leg.id]
         mix = self.mixes[leg.mix]
         del mix.legs[leg.id]
         self._ports.close(leg.pair)
+        del leg.reception
         if mix.legs:
             self._rehear(mix)
         else:
@@ -179,7 +185,7 @@ class LegRegistry:
     def reconnecting(self, leg: Leg) -> None:
         """A secured leg takes its socket back for an ICE restart."""
         leg.is_connected = False
-        leg.reception.renew()
+        leg.reception.gate.renew()
         leg.phase.configure(leg)
         if leg.transport is not None:
             leg.transport.released()

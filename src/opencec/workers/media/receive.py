@@ -1,59 +1,35 @@
 """The slow half of reception: one leg's datagrams that are not plain, in sequence and from a known stream.
 
-The vector path (`phase.py`) reads one packet a tick straight into the leg's row and accepts exactly what it expects:
+The vector path (`intake.py`) reads one packet a tick straight into the leg's row and accepts exactly what it expects:
 12 + 160 bytes, the leg's payload type and SSRC, the next sequence number. Everything else comes here: the start of a
-stream and its latching, holes and reordering, other packet times, header options, telephone events, RTCP and STUN on
-the same port, and whatever strangers send. When all is plain again the leg goes back to the vector path.
+stream and its latching (judged by `stream.py`), holes and reordering, other packet times, header options, telephone
+events, RTCP and STUN on the same port, and whatever strangers send. When all is plain again the leg goes back to the
+vector path.
 """
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from opencec.workers.media import rtp
 from opencec.workers.media.concealment import FADE_FRAMES
 from opencec.workers.media.g711 import FRAME, SILENCE
 from opencec.workers.media.jitter import DEPTH_LIMIT, DEPTH_TARGET, PAUSE_FRAMES, frames_to_wait
 from opencec.workers.media.rtp import Packet, sequence_distance
-from opencec.workers.media.sockets import connect
+from opencec.workers.media.stream import Listener, StreamGate
 
 if TYPE_CHECKING:
     from opencec.workers.media.leg import Leg
 
-__all__ = ["Listener", "Reception"]
+__all__ = ["Reception"]
 
 _READS = 64
 """Datagrams read for one leg in one tick at most: a flood on one port must not hold up the others."""
 _LARGEST = 2048
-_LATE_WINDOW = 3_000
-_JUMP = 3_000
-"""A sequence number further ahead than this is another stream (RFC 3550 A.1, MAX_DROPOUT)."""
-_PROBATION = 3
-"""Packets in sequence after which another stream from the same address is believed..."""
-_SILENT_TICKS = 5
-"""...if the known one has been silent for 100 ms: nobody can push a living stream aside."""
 _LONG_GAP = 25
 """A hole of over half a second is not concealed frame by frame."""
-_LARGEST_PAYLOAD = 240 * 8
-"""Bytes: 240 ms; more is not voice."""
-
-
-class Listener(Protocol):
-    """What the phase wants to know of a leg's reception."""
-
-    def first_packet(self, leg: Leg) -> None:
-        """A stream has begun."""
-
-    def latched(self, leg: Leg) -> None:
-        """The far end's address is fixed or has changed."""
-
-    def event_packet(self, leg: Leg, packet: Packet) -> None:
-        """A telephone-event packet of the leg's stream."""
-
-    def rtcp(self, leg: Leg, data: bytes, host: str | None) -> None:
-        """An RTCP packet on the RTP port (already in clear)."""
 
 
 class Reception:
@@ -61,55 +37,36 @@ class Reception:
 
     __slots__ = (
         "_after_event",
-        "_candidate",
         "_discard",
         "_drain_for",
         "_has_played",
-        "_has_stream",
         "_held",
         "_leg",
         "_listener",
-        "_now_ms",
         "_pause",
         "_pending",
         "_plain",
         "_play_at",
         "_playing",
-        "_stream_is_open",
-        "began",
+        "gate",
     )
 
     def __init__(self, leg: Leg, listener: Listener, now_ms: Callable[[], int]) -> None:
         self._leg = leg
         self._listener = listener
-        self._now_ms = now_ms
+        self.gate = StreamGate(leg, listener, now_ms)
         self._held: list[tuple[int, int, bytes]] = []  # (sorting key, sequence, payload)
         self._pending = bytearray()
         self._playing = False
         self._has_played = False
-        self._has_stream = False
-        self.began = (0, 0)
-        """First sequence number of the stream, and how many packets had been expected before it."""
         self._play_at: int | None = None
         self._plain = True
-        self._stream_is_open = True
-        self._candidate: tuple[int, int, int] | None = None
         self._discard = 0
         self._pause = 0
         self._after_event = False
         self._drain_for: tuple[str, int] | None = None
 
-    @property
-    def has_stream(self) -> bool:
-        """A stream was accepted: its SSRC stands in the leg's row."""
-        return self._has_stream
-
     # --- called by the phase ------------------------------------------------------------------------------------------
-
-    def renew(self) -> None:
-        """A new remote description: any SSRC may follow, from an address that is decided anew."""
-        self._stream_is_open = True
-        self._candidate = None
 
     def silence(self) -> None:
         """Forget everything that is buffered (the far end may not talk any more)."""
@@ -193,7 +150,7 @@ class Reception:
         if self._held_frames() > DEPTH_LIMIT:
             while len(self._held) > 1 and self._held_frames() > DEPTH_TARGET:
                 self._held.pop(0)
-                leg.counters.late += 1
+                leg.counters.late += self._has_played  # what queued before a leg was first served is nobody's fault
         if self._has_played:
             leg.counters.lost += max(0, sequence_distance(self._held[0][1], int(rows.expected[leg.row])))
         rows.expected[leg.row] = self._held[0][1]
@@ -311,40 +268,31 @@ class Reception:
         packet = rtp.parse(data) if kind == "rtp" else None
         if not leg.receives:
             return
-        if packet is None or not self._is_voice(packet):
+        if packet is None or not self.gate.is_voice(packet):
             leg.counters.discarded += 1
             return
         if source is not None and not leg.is_connected and not self._admit(source):
             leg.counters.discarded += 1
             return
-        if self._is_of_stream(packet, tick):
+        verdict = self.gate.judge(packet, tick=tick, has_played=self._has_played)
+        if verdict == "new":
+            self.silence()
+            self._has_played = False
+            self.gate.follow(packet)
+        if verdict != "stranger":
             self._hold(packet, is_plain=len(data) == 12 + FRAME, tick=tick)
         if self._drain_for is not None:
             source, self._drain_for = self._drain_for, None
             self._drop_strangers(source, tick)
 
-    def _is_voice(self, packet: Packet) -> bool:
-        if packet.payload_type == self._leg.dtmf_payload_type:
-            return True
-        return packet.payload_type == self._leg.payload_type and 0 < len(packet.payload) <= _LARGEST_PAYLOAD
-
     def _admit(self, source: tuple[str, int]) -> bool:
-        """Latching: whether this address may be heard; connects the socket once it is decided."""
-        leg = self._leg
-        before = leg.latch.target
-        verdict = leg.latch.consider(source, now_ms=self._now_ms())
-        if verdict == "refused":
-            return False
-        if verdict == "fixed":
-            if leg.latch.provisional not in (None, source):
-                self.silence()  # the SDP's address won over another that was heard meanwhile
-                self._stream_is_open = True
-            connect(leg.pair.rtp, source)
-            leg.is_connected = True
+        """Whether this address may be heard."""
+        verdict = self.gate.admit(source)
+        if verdict in ("fixed", "replaced"):
             self._drain_for = source
-        if verdict == "fixed" or leg.latch.target != before:
-            self._listener.latched(leg)
-        return True
+        if verdict == "replaced":
+            self.silence()
+        return verdict != "refused"
 
     def _drop_strangers(self, source: tuple[str, int], tick: int) -> None:
         """What queued before the socket was connected was not filtered by the kernel: look at each sender."""
@@ -362,58 +310,6 @@ class Reception:
                 self._leg.counters.discarded += 1
         for data in kept[-_READS:]:
             self._datagram(data, None, tick)
-
-    def _is_of_stream(self, packet: Packet, tick: int) -> bool:
-        """Whether a packet belongs to the stream that we follow, or to a new one that is to be followed."""
-        leg = self._leg
-        rows = leg.phase.rows
-        if self._stream_is_open:
-            ahead = sequence_distance(packet.sequence, int(rows.expected[leg.row]))
-            if self._has_played and packet.ssrc == int(rows.ssrc[leg.row]) and 0 <= ahead < _JUMP:
-                self._stream_is_open = False  # the new description did not interrupt the stream
-                return True
-            self._follow(packet)
-            return True
-        if packet.ssrc == int(rows.ssrc[leg.row]):
-            distance = sequence_distance(packet.sequence, int(rows.expected[leg.row]))
-            if 0 <= distance < _JUMP:
-                return True
-            if -_LATE_WINDOW < distance < 0 and tick - int(rows.heard_at[leg.row]) < 50:
-                leg.counters.late += 1
-                return False
-        return self._on_probation(packet, tick)
-
-    def _on_probation(self, packet: Packet, tick: int) -> bool:
-        leg = self._leg
-        known = self._candidate
-        if known is not None and known[0] == packet.ssrc and known[1] == packet.sequence:
-            count = known[2] + 1
-        else:
-            count = 1
-        self._candidate = (packet.ssrc, (packet.sequence + 1) & 0xFFFF, count)
-        if count >= _PROBATION and tick - int(leg.phase.rows.heard_at[leg.row]) >= _SILENT_TICKS:
-            self._follow(packet)
-            return True
-        leg.counters.discarded += 1
-        return False
-
-    def _follow(self, packet: Packet) -> None:
-        """This packet begins the stream."""
-        leg = self._leg
-        rows = leg.phase.rows
-        self.silence()
-        self._stream_is_open = False
-        self._has_stream = True
-        self._candidate = None
-        self._has_played = False
-        self.began = (packet.sequence, int(rows.received[leg.row]) + leg.counters.lost)
-        rows.ssrc[leg.row] = packet.ssrc
-        rows.expected[leg.row] = packet.sequence
-        rows.starved[leg.row] = 0
-        rows.silence(leg.row)
-        leg.jitter.restart()
-        leg.guard.restart()
-        self._listener.first_packet(leg)
 
     def _hold(self, packet: Packet, *, is_plain: bool, tick: int) -> None:
         """Keep a packet for playing, in order; copies and packets whose time is over are dropped."""

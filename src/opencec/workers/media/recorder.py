@@ -28,6 +28,11 @@ class Recorder:
         self._turn_of: dict[str, int] = {}
 
     @property
+    def is_recording(self) -> bool:
+        """Whether any recording runs, with or without its legs."""
+        return bool(self._running)
+
+    @property
     def states(self) -> tuple[RecordingState, ...]:
         """What `Hello` tells."""
         return tuple(

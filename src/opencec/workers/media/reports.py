@@ -37,15 +37,15 @@ class Reports:
                 self._poll(leg)
         for row in range(FIRST_ROW + tick % RTCP_TICKS, used, RTCP_TICKS):
             leg = phase.legs.get(row)
-            if leg is not None and (phase.rows.sending[row] or leg.reception.has_stream):
+            if leg is not None and (phase.rows.sending[row] or leg.reception.gate.has_stream):
                 self._send(leg, time.time_ns())
 
     def receive(self, leg: Leg, data: bytes, *, arrival: int) -> None:
         """An RTCP packet came (in clear); malformed ones and strangers' are counted as discarded."""
         incoming = rtcp.parse(data)
         rows = leg.phase.rows
-        is_known = leg.reception.has_stream and incoming is not None and incoming.ssrc == int(rows.ssrc[leg.row])
-        if incoming is None or (leg.reception.has_stream and not is_known):
+        is_known = leg.reception.gate.has_stream and incoming is not None and incoming.ssrc == int(rows.ssrc[leg.row])
+        if incoming is None or (leg.reception.gate.has_stream and not is_known):
             leg.counters.discarded += 1
             return
         if incoming.sender is not None:
@@ -78,7 +78,7 @@ class Reports:
         if rows.sending[row]:
             sent = int(rows.sent[row])
             sender = rtcp.SenderInfo(rtcp.ntp_of(now_ns), int(rows.tx_timestamp[row]), sent, sent * 160)
-        block = self._block(leg, now_ns) if leg.reception.has_stream else None
+        block = self._block(leg, now_ns) if leg.reception.gate.has_stream else None
         packet = rtcp.build_report(ssrc=leg.ssrc, cname=self._cname, sender=sender, block=block)
         try:
             if leg.transport is not None:
@@ -115,7 +115,7 @@ class Reports:
     @staticmethod
     def _highest(leg: Leg, expected: int) -> int:
         """Extended highest sequence number: the one near to "first plus count" whose low 16 bits we saw last."""
-        first, expected_then = leg.reception.began
+        first, expected_then = leg.reception.gate.began
         estimate = first + expected - expected_then - 1
         last = (int(leg.phase.rows.expected[leg.row]) - 1) & 0xFFFF
         return max(last, estimate + sequence_distance(last, estimate & 0xFFFF)) & 0xFFFFFFFF

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import select
 import time
@@ -19,7 +20,10 @@ _GIVE_UP_S = 0.2
 _MARGIN_S = 0.0006
 """A gap shorter than this is not worth another command."""
 _COLLECT_PHASES = 400
-"""Garbage of the young generations is collected in a gap every 2 s instead of anywhere in a pass."""
+"""Garbage of the young generations is collected in a gap every 2 s instead of anywhere in a pass. What is older is
+freed by its reference counts (a leg that closes cuts its circles), or by a whole collection in an idle worker."""
+_NAP_S = 0.2
+"""Longest sleep of an idle worker: a signal is noticed when it ends."""
 
 
 class Schedule:
@@ -33,6 +37,9 @@ class Schedule:
         self._poller = poller
         self._waker = waker
         self._offset_s = offset_ms / 1000.0
+        self._is_awake = True
+        """Idle, but frames of control may still stand in the buffer."""
+        self._is_collected = False
         poller.register(waker, select.EPOLLIN)
 
     def run(self, *, should_stop: Callable[[], bool]) -> None:
@@ -42,6 +49,9 @@ class Schedule:
         start = (time.monotonic() // period_s + 1) * period_s + self._offset_s
         number = PHASES  # tick 0 is before the first frame
         while not should_stop():
+            if engine.is_idle:
+                number = self._nap(start)
+                continue
             deadline = start + (number - PHASES) * _PHASE_S
             self._spend_gap(deadline)
             began = time.monotonic()
@@ -54,8 +64,28 @@ class Schedule:
             engine.run_phase(number % PHASES, number // PHASES)
             engine.load.feed(late_ms=late_s * 1000.0, busy_ms=(time.monotonic() - began) * 1000.0)
             number += 1
+            self._is_awake = True
             if number % _COLLECT_PHASES == 0:
                 gc.collect(1)
+
+    def _nap(self, start: float) -> int:
+        """Without legs: sleep until control or a thread wants something; the number of the phase that is next then."""
+        engine, server = self._engine, self._server
+        found = self._look(0.0 if self._is_awake else _NAP_S)
+        number = PHASES + max(0, math.ceil((time.monotonic() - start) / _PHASE_S))
+        engine.rest(number)
+        engine.run_posted()
+        worked = False
+        while engine.is_idle and server.step():
+            engine.run_posted()
+            worked = True
+        self._is_awake = worked
+        if found or worked:
+            self._is_collected = False
+        elif not self._is_collected:
+            gc.collect()
+            self._is_collected = True
+        return number
 
     def settle(self, seconds: float) -> None:
         """After the last phase: let control take what is left for it."""

@@ -24,7 +24,7 @@ def _thread() -> HandshakeThread:
 
 
 def warm_up() -> None:
-    """Make certificate, DTLS context and thread before the first leg: no audio may wait a third of a second for them."""
+    """Make certificate, DTLS context and thread ahead of the first leg: no audio may wait 0.3 s for them."""
     DtlsHandshake("passive")
     _thread()
 

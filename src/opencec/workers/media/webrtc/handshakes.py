@@ -73,18 +73,22 @@ class HandshakeThread:
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         while True:
-            for key, _ in self._selector.select(self._sleep_s()):
-                if key.fd == self._wake_read:
-                    self._drain_wakes()
-                elif (handshake := self._active.get(key.fd)) is not None:
-                    handshake.on_readable()
-            while self._calls:
-                self._calls.popleft()()
-            now = time.monotonic()
-            for handshake in list(self._active.values()):
-                due = handshake.deadline()
-                if due is not None and due <= now:
-                    handshake.on_deadline()
+            self._serve()
+
+    def _serve(self) -> None:
+        """One turn; what it touched is not held on to while the thread sleeps again."""
+        for key, _ in self._selector.select(self._sleep_s()):
+            if key.fd == self._wake_read:
+                self._drain_wakes()
+            elif (handshake := self._active.get(key.fd)) is not None:
+                handshake.on_readable()
+        while self._calls:
+            self._calls.popleft()()
+        now = time.monotonic()
+        for handshake in list(self._active.values()):
+            due = handshake.deadline()
+            if due is not None and due <= now:
+                handshake.on_deadline()
 
     def _sleep_s(self) -> float:
         due = [at for handshake in self._active.values() if (at := handshake.deadline()) is not None]
