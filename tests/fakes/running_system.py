@@ -156,6 +156,8 @@ class DemoAgent:
     frequency: float = 600.0
     auto_answer: bool = False
     auto_enter_idle: bool = True
+    has_own_phone: bool = False
+    """Another program is its phone, so the line does not register it."""
     guid: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     calls: list[PhoneCall] = field(default_factory=list)
@@ -169,7 +171,8 @@ class DemoAgent:
     async def sign_in(self) -> DemoAgent:
         """Register the phone, sign in, serve all queues, poll."""
         self.client = httpx.AsyncClient(timeout=20)
-        assert await self.line.register(self.phone, PASSWORD) == 200
+        if not self.has_own_phone:
+            assert await self.line.register(self.phone, PASSWORD) == 200
         body = {
             "password": PASSWORD,
             "phonenum": self.phone,
@@ -212,10 +215,13 @@ class DemoAgent:
         def find() -> dict[str, Any] | None:
             return next((event for event in self.events[after:] if event["eventType"] == kind), None)
 
-        async with asyncio.timeout(wait_s):
-            async with self._arrived:
-                while (found := find()) is None:
-                    await self._arrived.wait()
+        try:
+            async with asyncio.timeout(wait_s):
+                async with self._arrived:
+                    while (found := find()) is None:
+                        await self._arrived.wait()
+        except TimeoutError:
+            raise AssertionError(f"no {kind} within {wait_s} s; there were {self.kinds(after)}") from None
         return found
 
     def kinds(self, after: int = 0) -> list[str]:
