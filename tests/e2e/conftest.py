@@ -55,7 +55,7 @@ def write_tone(path: Path, frequency: float) -> Path:
 
 @pytest.fixture(scope="session")
 def scenario(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
-    """Runs `scenarios/<name>.mjs` as an agent; returns what it prints."""
+    """Runs `scenarios/<name>.mjs` as an agent, with more environment if wished; returns what it prints."""
     folder = tmp_path_factory.mktemp("tones")
     environment = {
         **os.environ,
@@ -65,10 +65,10 @@ def scenario(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) ->
         "CUSTOMER_TONE": str(write_tone(folder / "customer.wav", 1000)),
     }
 
-    def run(name: str, *, workno: int) -> dict[str, Any]:
+    def run(name: str, *, workno: int, **more: str) -> dict[str, Any]:
         done = subprocess.run(
             ["node", str(SCENARIOS / f"{name}.mjs")],
-            env={**environment, "WORKNO": str(workno)},
+            env={**environment, "WORKNO": str(workno), **more},
             capture_output=True,
             text=True,
             timeout=180,

@@ -30,13 +30,23 @@ export function browserWith(tone) {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [...ARGS, ...media] });
 }
 
-/** A page that keeps its peer connections in `window.peers` and its errors in `page.problems`. */
-export async function pageOf(browser, { width = 1280, height = 800, locale = "en-US" } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, locale });
+/** A page of its own context; see `tabOf`. */
+export async function pageOf(browser, { width = 1280, height = 800, locale = "en-US", ...more } = {}) {
+  return tabOf(await browser.newContext({ viewport: { width, height }, locale, ...more }));
+}
+
+/** A page that keeps its peer connections in `window.peers`, its errors and breaches of its CSP in `page.problems`. */
+export async function tabOf(context) {
   const page = await context.newPage();
   page.problems = [];
   page.on("pageerror", (error) => page.problems.push(error.message));
+  page.on("console", (message) => {
+    if (message.text().startsWith("CSP: ")) page.problems.push(message.text());
+  });
   await page.addInitScript(() => {
+    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) =>
+      console.error(`CSP: ${violatedDirective} ${blockedURI} ${sourceFile}`),
+    );
     const Original = window.RTCPeerConnection;
     window.peers = [];
     if (!Original) return;
@@ -44,10 +54,60 @@ export async function pageOf(browser, { width = 1280, height = 800, locale = "en
       constructor(...given) {
         super(...given);
         window.peers.push(this);
+        window.onPeer?.(this);
       }
     };
   });
   return page;
+}
+
+/** An audio worklet that tells the level of one frequency every 20 ms. */
+const METER = `
+registerProcessor("tone-meter", class extends AudioWorkletProcessor {
+  constructor({ processorOptions: { frequency } }) {
+    super();
+    this.size = Math.round(sampleRate / 50);
+    this.step = (2 * Math.PI * frequency) / sampleRate;
+    this.clear();
+  }
+  clear() {
+    this.count = this.real = this.imaginary = 0;
+  }
+  process([[samples]]) {
+    for (const sample of samples ?? new Float32Array(128)) {
+      this.real += sample * Math.cos(this.step * this.count);
+      this.imaginary += sample * Math.sin(this.step * this.count);
+      if (++this.count < this.size) continue;
+      this.port.postMessage([currentTime, (2 * Math.hypot(this.real, this.imaginary)) / this.size]);
+      this.clear();
+    }
+    return true;
+  }
+});`;
+
+/** From now on `window.meter.levels` has a frequency's amplitude (0..1) in what the page plays, every 20 ms.
+ * The page needs `bypassCSP`. */
+export function startMeter(page, frequency) {
+  return page.evaluate(async ([wanted, source]) => {
+    const context = new AudioContext();
+    await context.resume();
+    await context.audioWorklet.addModule(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+    window.meter = { levels: [], firstAt: null };
+    const node = new AudioWorkletNode(context, "tone-meter", { processorOptions: { frequency: wanted } });
+    node.port.onmessage = ({ data: [time, level] }) => {
+      window.meter.levels.push(level);
+      // When the sound was there, not when this thread was told.
+      if (level > 0.02) window.meter.firstAt ??= performance.timeOrigin + performance.now() - (context.currentTime - time) * 1000;
+    };
+    node.connect(context.destination);
+    const play = (peer) => {
+      const receiver = peer.getReceivers()[0];
+      if (receiver) context.createMediaStreamSource(new MediaStream([receiver.track])).connect(node);
+    };
+    const peer = window.peers.filter((each) => each.connectionState === "connected").at(-1);
+    if (peer) play(peer);
+    else window.onPeer = (fresh) => fresh.addEventListener("track", () => play(fresh), { once: true });
+  }, [frequency, METER]);
 }
 
 export const byId = (id) => `[data-testid="${id}"]`;

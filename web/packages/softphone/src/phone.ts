@@ -4,6 +4,7 @@ import { UA } from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
 import type { RTCSessionEvent } from "jssip/lib/UA";
 import { AudioOut } from "./audio_out";
+import { EarlyAnswer } from "./early_answer";
 import { Emitter } from "./emitter";
 import { type CallFailure, failureOf, failureOfReason } from "./failure";
 import { closeStream, MicrophoneError, type MicrophoneProblem, openMicrophone } from "./microphone";
@@ -60,6 +61,8 @@ interface PhoneEvents {
 interface Line {
   session: RTCSession;
   totals: Totals | null;
+  /** Of a call that rings. */
+  early: EarlyAnswer | null;
 }
 
 const PEER: RTCConfiguration = { iceServers: [] };
@@ -180,7 +183,10 @@ export class Softphone extends Emitter<PhoneEvents> {
     if (!line || this.#state.call?.phase !== "ringing") return;
     const mediaStream = await this.#openMicrophone();
     if (this.#line !== line || !line.session.isInProgress()) return;
-    line.session.answer({ mediaStream, pcConfig: PEER });
+    const answer = () => line.session.answer({ mediaStream, pcConfig: PEER });
+    if (line.early) line.early.adopt(answer);
+    else answer();
+    line.early = null;
   }
 
   /** The next incoming call within `ms` belongs to something the user just asked for: answer it unasked. */
@@ -220,8 +226,9 @@ export class Softphone extends Emitter<PhoneEvents> {
     this.#microphone = null;
     const fresh = await this.#openMicrophone();
     const track = fresh.getAudioTracks()[0] ?? null;
-    if (track) track.enabled = !this.#state.call?.muted;
-    for (const sender of this.#line?.session.connection?.getSenders() ?? []) {
+    const early = this.#line?.early?.connection;
+    if (track) track.enabled = !this.#state.call?.muted && !early;
+    for (const sender of (early ?? this.#line?.session.connection)?.getSenders() ?? []) {
       if (sender.track?.kind === "audio") await sender.replaceTrack(track);
     }
     closeStream(before);
@@ -244,17 +251,28 @@ export class Softphone extends Emitter<PhoneEvents> {
     this.#answerNextUntil = 0;
     // A resumed call takes the place of the old leg, which the server closes.
     this.#hangUpSilently({ keepMicrophone: true });
-    session.on("peerconnection", ({ peerconnection }) => this.#listenTo(peerconnection));
+    session.on("peerconnection", ({ peerconnection }) => {
+      if (this.#line?.early?.connection !== peerconnection) this.#listenTo(peerconnection);
+    });
     this.#attach(session, { direction: "in", phase: "ringing", resumed, automatic: resumed || expected });
-    const ready = resumed || expected ? this.answer() : this.#openMicrophone();
+    const ready = resumed || expected ? this.answer() : this.#getReady((request as { body: string }).body);
     ready.catch(() => undefined); // the state carries the problem
+  }
+
+  /** Opens the microphone and the connection while the call rings. */
+  async #getReady(offer: string): Promise<void> {
+    const line = this.#line;
+    const stream = await this.#openMicrophone();
+    if (!line || this.#line !== line || !line.session.isInProgress() || !offer) return;
+    line.early = new EarlyAnswer(PEER, offer, stream);
+    this.#listenTo(line.early.connection);
   }
 
   #attach(
     session: RTCSession,
     start: Pick<PhoneCall, "direction" | "phase" | "resumed" | "automatic">,
   ): void {
-    const line: Line = { session, totals: null };
+    const line: Line = { session, totals: null, early: null };
     this.#line = line;
     const identity = session.remote_identity;
     const number = identity?.uri?.user ?? "";
@@ -310,6 +328,7 @@ export class Softphone extends Emitter<PhoneEvents> {
 
   #release({ keepMicrophone = false } = {}): void {
     clearInterval(this.#poll);
+    this.#line?.early?.close();
     this.#line = null;
     this.#audio.stop();
     if (!keepMicrophone) {
