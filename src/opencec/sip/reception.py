@@ -306,7 +306,7 @@ def _note_source(request: Request, flow: Flow) -> None:
         params["rport"] = str(port)
     if via.wants_rport or via.host.strip("[]").lower() != host.lower():
         params["received"] = host
-    if not params or via.params.get("received") == host:
+    if all(via.params.get(name) == value for name, value in params.items()):
         return
     others = request.headers.all("Via")[1:]
     request.headers.set("Via", str(via.with_params(**params)))
