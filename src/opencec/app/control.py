@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,8 @@ __all__ = ["import_rest", "run"]
 
 _log = structlog.get_logger()
 
+_SWITCH_S = 0.001
+"""How long the journal's thread waits for the interpreter while the loop is busy; it does so several times a group."""
 _HEARTBEAT_S = 0.25
 _STOP_S = 1
 _MOST_AGENTS = 5_000
@@ -52,6 +55,7 @@ def import_rest() -> None:
 def run(context: ControlContext) -> None:
     """Serve until the supervisor asks for an orderly stop, or a part fails."""
     set_up_logs(context.settings.log_level)
+    sys.setswitchinterval(_SWITCH_S)
     uvloop.run(_main(context))
 
 

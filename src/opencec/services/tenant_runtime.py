@@ -48,6 +48,8 @@ _log = structlog.get_logger()
 _TURN_COMMANDS = 64
 _TURN_S = 0.001
 _INBOX_LIMIT = 10_000
+_MOST_IN_FLIGHT = 128
+"""Entries of one tenant that wait for their commit: other tenants' entries share the group, and wait with them."""
 _SNAPSHOT_EVERY = 20_000
 _CONFIRM_BATCH = 200
 _DRAIN_STEP_S = 0.001
@@ -266,6 +268,8 @@ class TenantRuntime:
 
         def settled(seq: int, error: JournalError | None) -> None:
             self._in_flight -= 1
+            if self._in_flight == _MOST_IN_FLIGHT // 2:
+                self._wake.set()
             if error is not None:
                 self._fail(error)
                 if not done.done():
@@ -369,6 +373,10 @@ class TenantRuntime:
         if self._is_draining:
             await asyncio.sleep(_DRAIN_STEP_S)
             return
+        if self._in_flight >= _MOST_IN_FLIGHT:
+            self._wake.clear()
+            await self._wake.wait()
+            return
         if self._inbox:
             return
         self._wake.clear()
@@ -378,17 +386,17 @@ class TenantRuntime:
             async with asyncio.timeout(delay):
                 await self._wake.wait()
         except TimeoutError:
-            self.submit(Tick())
+            return  # the turn sees that a deadline is due
 
     def _turn(self) -> None:
         started = self._clock.monotonic()
-        deadline = self.core.next_deadline()
-        if deadline is not None and deadline <= self._clock.now() and self._inbox:
-            self.submit(Tick())
         if self._since_snapshot >= self._snapshot_every:
             self._drain()
             return
-        for _ in range(min(_TURN_COMMANDS, len(self._inbox))):
+        deadline = self.core.next_deadline()
+        if deadline is not None and deadline <= self._clock.now():
+            self._handle(_Waiting(Tick(), asyncio.get_running_loop().create_future()))
+        for _ in range(min(_TURN_COMMANDS, len(self._inbox), _MOST_IN_FLIGHT - self._in_flight)):
             self._handle(self._inbox.popleft())
             if self._clock.monotonic() - started > _TURN_S:
                 break
@@ -439,6 +447,8 @@ class TenantRuntime:
         self, seq: int, error: JournalError | None, *, entry: CoreOutcome, done: asyncio.Future[tuple[Event, ...]]
     ) -> None:
         self._in_flight -= 1
+        if self._in_flight == _MOST_IN_FLIGHT // 2:
+            self._wake.set()
         if error is not None:
             self._fail(error)
             _settle(done, error=TenantOverloaded())
