@@ -6,9 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from itertools import pairwise
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from fakes.kill_kit import (
@@ -31,7 +29,8 @@ from fakes.kill_kit import (
     talk,
     talk_at_once,
 )
-from fakes.running_system import DemoAgent, RunningSystem, strength
+from fakes.recordings import channels, share
+from fakes.running_system import DemoAgent, RunningSystem
 from opencec.services.flow_facts import TreatmentSaved
 
 pytestmark = pytest.mark.chaos
@@ -67,20 +66,6 @@ def announcements(system: RunningSystem, callid: str) -> list[int]:
     """Counters of the treatment of a waiting caller: one more for each announcement."""
     saved = [fact for fact in facts_of_flows(system) if isinstance(fact, TreatmentSaved)]
     return [fact.treatment.session.counter for fact in saved if fact.treatment.contact == callid]
-
-
-def channels(path: Path) -> tuple[bytes, bytes]:
-    """Left and right of a dual-channel mu-law WAV."""
-    data = path.read_bytes()
-    start = data.index(b"data") + 8
-    both = np.frombuffer(data[start : start + (len(data) - start) // 2 * 2], np.uint8).reshape(-1, 2)
-    return both[:, 0].tobytes(), both[:, 1].tobytes()
-
-
-def share(sound: bytes, frequency: float) -> float:
-    """Share of the 100 ms windows that hold the tone."""
-    windows = [sound[at : at + 800] for at in range(0, len(sound) - 799, 800)]
-    return sum(strength(window, frequency, last_s=0.1) > 0.8 for window in windows) / len(windows)
 
 
 async def test_in_mid_call_the_audio_goes_on_and_the_agent_can_do_everything_afterwards(

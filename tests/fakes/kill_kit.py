@@ -100,6 +100,14 @@ async def live_figures(system: RunningSystem) -> tuple[int | None, int | None]:
     return found["signed_in_agents"], found["live_calls"]
 
 
+async def worker_of(system: RunningSystem) -> int:
+    """Which media worker (by its place in the status) holds the legs of the only call."""
+    found = await asyncio.to_thread(read_status, Path(system.environment["OPENCEC_DATA_DIR"]))
+    (name,) = [worker["name"] for worker in found["media"] if worker["legs"]]
+    names = [row["name"] for row in found["processes"] if row["role"] == "media"]
+    return names.index(name)
+
+
 async def worker_legs(system: RunningSystem) -> int:
     """Legs that the media workers hold, as control is told by them."""
     found = await asyncio.to_thread(read_status, Path(system.environment["OPENCEC_DATA_DIR"]))

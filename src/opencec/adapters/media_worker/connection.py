@@ -44,12 +44,20 @@ class WorkerConnection:
     _writer: asyncio.StreamWriter | None = None
     _pending: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
     _unacknowledged: deque[_Unacknowledged] = field(default_factory=deque)
+    _tasks: set[asyncio.Future[object]] = field(default_factory=set)
     _acknowledged: int = 0
     _sent_acknowledgement: int = 0
     _last_event: int = 0
 
     async def run(self) -> None:
         """Connect, serve, reconnect."""
+        try:
+            await self._keep_connected()
+        finally:
+            for task in list(self._tasks):
+                task.cancel()
+
+    async def _keep_connected(self) -> None:
         failures = 0
         while True:
             try:
@@ -103,10 +111,15 @@ class WorkerConnection:
             self._finish(entry)
         else:
             task = asyncio.ensure_future(done)
+            self._tasks.add(task)
             task.add_done_callback(lambda finished: self._finish(entry, finished))
 
     def _finish(self, entry: _Unacknowledged, finished: asyncio.Future[object] | None = None) -> None:
-        if finished is not None and not finished.cancelled() and (error := finished.exception()) is not None:
+        if finished is not None:
+            self._tasks.discard(finished)
+            if finished.cancelled():
+                return
+        if finished is not None and (error := finished.exception()) is not None:
             _log.info("media.event_refused", worker=self.name, detail=repr(error))
         entry.is_done = True
         while self._unacknowledged and self._unacknowledged[0].is_done:

@@ -64,7 +64,6 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     offer: bytes = b""
     """The peer's offer until we have answered it."""
     media_revision: int = 0
-    is_alerting: bool = False
     is_answered: bool = False
     is_over: bool = False
     """We ended it; it waits for its dialog to be gone."""

@@ -109,6 +109,8 @@ class Signalling:
 
     def _restore(self, line: TenantLine, dialog: DialogSnapshot, now: int) -> None:
         record = line.facts.legs.get(dialog.leg)
+        if record is not None and record.over is not None:
+            return  # the peer has ended it
         trunk = next((trunk for trunk in line.trunks if record is not None and trunk.name == record.trunk), None)
         login = Login(trunk.user, trunk.password) if trunk is not None and trunk.user else None
         try:
@@ -172,9 +174,7 @@ class Signalling:
         if record is None or record.is_answered:
             return
         has_media = bool(event.sdp) and await self._take_answer(record, event.sdp or b"")
-        if not record.is_alerting or has_media:
-            record.is_alerting = True
-            self._context.tell(event.leg, LegAlerting(leg=LegId(event.leg), has_early_media=has_media))
+        await self._context.report(event.leg, LegAlerting(leg=LegId(event.leg), has_early_media=has_media))
 
     async def _answered(self, event: sip.Answered) -> None:
         context = self._context
@@ -369,6 +369,11 @@ class Signalling:
     def arriving(self, leg: str) -> Job:
         """Tell the core of a call that was let in."""
         return lambda: self._inbound.arrive(leg)
+
+    def alerting(self, leg: str, *, has_early_media: bool) -> Job:
+        """Tell the core that a phone rings."""
+        command = LegAlerting(leg=LegId(leg), has_early_media=has_early_media)
+        return lambda: self._context.report(leg, command)
 
     def answering(self, leg: str, sdp: bytes | None) -> Job:
         """Tell the core that a leg was answered."""

@@ -9,6 +9,7 @@ from opencec.core.ids import ContactId, LegId
 from opencec.services.lanes import Job
 from opencec.services.signalling.context import SignallingContext, TenantLine
 from opencec.services.signalling.legs import LegRecord
+from opencec.sip.dialog import tag_of
 
 __all__ = ["LegJobs", "Settlement"]
 
@@ -25,6 +26,8 @@ class LegJobs(Protocol):
     def burying(self, leg: str) -> Job: ...
 
     def arriving(self, leg: str) -> Job: ...
+
+    def alerting(self, leg: str, *, has_early_media: bool) -> Job: ...
 
     def answering(self, leg: str, sdp: bytes | None) -> Job: ...
 
@@ -77,9 +80,13 @@ class Settlement:
         """A leg whose call goes on: what the process before did not get to is done now."""
         context, jobs = self._context, self._jobs
         dialog = context.user_agent.snapshot(record.leg)
-        if dialog is not None and dialog.phase != "ringing" and not record.is_inbound:
-            # The core may not have heard the answer; when it has, it changes nothing.
-            context.lanes.submit(record.contact, jobs.answering(record.leg, dialog.remote_sdp))
+        if dialog is not None and not record.is_inbound:
+            # The core may not have heard of it; when it has, it changes nothing.
+            if dialog.phase != "ringing":
+                context.lanes.submit(record.contact, jobs.answering(record.leg, dialog.remote_sdp))
+            elif tag_of(dialog.remote):
+                job = jobs.alerting(record.leg, has_early_media=record.remote is not None)
+                context.lanes.submit(record.contact, job)
         if record.opened is not None and not context.media.holds(record.leg):
             context.lanes.submit(record.contact, jobs.moving(record.contact))
 
