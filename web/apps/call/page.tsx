@@ -1,7 +1,7 @@
 /** The customer's page: one green button, then a call. */
 
 import { Button } from "@mantine/core";
-import { serverInfo } from "@opencec/api-client";
+import { type ServerInfo, serverInfo } from "@opencec/api-client";
 import { Banner, Header, MicrophoneHelp, Notice, useText } from "@opencec/ui";
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
@@ -13,6 +13,7 @@ import { CallSession, type CallView } from "./session";
 
 export const DEFAULT_CODE = "1000";
 const RETRY_MS = 3_000;
+const REFRESH_MS = 5_000;
 
 function useTitle(title: string): void {
   useEffect(() => {
@@ -20,29 +21,27 @@ function useTitle(title: string): void {
   }, [title]);
 }
 
-function Banners({
-  view,
-  session,
-  secureUrl,
-}: {
-  view: CallView;
-  session: CallSession;
-  secureUrl?: string | null;
-}) {
+function Banners({ view, session, info }: { view: CallView; session: CallSession; info?: ServerInfo }) {
   const text = useText<CallKey>();
   const inCall = view.phone.call !== null;
+  const linked = !inCall || view.phone.link === "up";
   return (
     <>
       {view.phone.microphone ? (
         <MicrophoneHelp
           problem={view.phone.microphone}
-          secureUrl={secureUrl}
+          secureUrl={info?.https_url}
           onRetry={() => void session.start()}
         />
       ) : null}
-      {inCall && view.phone.link !== "up" ? (
+      {linked ? null : (
         <Banner kind="warning" title={text("call.link.lost.title")} testId="link-lost">
           {text("call.link.lost.text")}
+        </Banner>
+      )}
+      {linked && info?.signed_in_agents === 0 ? (
+        <Banner kind="info" title={text("call.nobody.title")} testId="nobody-here">
+          {text(info.demo ? "call.nobody.demo" : "call.nobody.text")}
         </Banner>
       ) : null}
       {view.phone.audioBlocked ? (
@@ -76,7 +75,7 @@ export function CallPage({ makeSession = (to: string) => new CallSession(to) }):
   const info = useQuery({
     queryKey: ["info"],
     queryFn: serverInfo,
-    refetchInterval: (query) => (query.state.error ? RETRY_MS : false),
+    refetchInterval: (query) => (query.state.error ? RETRY_MS : REFRESH_MS),
   });
   const idle = view.stage === "ready" || view.stage === "ended";
 
@@ -98,7 +97,7 @@ export function CallPage({ makeSession = (to: string) => new CallSession(to) }):
   return (
     <>
       <Header />
-      <Banners view={view} session={session} secureUrl={info.data?.https_url} />
+      <Banners view={view} session={session} info={info.data} />
       <main className={css.main} data-testid="call-page" data-stage={view.stage}>
         {idle ? (
           <Ready view={view} session={session} codes={info.data?.access_codes ?? []} />

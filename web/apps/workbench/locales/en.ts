@@ -106,6 +106,7 @@ export const en = {
   "card.held.for": "On hold for {{time}}",
   "card.muted": "Muted: the customer does not hear you",
   "card.unknown": "Unknown number",
+  "card.web": "Web caller {{id}}",
   "card.colleague": "Agent {{number}}",
   "card.inbound": "Inbound call",
   "card.outbound": "Outbound call",

@@ -105,6 +105,7 @@ export const zh: Record<WorkbenchKey, string> = {
   "card.held.for": "已保持 {{time}}",
   "card.muted": "已静音：客户听不到您的声音",
   "card.unknown": "未知号码",
+  "card.web": "网页来电 {{id}}",
   "card.colleague": "坐席 {{number}}",
   "card.inbound": "呼入",
   "card.outbound": "呼出",

@@ -7,6 +7,7 @@ import { activeCall, type Call, heldCalls, isInternal, isOutbound } from "../ses
 import css from "./contact_card.module.css";
 import { useOtherParty } from "./contacts";
 import { useAvailability, useSession, useView, useWords } from "./context";
+import { usePartyName } from "./party";
 import { shownState } from "./state_menu";
 
 function Ringing({ call, now }: { call: Call | null; now: number }): ReactNode {
@@ -15,7 +16,8 @@ function Ringing({ call, now }: { call: Call | null; now: number }): ReactNode {
   const { phone } = useView();
   const party = useOtherParty();
   const availability = useAvailability();
-  const name = call ? party(call) : phone.call?.name || text("card.unknown");
+  const partyName = usePartyName();
+  const name = call ? party(call) : partyName(phone.call?.name ?? "");
   return (
     <article className={`${css.card} ${css.ringing}`} data-testid="incoming">
       <StateBadge state="ringing" />
@@ -160,6 +162,7 @@ function WrapUpCard(): ReactNode {
   const text = useWords();
   const session = useSession();
   const { model } = useView();
+  const partyName = usePartyName();
   const { enabled } = useAvailability()("endWork");
   const last = model.log[0];
   return (
@@ -181,7 +184,7 @@ function WrapUpCard(): ReactNode {
       {last ? (
         <p>
           {text("card.wrapup.last", {
-            number: last.number || text("card.unknown"),
+            number: partyName(last.number, { internal: last.internal }),
             time: duration(last.talkedMs ?? 0),
           })}
         </p>

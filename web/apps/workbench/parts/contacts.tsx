@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { type Call, isInternal, type LogEntry, otherNumber } from "../session/model";
 import css from "./contacts.module.css";
 import { phoneHint, useSession, useView, useWords } from "./context";
+import { usePartyName } from "./party";
 
 const ORDER = { alerting: 0, ringing: 0, dialing: 1, talking: 2, held: 3 } as const;
 const STATE: Record<Call["phase"], ShownState> = {
@@ -42,12 +43,11 @@ function useCalls(): Call[] {
 }
 
 export function useOtherParty(): (call: Pick<Call, "feature" | "caller" | "called">) => string {
-  const text = useWords();
+  const name = usePartyName();
   const { account, phone } = useView();
   return (call) => {
     const number = otherNumber(call, account?.workno ?? "") || phone.call?.number || "";
-    if (!number) return text("card.unknown");
-    return isInternal(call) ? text("card.colleague", { number }) : number;
+    return name(number, { internal: isInternal(call) });
   };
 }
 
@@ -96,6 +96,7 @@ const OUTCOME_ICON = {
 
 export function LogRow({ entry }: { entry: LogEntry }): ReactNode {
   const text = useWords();
+  const partyName = usePartyName();
   const language = useLanguage();
   return (
     <li className={css.entry} data-testid="log-row" data-outcome={entry.outcome}>
@@ -111,11 +112,7 @@ export function LogRow({ entry }: { entry: LogEntry }): ReactNode {
           size={16}
         />
       </span>
-      <span className={css.name}>
-        {entry.internal
-          ? text("card.colleague", { number: entry.number })
-          : entry.number || text("card.unknown")}
-      </span>
+      <span className={css.name}>{partyName(entry.number, { internal: entry.internal })}</span>
       <time className={css.when} dateTime={new Date(entry.at).toISOString()}>
         {timeOfDay(entry.at, language)}
       </time>

@@ -6,16 +6,18 @@ import { activeCall } from "../session/model";
 import { Ringer } from "../session/ringer";
 import { useOtherParty } from "./contacts";
 import { phoneHint, useView, useWords } from "./context";
+import { usePartyName } from "./party";
 import { shownState } from "./state_menu";
 
 export function useRinging(): void {
   const text = useWords();
   const view = useView();
   const party = useOtherParty();
+  const partyName = usePartyName();
   const [ringer] = useState(() => new Ringer());
   const call = activeCall(view.model);
   const rings = !view.follows && phoneHint(view).ringing;
-  const number = rings ? (call ? party(call) : (view.phone.call?.name ?? "")) : "";
+  const number = rings ? (call ? party(call) : partyName(view.phone.call?.name ?? "")) : "";
   const queue = call?.queue ?? "";
   const state = shownState(view);
 
