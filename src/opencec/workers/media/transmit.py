@@ -1,4 +1,4 @@
-"""Sending for legs off the plain path: secured legs, telephone events, other packet times, far ends not yet latched."""
+"""How a leg's frames go out: as they stand in its row (secured or not); events and other packet times apart."""
 
 from __future__ import annotations
 
@@ -39,12 +39,15 @@ class Packer:
 
 def needs_special_sending(leg: Leg) -> bool:
     """Whether the leg's frames cannot simply be sent as they stand in its row."""
-    return leg.transport is not None or leg.packer is not None or leg.events_out.is_active
+    return leg.packer is not None or leg.events_out.is_active
 
 
 def plain_sender(leg: Leg) -> Callable[[memoryview], object]:
     """How to send a row as it is: on the connected socket, or to the address that is the best guess so far."""
     sock, target = leg.pair.rtp, leg.latch.target
+    if leg.transport is not None:
+        send, protect = sock.send, leg.transport.protect_rtp
+        return lambda view: send(protect(view))
     if leg.is_connected or target is None:
         return sock.send
     return lambda view: sock.sendto(view, target)
@@ -66,7 +69,7 @@ def send_special(leg: Leg) -> None:
         frame = rows.heard[row].tobytes()
         bodies = [(payload, at, False, leg.payload_type) for payload, at in leg.packer.feed(frame, timestamp)]
     else:
-        _send(leg, rows.tx[row].tobytes())
+        _send(leg, rows.tx[row].tobytes())  # the tick in which a digit ends
         return
     sequence = int(rows.tx_sequence[row])  # counted once for this tick already
     for offset, (payload, at, marker, kind) in enumerate(bodies):

@@ -73,7 +73,11 @@ class Transport(Protocol):
         ...
 
     def protect_rtp(self, packet: bytes | memoryview) -> bytes:
-        """SRTP of one plain RTP packet (RFC 3711)."""
+        """SRTP of one plain RTP packet (RFC 3711).
+
+        Raises:
+            OSError: it cannot be sent.
+        """
         ...
 
     def unprotect_rtp(self, packet: bytes | memoryview) -> bytes | None:
