@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from opencec.adapters.sqlite.checkpoint import Checkpointer
-from opencec.adapters.sqlite.journal_writer import JournalWriter, OnCommit, Probe, Transaction, connect
+from opencec.adapters.sqlite.journal_writer import (
+    JournalWriter,
+    OnCommit,
+    Probe,
+    Transaction,
+    connect,
+    entry_key,
+)
 from opencec.ports.journal import AppendDone, JournalClosed, JournalError, Snapshot
 
 __all__ = ["SqliteJournal"]
@@ -81,8 +88,10 @@ class SqliteJournal:
 
     async def read(self, tenant: int, after_seq: int, limit: int = 1000) -> list[tuple[int, bytes]]:
         """Committed entries above `after_seq`."""
-        sql = "SELECT seq, body FROM entries WHERE tenant = ? AND seq > ? ORDER BY seq LIMIT ?"
-        return await self._query(lambda reader: reader.execute(sql, (tenant, after_seq, limit)).fetchall())
+        sql = "SELECT key - ?, body FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+        first = entry_key(tenant, 0)
+        values = (first, first + after_seq, entry_key(tenant + 1, 0), limit)
+        return await self._query(lambda reader: reader.execute(sql, values).fetchall())
 
     async def last_seq(self, tenant: int) -> int:
         """The newest committed entry's number."""
@@ -109,11 +118,12 @@ class SqliteJournal:
     async def trim(self, tenant: int, before_seq: int) -> int:
         """Forget old entries, in slices that leave room for appends."""
         sql = (
-            "DELETE FROM entries WHERE tenant = :tenant AND seq IN (SELECT seq FROM entries WHERE tenant = :tenant "
-            "AND seq < :before AND seq <= coalesce((SELECT seq FROM snapshots WHERE tenant = :tenant), 0) "
-            "ORDER BY seq LIMIT :slice)"
+            "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE key >= :first "
+            "AND key < :before AND key <= :first + coalesce((SELECT seq FROM snapshots WHERE tenant = :tenant), 0) "
+            "ORDER BY key LIMIT :slice)"
         )
-        values = {"tenant": tenant, "before": before_seq, "slice": _TRIM_SLICE}
+        first = entry_key(tenant, 0)
+        values = {"tenant": tenant, "first": first, "before": first + before_seq, "slice": _TRIM_SLICE}
 
         def remove(transaction: Transaction) -> int:
             transaction.flush()

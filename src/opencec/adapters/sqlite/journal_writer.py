@@ -19,7 +19,7 @@ from typing import Literal
 
 from opencec.ports.journal import AppendDone, Deposed, JournalClosed, JournalError, JournalFailed, JournalOverloaded
 
-__all__ = ["COMMIT_POINTS", "JournalWriter", "OnCommit", "Probe", "Transaction", "connect"]
+__all__ = ["COMMIT_POINTS", "JournalWriter", "OnCommit", "Probe", "Transaction", "connect", "entry_key"]
 
 COMMIT_POINTS = ("taken", "written", "committed", "acknowledged")
 """Where a crash may fall: entries taken from the inbox, written in the transaction, committed, told to the callers."""
@@ -32,12 +32,19 @@ OnCommit = Callable[[int, float], None]
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS streams (
     tenant INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, next_seq INTEGER NOT NULL, owner TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS entries (
-    tenant INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (tenant, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (key INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS snapshots (
     tenant INTEGER PRIMARY KEY, seq INTEGER NOT NULL, body BLOB NOT NULL);
 """
-_INSERTS = tuple((size, "INSERT INTO entries VALUES " + ", ".join(["(?, ?, ?)"] * size)) for size in (512, 64, 8, 1))
+_UPGRADE = """
+BEGIN IMMEDIATE;
+ALTER TABLE entries RENAME TO entries_by_tenant;
+CREATE TABLE entries (key INTEGER PRIMARY KEY, body BLOB NOT NULL);
+INSERT INTO entries SELECT (tenant << 40) | seq, body FROM entries_by_tenant;
+DROP TABLE entries_by_tenant;
+COMMIT;
+"""
+_INSERTS = tuple((size, "INSERT INTO entries VALUES " + ", ".join(["(?, ?)"] * size)) for size in (512, 64, 8, 1))
 _BUSY_TIMEOUT_S = 5.0
 _MAX_ENTRIES = 200_000
 _BURST = 8
@@ -45,6 +52,15 @@ _BURST = 8
 _MAX_BYTES = 64 * 1024 * 1024
 _TELL_S = 0.001
 """A big group's acknowledgements run in slices of this length, so that they do not hold the loop."""
+
+
+def entry_key(tenant: int, seq: int) -> int:
+    """Key of an entry: tenant in the upper bits (at most 2**23), number in the lower 40.
+
+    One integer, because SQLite keeps a row of up to 4 KB whole in a leaf of a table by integers; in one by two columns
+    what is above 1 KB, a dialog for example, costs a page of its own in each commit.
+    """
+    return tenant << 40 | seq
 
 
 def connect(path: Path, *, durable: Literal["process", "full"] = "process") -> sqlite3.Connection:
@@ -66,7 +82,7 @@ class Transaction:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._streams: dict[int, tuple[int, int]] = {}
-        self._rows: list[tuple[int, int, bytes]] = []
+        self._rows: list[tuple[int, bytes]] = []
         self._grown: set[int] = set()
 
     def stream(self, tenant: int) -> tuple[int, int]:
@@ -94,7 +110,7 @@ class Transaction:
         if epoch != newest:
             raise Deposed(tenant=tenant, epoch=epoch, newest=newest)
         if entries:
-            self._rows.extend((tenant, first + index, entry) for index, entry in enumerate(entries))
+            self._rows.extend(enumerate(entries, entry_key(tenant, first)))
             self._streams[tenant] = (newest, first + len(entries))
             self._grown.add(tenant)
         return first
@@ -189,6 +205,8 @@ class JournalWriter(threading.Thread):
         self._bytes = 0
         self._connection = connect(path, durable=durable)
         self._connection.executescript(_SCHEMA)
+        if self._connection.execute("SELECT 1 FROM pragma_table_info('entries') WHERE name = 'tenant'").fetchone():
+            self._connection.executescript(_UPGRADE)  # a journal of before
         self.commits = 0
         """Transactions committed since start."""
 
