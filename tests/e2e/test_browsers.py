@@ -52,3 +52,34 @@ def test_every_page_is_accessible_in_both_languages(scenario: Callable[..., dict
     assert {name: found for name, found in result["violations"].items() if found} == {}
     assert {name: lang for name, lang in result["lang"].items() if not lang.startswith(name.split()[1][:2])} == {}
     assert result["problems"] == []
+
+
+def test_both_pages_work_in_two_tabs_of_one_browser(scenario: Callable[..., dict[str, Any]]) -> None:
+    result = scenario("one_browser", workno=107)
+    assert result["talking"]["agent"]["2650"] > LOUD
+    assert result["talking"]["customer"]["2650"] > LOUD
+    assert result["silent"]["agent"] is None
+    assert result["shown"].startswith("Web caller ")
+    assert result["shown"] in result["title"]
+    assert f"web-{result['shown'].split()[-1].lower()}" in result["details"]
+    assert result["problems"] == []
+
+
+PROBLEMS = {
+    "404": "not_found",
+    "480": "unavailable",
+    "486": "busy",
+    "503": "overloaded",
+    "603": "rejected",
+    "unknown code": "unknown_code",
+}
+
+
+def test_a_refused_call_says_why_in_both_languages(scenario: Callable[..., dict[str, Any]]) -> None:
+    result = scenario("refused", workno=108)
+    for locale in ("en-US", "zh-CN"):
+        assert {answer: said["problem"] for answer, said in result[locale].items()} == PROBLEMS
+        words = [said["words"] for said in result[locale].values()]
+        assert len(set(words)) == len(words)
+        assert all(said.isascii() == (locale == "en-US") for said in words)
+    assert result["problems"] == []

@@ -1,7 +1,7 @@
 // From the click on Answer to sound on both sides, five calls; nothing is negotiated after the click.
-import { base, byId, pageOf, run, signIn, startMeter } from "./lib.mjs";
+import { base, byId, pageOf, plainMicrophone, run, signIn, startMeter } from "./lib.mjs";
 
-/** Notes when things happen that an answer is made of, and takes the browser's sound processing off the tones. */
+/** Notes when things happen that an answer is made of. */
 function watch() {
   window.marks = {};
   const mark = (name) => {
@@ -43,16 +43,15 @@ function watch() {
     if (asked) mark("answer done");
     return response;
   };
-  const devices = navigator.mediaDevices;
-  const open = devices.getUserMedia.bind(devices);
-  devices.getUserMedia = () =>
-    open({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
 }
 
 await run(async (open) => {
   const agent = await pageOf(await open(process.env.AGENT_TONE), { bypassCSP: true });
   const customer = await pageOf(await open(process.env.CUSTOMER_TONE), { bypassCSP: true });
-  for (const page of [agent, customer]) await page.addInitScript(watch);
+  for (const page of [agent, customer]) {
+    await page.addInitScript(plainMicrophone);
+    await page.addInitScript(watch);
+  }
   await signIn(agent, process.env.WORKNO);
   const calls = [];
   for (let turn = 0; turn < 5; turn++) {

@@ -61,6 +61,14 @@ export async function tabOf(context) {
   return page;
 }
 
+/** For `addInitScript`: noise suppression takes a steady tone for noise, so measurements go without. */
+export function plainMicrophone() {
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = () =>
+    open({ audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
+}
+
 /** An audio worklet that tells the level of one frequency every 20 ms. */
 const METER = `
 registerProcessor("tone-meter", class extends AudioWorkletProcessor {
