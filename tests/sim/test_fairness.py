@@ -26,7 +26,7 @@ from opencec.services.tenant_runtime import TenantRuntime
 pytestmark = pytest.mark.sim
 
 AGENT = AgentId(101)
-TURN, IN_FLIGHT, INBOX = 64, 128, 10_000
+TURN, IN_FLIGHT, INBOX = 64, 64, 10_000
 
 
 class StandingClock:

@@ -48,7 +48,7 @@ _log = structlog.get_logger()
 _TURN_COMMANDS = 64
 _TURN_S = 0.001
 _INBOX_LIMIT = 10_000
-_MOST_IN_FLIGHT = 128
+_MOST_IN_FLIGHT = 64
 """Entries of one tenant that wait for their commit: other tenants' entries share the group, and wait with them."""
 _SNAPSHOT_EVERY = 20_000
 _CONFIRM_BATCH = 200
