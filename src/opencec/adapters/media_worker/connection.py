@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
+from opencec.adapters.media_worker.frames import Frames
 from opencec.ports.media import MediaRefused
-from opencec.workers.protocol import MAX_FRAME, Acknowledge, Command, Event, Hello, Reply, decode, encode
+from opencec.workers.protocol import Acknowledge, Command, Event, Hello, Reply, decode, encode
 
 __all__ = ["WorkerConnection"]
 
@@ -41,8 +42,12 @@ class WorkerConnection:
     legs: set[str] = field(default_factory=set)
     is_connected: bool = False
     hello: Hello | None = None
-    _writer: asyncio.StreamWriter | None = None
-    _pending: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
+    _transport: asyncio.Transport | None = None
+    _pending: dict[str, list[asyncio.Future[Reply]]] = field(default_factory=dict)
+    """Who waits for the reply to a command, by its id."""
+    _deadlines: deque[tuple[float, str, asyncio.Future[Reply]]] = field(default_factory=deque)
+    """The same in the order in which their time is over: it is one and the same, so one timer does for all."""
+    _timer: asyncio.TimerHandle | None = None
     _unacknowledged: deque[_Unacknowledged] = field(default_factory=deque)
     _tasks: set[asyncio.Future[object]] = field(default_factory=set)
     _acknowledged: int = 0
@@ -61,36 +66,35 @@ class WorkerConnection:
         failures = 0
         while True:
             try:
-                reader, writer = await asyncio.open_unix_connection(self.path, limit=MAX_FRAME)
+                transport, frames = await asyncio.get_running_loop().create_unix_connection(
+                    lambda: Frames(self._hear), self.path
+                )
             except OSError:
                 self.on_gone(self)
                 await asyncio.sleep(_RETRY_S[min(failures, len(_RETRY_S) - 1)])
                 failures += 1
                 continue
             failures = 0
-            self._writer = writer
+            self._transport = transport
             try:
-                await self._serve(reader)
-            except (OSError, asyncio.IncompleteReadError, msgspec.DecodeError) as error:
+                await frames.closed
+                _log.warning("media.connection_lost", worker=self.name, detail="closed by the worker")
+            except (OSError, msgspec.DecodeError) as error:
                 _log.warning("media.connection_lost", worker=self.name, detail=repr(error))
             finally:
-                self._close(writer)
+                self._close(transport)
             await asyncio.sleep(_RETRY_S[0])
 
-    async def _serve(self, reader: asyncio.StreamReader) -> None:
-        while True:
-            size = int.from_bytes(await reader.readexactly(4), "big")
-            if size > MAX_FRAME:
-                raise OSError(f"frame of {size} bytes")
-            message = decode(await reader.readexactly(size))
-            if isinstance(message, Reply):
-                waiting = self._pending.pop(message.id, None)
-                if waiting is not None and not waiting.done():
+    def _hear(self, frame: memoryview) -> None:
+        message = decode(frame)
+        if isinstance(message, Reply):
+            for waiting in self._pending.pop(message.id, ()):
+                if not waiting.done():
                     waiting.set_result(message)
-            elif isinstance(message, Hello):
-                self._greet(message)
-            elif isinstance(message, Event):
-                self._take_event(message)
+        elif isinstance(message, Hello):
+            self._greet(message)
+        elif isinstance(message, Event):
+            self._take_event(message)
 
     def _greet(self, hello: Hello) -> None:
         if self.hello is None or (self.hello.pid, self.hello.started_ms) != (hello.pid, hello.started_ms):
@@ -128,32 +132,49 @@ class WorkerConnection:
             self._acknowledge()
 
     def _acknowledge(self) -> None:
-        if self._writer is None or self._acknowledged <= self._sent_acknowledgement:
+        if self._transport is None or self._acknowledged <= self._sent_acknowledgement:
             return
         self._sent_acknowledgement = self._acknowledged
-        self._writer.write(encode(Acknowledge(number=self._acknowledged)))
+        self._transport.write(encode(Acknowledge(number=self._acknowledged)))
 
     async def send(self, command: Command) -> Reply:
         """One command and its reply. Raises MediaRefused `worker_lost` or `timeout`."""
-        if self._writer is None or not self.is_connected:
+        if self._transport is None or not self.is_connected:
             raise MediaRefused("worker_lost", self.name)
-        waiting = self._pending.get(command.id)
-        if waiting is None:
-            waiting = asyncio.get_running_loop().create_future()
-            self._pending[command.id] = waiting
-            self._writer.write(encode(command))
-        try:
-            async with asyncio.timeout(_REPLY_TIMEOUT_S):
-                return await asyncio.shield(waiting)
-        except TimeoutError:
-            raise MediaRefused("timeout", f"{self.name} did not answer {type(command).__name__}") from None
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Reply] = loop.create_future()
+        others = self._pending.get(command.id)
+        if others is not None:
+            others.append(waiting)
+        else:
+            self._pending[command.id] = [waiting]
+            self._transport.write(encode(command))
+        self._deadlines.append((loop.time() + _REPLY_TIMEOUT_S, type(command).__name__, waiting))
+        if self._timer is None:
+            self._timer = loop.call_later(_REPLY_TIMEOUT_S, self._expire)
+        return await waiting
 
-    def _close(self, writer: asyncio.StreamWriter) -> None:
+    def _expire(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        while self._deadlines:
+            deadline, command, waiting = self._deadlines[0]
+            if not waiting.done():
+                if deadline > loop.time():
+                    self._timer = loop.call_at(deadline, self._expire)
+                    return
+                waiting.set_exception(MediaRefused("timeout", f"{self.name} did not answer {command}"))
+            self._deadlines.popleft()
+
+    def _close(self, transport: asyncio.Transport) -> None:
         self.is_connected = False
-        self._writer = None
-        writer.close()
+        self._transport = None
+        transport.close()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._deadlines.clear()
         pending, self._pending = self._pending, {}
-        for waiting in pending.values():
+        for waiting in (waiting for waiters in pending.values() for waiting in waiters):
             if not waiting.done():
                 waiting.set_exception(MediaRefused("worker_lost", self.name))
-                waiting.exception()
