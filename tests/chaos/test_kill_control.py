@@ -72,7 +72,7 @@ async def test_in_mid_call_the_audio_goes_on_and_the_agent_can_do_everything_aft
     system: RunningSystem, agent: DemoAgent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call, callid = await talk(agent.line, agent)
-    ears = Ear(call), Ear(agent.calls[-1])
+    ears = Ear(call, agent.calls[-1]), Ear(agent.calls[-1], call)
     await asyncio.sleep(0.5)
     old = await asyncio.to_thread(kill, system, "control")
     guid_s = await first_answer(agent)
@@ -137,7 +137,7 @@ async def test_in_the_menu_the_prompt_plays_on_and_a_key_still_chooses(system: R
     call = await agent.line.call("1000", frequency=CUSTOMER)
     await asyncio.wait_for(call.answered.wait(), 5)
     await asyncio.sleep(0.3)
-    ear = Ear(call)
+    ear = Ear(call, call)
     await kill_control(system)
     ear_lost = ear.lost_frames()
     call.press("2")
@@ -168,7 +168,7 @@ async def test_a_caller_in_the_queue_hears_on_and_gets_the_agent_who_comes_later
         call = await line.call("1001", frequency=CUSTOMER)
         await asyncio.wait_for(call.answered.wait(), 5)
         await asyncio.sleep(1.0)
-        ear = Ear(call)
+        ear = Ear(call, call)
         await kill_control(system)
         await first_answer(agent)
         await asyncio.sleep(1.0)

@@ -116,7 +116,7 @@ async def test_worker_and_control_may_die_one_after_the_other(system: RunningSys
 @pytest.mark.parametrize("role", ["speech", "jobs"])
 async def test_nobody_notices_that_speech_or_jobs_died(system: RunningSystem, agent: DemoAgent, role: str) -> None:
     call, callid = await talk(agent.line, agent)
-    ears = Ear(call), Ear(agent.calls[-1])
+    ears = Ear(call, agent.calls[-1]), Ear(agent.calls[-1], call)
     (before,) = await asyncio.to_thread(processes, system, role)
     old = await asyncio.to_thread(kill, system, role)
     await await_next(system, role, old)

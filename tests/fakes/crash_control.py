@@ -152,7 +152,7 @@ class CrashControl:
         folder: Path,
         snapshot_every: int | None = None,
     ) -> None:
-        journal.life = life
+        journal.serve(life)
         self.life, self.journal, self.clock, self.config = life, journal, clock, config
         self.lanes, self.serials, self.gate = Lanes(), ContactSerials(), CommitGate()
         self.media = MediaPool(workers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fakes.journal import MemoryJournal
 from opencec.ports.journal import AppendDone, JournalError
@@ -34,6 +34,7 @@ class Life:
         self._points = points
         self.is_alive = True
         self.died = asyncio.Event()
+        self.on_end: Callable[[], None] = lambda: None
 
     def passes(self, name: str) -> bool:
         """A point: False when the process is dead, or dies here."""
@@ -44,23 +45,29 @@ class Life:
     def end(self) -> None:
         """`kill -9`."""
         self.is_alive = False
+        self.on_end()
         self.died.set()
 
 
 class CrashJournal(MemoryJournal):
-    """A journal of which one life sees the commits; entries that wait when it dies are lost or not, as on a disk."""
+    """A journal of which one life sees the commits; entries that are not committed when it dies are lost."""
 
     def __init__(self) -> None:
         super().__init__()
         self.life: Life | None = None
 
+    def serve(self, life: Life) -> None:
+        """A new process writes."""
+        self.life = life
+        life.on_end = self._inbox_lost
+
+    def _inbox_lost(self) -> None:
+        self._inbox.clear()
+
     def append_nowait(self, tenant: int, epoch: int, entries: Sequence[bytes], done: AppendDone) -> None:
         life = self.life
         assert life is not None
-        if not life.is_alive:
-            return
         if not life.passes("before commit"):
-            self._inbox.clear()
             return
 
         def committed(seq: int, error: JournalError | None) -> None:
