@@ -147,7 +147,8 @@ def test_what_does_not_authenticate_is_not_heard_and_stun_goes_to_the_transport(
         browser.send()
         browser.socket.sendto(bytes((0x80, 0)) + bytes(170), browser.target)  # type: ignore[arg-type]
         if turn % 10 == 0:
-            browser.socket.sendto(b"\x00\x01" + bytes(30), browser.target)  # type: ignore[arg-type]
+            for data in (b"\x00\x01" + bytes(30), b"", b"\x80", b"\x80" + bytes(1400)):
+                browser.socket.sendto(data, browser.target)  # type: ignore[arg-type]
 
     rig.run(50, send)
     assert presence(phone.samples(), 400) > 0.98

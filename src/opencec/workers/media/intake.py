@@ -19,6 +19,7 @@ from opencec.workers.media.leg import Leg
 from opencec.workers.media.rows import HISTORY, PACKET, RECEIVE_BYTES, Rows
 from opencec.workers.media.sockets import ANCILLARY_BYTES, arrival_ns
 from opencec.workers.media.stream import Listener
+from opencec.workers.media.transport import Transport
 
 __all__ = ["Intake", "IntakeListener"]
 
@@ -30,6 +31,8 @@ _IDLE_TICKS = 10
 """After 200 ms without a packet a leg leaves the vector path until its stream begins again."""
 _QUIET = 40.0
 """Mean absolute sample (14-bit scale, about -46 dBov) below which a frame is silence: there drift is corrected."""
+_FIRST_RTCP = 64
+"""Payload types 64-95 are RTCP's where both share a port (RFC 5761 4); voice is below them."""
 _OPENINGS = 20
 """Streams that may begin in one pass. The first packet of a leg costs ten times the later ones (latching, the
 connected socket, its row): hundreds that begin in one instant wait in their sockets a tick or two, not everybody."""
@@ -60,7 +63,6 @@ class Intake:
         self._legs = legs
         self._listener = listener
         self._slow: dict[int, Leg] = {}
-        self._secure: dict[int, Leg] = {}
         self._corrections: dict[int, Advice] = {}
         self._receivers: list[_Receiver] = []
         self._views: list[memoryview] = []
@@ -84,10 +86,11 @@ class Intake:
         row = leg.row
         self._slow.pop(row, None)
         self._rows.fast[row] = True
-        if leg.transport is not None:
-            self._secure[row] = leg
-        else:
-            self._receivers[row] = (leg.pair.rtp.recv_into, self._views[row])
+        self._receivers[row] = self._receiver(leg)
+
+    def _receiver(self, leg: Leg) -> _Receiver:
+        read = leg.pair.rtp.recv_into if leg.transport is None else self._secure_reader(leg, leg.transport)
+        return (read, self._views[leg.row])
 
     def remove(self, row: int) -> None:
         """The leg of this row goes."""
@@ -98,7 +101,6 @@ class Intake:
     def _leave(self, row: int) -> None:
         self._rows.fast[row] = False
         self._receivers[row] = _NO_RECEIVER
-        self._secure.pop(row, None)
 
     def bind_rows(self) -> None:
         """(Re-)make the memoryviews of all rows: the arrays have been replaced."""
@@ -107,7 +109,7 @@ class Intake:
         self._views = [memoryview(rows.rx[row]).cast("B") for row in range(rows.capacity)]
         for row, leg in self._legs.items():
             if self._receivers[row] is not _NO_RECEIVER:
-                self._receivers[row] = (leg.pair.rtp.recv_into, self._views[row])
+                self._receivers[row] = self._receiver(leg)
 
     # --- the pass -----------------------------------------------------------------------------------------------------
 
@@ -144,12 +146,12 @@ class Intake:
         for row in range(first, last):
             sizes.append(self._sample(self._legs[row]) if self._receivers[row] is not _NO_RECEIVER else -1)
         _read_all(self._receivers[last:used], sizes)
-        for row, leg in self._secure.items():
-            sizes[row] = self._read_secure(leg, is_sampled=first <= row < last)
         return np.array(sizes, np.int32)
 
     def _sample(self, leg: Leg) -> int:
         """Read one packet with its arrival stamp: jitter, and the age that tells the buffer's depth."""
+        if leg.transport is not None:
+            return self._read_secure(leg, leg.transport, is_sampled=True)
         view = self._views[leg.row]
         try:
             size, ancillary, _, _ = leg.pair.rtp.recvmsg_into((view,), ANCILLARY_BYTES)
@@ -165,16 +167,34 @@ class Intake:
         if advice != "steady":
             self._corrections[leg.row] = advice
 
-    def _read_secure(self, leg: Leg, *, is_sampled: bool) -> int:
-        """Read until an audio packet that authenticates, and put it into the row in clear."""
-        transport, sock, view = leg.transport, leg.pair.rtp, self._views[leg.row]
-        assert transport is not None
-        for _ in range(_SAMPLED):
+    def _secure_reader(self, leg: Leg, transport: Transport) -> Callable[[memoryview], int]:
+        """Reads as `recv_into` does, but puts the packet into the row in clear."""
+        receive, unprotect = leg.pair.rtp.recv, transport.unprotect_rtp
+
+        def read(view: memoryview) -> int:
+            data = receive(RECEIVE_BYTES)
+            if (
+                len(data) > PACKET
+                and data[0] == 0x80
+                and data[1] & 0x7F < _FIRST_RTCP
+                and (plain := unprotect(data)) is not None
+            ):
+                view[: len(plain)] = plain
+                return len(plain)
+            return self._read_secure(leg, transport, data)
+
+        return read
+
+    def _read_secure(self, leg: Leg, transport: Transport, data: bytes = b"", *, is_sampled: bool = False) -> int:
+        """Read until an audio packet that authenticates, and put it into the row in clear; `data` was read before."""
+        sock, view = leg.pair.rtp, self._views[leg.row]
+        ancillary: list[tuple[int, int, bytes]] = []
+        for turn in range(_SAMPLED):
             try:
                 if is_sampled:
                     data, ancillary, _, _ = sock.recvmsg(RECEIVE_BYTES, ANCILLARY_BYTES)
-                else:
-                    data, ancillary = sock.recv(RECEIVE_BYTES), []
+                elif turn or not data:
+                    data = sock.recv(RECEIVE_BYTES)
             except OSError:
                 return 0
             kind = rtp.kind_of(data)
