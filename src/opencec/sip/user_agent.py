@@ -298,6 +298,11 @@ class UserAgent:
         found = self._board.leg(leg)
         return self._restart.snapshot(found) if found is not None else None
 
+    def local_sdp(self, leg: str) -> bytes | None:
+        """The last session description we sent; None when there is none, or no such leg."""
+        found = self._board.leg(leg)
+        return found.local_sdp if found is not None else None
+
     def restore(self, snapshot: DialogSnapshot, *, now: int, login: Login | None = None) -> bool:
         """Carry a leg of an earlier process on; False when it is here already.
 

@@ -221,14 +221,14 @@ class SipWire:
         self._is_flushing = True
         try:
             while True:
-                events = self._agent.take_events()
-                for event in events:
-                    self._deliver(event)
+                # All events first: those that handling events leads to tell of what is to be sent, too.
+                while events := self._agent.take_events():
+                    for event in events:
+                        self._deliver(event)
                 outgoing = self._agent.take_outgoing()
-                if outgoing:
-                    self._hold(partial(self._send_all, outgoing))
-                if not events and not outgoing:
+                if not outgoing:
                     break
+                self._hold(partial(self._send_all, outgoing))
         finally:
             self._is_flushing = False
         self._reschedule()

@@ -113,9 +113,7 @@ class DeviceAuthentication:
             self._challenged.popitem(last=False)
         return ("SHA-256", "MD5")
 
-    def _challenge(
-        self, request: Request, algorithms: tuple[str, ...], *, now: int, is_stale: bool = False
-    ) -> Refusal:
+    def _challenge(self, request: Request, algorithms: tuple[str, ...], *, now: int, is_stale: bool = False) -> Refusal:
         nonce = make_nonce(self._key, now_ms=now, salt=f"{request.call_id} {request.cseq}")
         challenges = (
             Challenge(realm=self.realm, nonce=nonce, algorithm=algorithm, is_stale=is_stale) for algorithm in algorithms

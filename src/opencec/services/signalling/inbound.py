@@ -84,8 +84,8 @@ class InboundCalls:
         if record is None or record.arrival is None or record.over is not None or record.is_over:
             return
         try:
-            await self._media.open(record, _audio_of(record.offer))
-        except (MediaRefused, SdpError) as error:
+            await self._media.open(record, record.remote)
+        except MediaRefused as error:
             _log.warning("call.no_media", leg=leg, code=error.code)
             await self._turn_away(record, "no_media")
             return
@@ -140,6 +140,7 @@ class InboundCalls:
             account=admitted.account,
             instance=binding.instance if binding is not None else "",
             registration=binding.call_id if binding is not None else "",
+            remote=remote,
             offer=event.request.body,
             arrival=Arrival(admitted.caller, admitted.called, admitted.source),
         )
@@ -181,12 +182,10 @@ class InboundCalls:
         context.user_agent.accept(effect.leg, now=context.now(), sdp=sdp)
         record.is_answered = True
         context.save(record)
-        context.save_dialog(effect.leg)
         context.flush()
 
     def _description(self, record: LegRecord) -> bytes:
-        dialog = self._context.user_agent.snapshot(record.leg)
-        previous = dialog.local_sdp if dialog is not None else None
+        previous = self._context.user_agent.local_sdp(record.leg)
         if not record.offer:
             return self._media.offer(record, previous)
         return self._media.answer(record, SessionDescription.parse(record.offer), previous)

@@ -242,7 +242,6 @@ class OutboundCalls:
             headers=headers,
             login=login,
         )
-        context.save_dialog(record.leg)
         context.flush()
 
     async def end(self, leg: str, *, cause: str) -> None:

@@ -80,7 +80,6 @@ class Registrations:
                     continue
                 if record.registration == binding.call_id:
                     context.user_agent.retarget(record.leg, binding.flow, now=context.now())
-                    context.save_dialog(record.leg)
                 elif record.is_answered:
                     _log.info("leg.device_returned", leg=record.leg)
                     context.tell(record.leg, LegResumed(leg=LegId(record.leg)))

@@ -190,13 +190,12 @@ class Signalling:
         record = context.leg(leg)
         if record is None or record.is_over or record.over is not None:
             return
-        if not sdp or not await self._take_answer(record, sdp):
+        if not sdp or not await self._apply_answer(record, sdp):
             await context.report(leg, LegFailed(leg=LegId(leg), cause="no_media", status=488))
             await self._outbound.end(leg, cause="no_media")
             return
         record.is_answered = True
         context.save(record)
-        context.save_dialog(leg)
         await context.report(leg, LegAnswered(leg=LegId(leg)))
 
     async def _confirmed(self, event: sip.Confirmed) -> None:
@@ -207,12 +206,18 @@ class Signalling:
             await self._context.report(event.leg, LegEnded(leg=LegId(event.leg), cause="error"))
             await self._outbound.end(event.leg, cause="no_media")
             return
-        if record.offer:
-            record.offer = b""
-            self._context.save(record)
+        record.offer = b""  # not worth an entry of its own: nobody looks at it any more
         await self._context.report(event.leg, LegAnswered(leg=LegId(event.leg)))
 
     async def _take_answer(self, record: LegRecord, sdp: bytes) -> bool:
+        """As `_apply_answer`, and journal what it changed."""
+        before = record.media_revision
+        is_usable = await self._apply_answer(record, sdp)
+        if record.media_revision != before and is_usable:
+            self._context.save(record)
+        return is_usable
+
+    async def _apply_answer(self, record: LegRecord, sdp: bytes) -> bool:
         """The peer's answer to our offer goes to the worker; False when it holds nothing that we can use."""
         try:
             remote = describe_audio(SessionDescription.parse(sdp))
@@ -227,7 +232,6 @@ class Signalling:
         except MediaRefused as error:
             _log.warning("leg.update_refused", leg=record.leg, code=error.code)
             return False
-        self._context.save(record)
         return True
 
     async def _renegotiate(self, event: sip.ReInviteReceived) -> None:
