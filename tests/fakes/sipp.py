@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import socket
 import time
@@ -11,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from fakes.running_system import RunningSystem
+from fakes.running_system import RunningSystem, free_port
 from opencec.app.demo.softphone import tone
 
 __all__ = ["HAS_SIPP", "TONE_HZ", "Sipp", "cdr_of_caller", "cdrs_of_caller", "new_caller"]
@@ -29,19 +30,17 @@ def new_caller() -> str:
     return f"1555{int(time.time()) % 1000:03}{next(_numbers)}"
 
 
-def free_pair() -> int:
-    """An even UDP port whose neighbour is free too."""
+def free_media_port() -> int:
+    """A UDP port that is free with the two after it: sipp binds audio and video. Not one that others get by chance."""
     while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            if port % 2 == 0 and 1024 < port < 65_000:
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
-                    try:
-                        second.bind(("127.0.0.1", port + 1))
-                    except OSError:
-                        continue
-                return port
+        first = random.randrange(10_000, 16_000, 4)
+        if not any(is_bound(first + number) for number in range(3)):
+            return first
+
+
+def is_bound(port: int) -> bool:
+    """Whether a UDP socket has this port."""
+    return f":{port:04X} " in Path("/proc/net/udp").read_text()
 
 
 async def cdrs_of_caller(system: RunningSystem, caller: str) -> list[dict[str, Any]]:
@@ -62,7 +61,7 @@ async def cdr_of_caller(system: RunningSystem, caller: str, *, wait_s: float = 1
 
 @dataclass
 class Sipp:
-    """One sipp process; `run` a scenario to its end, or `start`, then `finish`."""
+    """One sipp process; `run` a scenario to its end, or `start` (`serve` when it is called), then `finish`."""
 
     system: RunningSystem
     folder: Path
@@ -73,7 +72,7 @@ class Sipp:
     _log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.port = self.port or free_pair()
+        self.port = self.port or free_port(socket.SOCK_DGRAM)
         (self.folder / "tone.ulaw").write_bytes(tone(TONE_HZ, seconds=5.0))
 
     async def start(
@@ -85,7 +84,7 @@ class Sipp:
         self.process = await asyncio.create_subprocess_exec(
             *("sipp", f"{self.system.sip[0]}:{self.system.sip[1]}", "-sf", target.name, "-nostdin", "-m", "1"),
             *("-i", self.host, "-p", str(self.port), "-t", self.transport, "-s", service, "-key", "caller", caller),
-            *("-mp", str(free_pair()), "-mi", self.host),
+            *("-mp", str(free_media_port()), "-mi", self.host),
             *("-timeout", f"{timeout_s}s", "-timeout_error", "-trace_err", "-trace_msg"),
             *extra,
             cwd=self.folder,
@@ -93,6 +92,14 @@ class Sipp:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+        return self
+
+    async def serve(self, scenario: str, *extra: str) -> Sipp:
+        """Start a scenario that waits for a call, and wait until its UDP port is there."""
+        await self.start(scenario, *extra, timeout_s=20)
+        async with asyncio.timeout(10):
+            while not is_bound(self.port):
+                await asyncio.sleep(0.02)
         return self
 
     async def finish(self, *, within_s: float = 15.0) -> str:

@@ -47,7 +47,7 @@ async def call_out(agent: DemoAgent, number: str = "15550199") -> str:
 async def test_an_access_code_reaches_the_far_end_with_audio_both_ways(
     system: RunningSystem, line: PhoneLine, far_end: Sipp
 ) -> None:
-    await far_end.start("trunk_answers", "-rtp_echo")
+    await far_end.serve("trunk_answers", "-rtp_echo")
     caller = new_caller()
     call = await line.call("1006", caller=caller, frequency=CUSTOMER_HZ)
     await asyncio.wait_for(call.answered.wait(), 5)
@@ -63,7 +63,7 @@ async def test_an_access_code_reaches_the_far_end_with_audio_both_ways(
 
 
 async def test_the_far_end_hangs_up(system: RunningSystem, line: PhoneLine, far_end: Sipp) -> None:
-    await far_end.start("trunk_hangs_up", "-rtp_echo")
+    await far_end.serve("trunk_hangs_up", "-rtp_echo")
     caller = new_caller()
     call = await line.call("1006", caller=caller, frequency=CUSTOMER_HZ)
     await far_end.finish()
@@ -76,7 +76,7 @@ async def test_the_far_end_hangs_up(system: RunningSystem, line: PhoneLine, far_
 async def test_a_refused_transfer_tells_the_caller_and_ends(
     system: RunningSystem, line: PhoneLine, far_end: Sipp, status: int
 ) -> None:
-    await far_end.start(f"trunk_{status}")
+    await far_end.serve(f"trunk_{status}")
     caller = new_caller()
     call = await line.call("1006", caller=caller, frequency=CUSTOMER_HZ)
     await far_end.finish()
@@ -90,7 +90,7 @@ async def test_a_refused_transfer_tells_the_caller_and_ends(
 async def test_a_caller_who_gives_up_while_the_far_end_rings(
     system: RunningSystem, line: PhoneLine, far_end: Sipp
 ) -> None:
-    await far_end.start("trunk_rings")
+    await far_end.serve("trunk_rings")
     caller = new_caller()
     call = await line.call("1006", caller=caller, frequency=CUSTOMER_HZ)
     await asyncio.wait_for(call.answered.wait(), 5)
@@ -101,7 +101,7 @@ async def test_a_caller_who_gives_up_while_the_far_end_rings(
 
 
 async def test_an_agent_calls_out(system: RunningSystem, agent: DemoAgent, far_end: Sipp) -> None:
-    await far_end.start("trunk_answers", "-rtp_echo")
+    await far_end.serve("trunk_answers", "-rtp_echo")
     callid = await call_out(agent)
     await agent.event("AgentEvent_Talking")
     assert (await agent.event("AgentEvent_Customer_Alerting"))["content"]["callid"] == callid
@@ -121,7 +121,7 @@ async def test_an_agent_calls_out(system: RunningSystem, agent: DemoAgent, far_e
 async def test_a_refused_call_out_frees_the_agent(
     system: RunningSystem, agent: DemoAgent, far_end: Sipp, status: int, disposition: str
 ) -> None:
-    await far_end.start(f"trunk_{status}")
+    await far_end.serve(f"trunk_{status}")
     callid = await call_out(agent)
     assert (await agent.event("AgentEvent_Call_Out_Fail"))["content"] == callid
     await agent.event("AgentState_Ready", after=agent.kinds().index("AgentEvent_Call_Out_Fail"))
@@ -131,7 +131,7 @@ async def test_a_refused_call_out_frees_the_agent(
 
 
 async def test_early_media_is_heard_before_the_answer(system: RunningSystem, agent: DemoAgent, far_end: Sipp) -> None:
-    await far_end.start("trunk_early_media_then_answers")
+    await far_end.serve("trunk_early_media_then_answers")
     callid = await call_out(agent)
     await agent.event("AgentEvent_Customer_Alerting")
     await asyncio.sleep(1.5)
@@ -149,7 +149,7 @@ async def test_early_media_is_heard_before_the_answer(system: RunningSystem, age
 async def test_a_call_out_that_is_given_up_is_cancelled(
     system: RunningSystem, agent: DemoAgent, far_end: Sipp, scenario: str
 ) -> None:
-    await far_end.start(scenario)
+    await far_end.serve(scenario)
     callid = await call_out(agent)
     await agent.event("AgentEvent_Customer_Alerting")
     assert (await agent.do("DELETE", "voicecall", "release"))["retcode"] == "0"
