@@ -149,9 +149,11 @@ class Headers:
     `Via`, `Route` and `Record-Route` lines into one entry each; other lists stay as the peer wrote them.
     """
 
-    __slots__ = ("_keys", "_names", "_values")
+    __slots__ = ("_keys", "_names", "_values", "version")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        self.version = 0
+        """Another number after each change: tells whether what was made of a value still holds."""
         self._keys: list[str] = []
         self._names: list[str] = []
         self._values: list[str] = []
@@ -191,6 +193,7 @@ class Headers:
 
     def add(self, name: str, value: str) -> None:
         """Append a header line."""
+        self.version += 1
         key = WIRE_NAMES.get(name) or _key_of(name)
         self._keys.append(key)
         self._names.append(_DISPLAY.get(key, name))
@@ -198,6 +201,7 @@ class Headers:
 
     def prepend(self, name: str, value: str) -> None:
         """Insert a header line before all others (a new top Via)."""
+        self.version += 1
         key = _key_of(name)
         self._keys.insert(0, key)
         self._names.insert(0, _DISPLAY.get(key, name))
@@ -209,6 +213,7 @@ class Headers:
         if key not in self._keys:
             self.add(name, value)
             return
+        self.version += 1
         first = self._keys.index(key)
         self._values[first] = value
         if key in self._keys[first + 1 :]:
@@ -227,12 +232,28 @@ class Headers:
     def copy(self) -> Headers:
         """Return an independent copy."""
         twin = Headers.__new__(Headers)
+        twin.version = 0
         twin._keys = self._keys.copy()
         twin._names = self._names.copy()
         twin._values = self._values.copy()
         return twin
 
+    def keys(self) -> list[str]:
+        """Full names in lower case, one for each line in wire order. Not to be changed."""
+        return self._keys
+
+    def selected(self, keys: frozenset[str]) -> Headers:
+        """The lines of these full names in lower case, in wire order."""
+        picked = [index for index, key in enumerate(self._keys) if key in keys]
+        twin = Headers.__new__(Headers)
+        twin.version = 0
+        twin._keys = [self._keys[index] for index in picked]
+        twin._names = [self._names[index] for index in picked]
+        twin._values = [self._values[index] for index in picked]
+        return twin
+
     def _drop(self, key: str, *, after: int) -> None:
+        self.version += 1
         kept = [index for index, present in enumerate(self._keys) if present != key or index <= after]
         self._keys = [self._keys[index] for index in kept]
         self._names = [self._names[index] for index in kept]

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 # RFC 3261 8.2.6.2; Timestamp only belongs into a 100, where the transaction layer adds it.
 _ECHOED = frozenset({"via", "from", "to", "call-id", "cseq"})
+_ECHOED_WITH_ROUTE = _ECHOED | {"record-route"}
 
 
 # The same values come in every message of a dialog and in the responses to our own requests. A few MB at most.
@@ -50,17 +51,19 @@ class Message:
     def __init__(self, headers: Headers, body: bytes = b"") -> None:
         self.headers = headers
         self.body = body
-        self._parsed: dict[str, tuple[str, object]] = {}
+        self._parsed: dict[str, tuple[int, object]] = {}
+        """By header name: the version of the headers it was made of, and the value."""
 
     def _value(self, name: str, parse: Callable[[str], T], remembered: Callable[[str], T]) -> T:
+        version = self.headers.version
+        known = self._parsed.get(name)
+        if known is not None and known[0] == version:
+            return known[1]  # type: ignore[return-value]
         raw = self.headers.get(name)
         if raw is None:
             raise SipParseError(f"sip.header.{name.lower()}", 400, f"Missing {name}")
-        known = self._parsed.get(name)
-        if known is not None and known[0] is raw:
-            return known[1]  # type: ignore[return-value]
         value = remembered(raw) if len(raw) <= _REMEMBERED_CHARS else parse(raw)
-        self._parsed[name] = (raw, value)
+        self._parsed[name] = (version, value)
         return value
 
     @property
@@ -233,13 +236,10 @@ def respond(
         A response with the headers Via, From, To, Call-ID and CSeq exactly as received; the transaction layer adds
         `received` and `rport`.
     """
-    answer = Headers()
-    for name, value in request.headers.items():
-        key = name.lower()
-        if key == "to" and to_tag and status > 100:
-            value = _tagged(value, to_tag)
-        if key in _ECHOED or (record_route and key == "record-route"):
-            answer.add(name, value)
+    answer = request.headers.selected(_ECHOED_WITH_ROUTE if record_route else _ECHOED)
+    to = answer.get("To")
+    if to is not None and to_tag and status > 100:
+        answer.set("To", _tagged(to, to_tag))
     for name, value in headers:
         answer.add(name, value)
     return Response(status, reason or reason_phrase(status), answer, body)
@@ -248,7 +248,7 @@ def respond(
 def _tagged(value: str, tag: str) -> str:
     """Append a tag by text, so that a display name goes back exactly as it came; a malformed To stays as it is."""
     try:
-        address = NameAddr.parse(value)
+        address = _known_address(value) if len(value) <= _REMEMBERED_CHARS else NameAddr.parse(value)
     except SipParseError:
         return value
     return value if address.tag is not None else f"{value};tag={tag}"

@@ -58,6 +58,7 @@ KNOWN_METHODS = frozenset(
 )
 _SPACE = " \t"
 _SINGLE = ("From", "To", "Call-ID", "CSeq")
+_NEEDED = frozenset({"via", "from", "to", "call-id", "cseq"})
 _AT_MOST_ONCE = ("Max-Forwards", "Content-Type", "Expires", "Content-Length")
 _SPLIT = frozenset({"Via", "Route", "Record-Route"})
 
@@ -320,6 +321,19 @@ def _read_headers(lines: list[str], headers: Headers) -> SipParseError | None:
 def _check(message: Message) -> None:
     """Check what RFC 3261 8.1.1 makes mandatory; Max-Forwards is not, RFC 2543 had none."""
     headers = message.headers
+    keys = headers.keys()
+    different = set(keys)
+    if len(different) != len(keys) or not different >= _NEEDED or not all(map(headers.get, _SINGLE)):
+        _check_counts(headers)
+    _ = message.top_via, message.from_, message.to
+    cseq = message.cseq
+    if isinstance(message, Request):
+        _check_method(message, cseq)
+        _check_max_forwards(headers.get("Max-Forwards"))
+
+
+def _check_counts(headers: Headers) -> None:
+    """Which header is missing, empty or there too often. Most messages have each of theirs once: they need no look."""
     for name in _SINGLE:
         lines = headers.count(name)
         if lines != 1 or not headers.get(name):
@@ -329,11 +343,6 @@ def _check(message: Message) -> None:
     for name in _AT_MOST_ONCE:
         if headers.count(name) > 1 and len(set(headers.all(name))) > 1:
             raise SipParseError(f"sip.header.{name.lower()}", 400, f"Several {name}")
-    _ = message.top_via, message.from_, message.to
-    cseq = message.cseq
-    if isinstance(message, Request):
-        _check_method(message, cseq)
-        _check_max_forwards(headers.get("Max-Forwards"))
 
 
 def _check_method(request: Request, cseq: CSeq) -> None:
