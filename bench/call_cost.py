@@ -253,6 +253,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
             if not options.quick or options.profile:
                 profile = cProfile.Profile(time.thread_time)
                 await bench.one_run(calls, options.rate / 2, profile)
+                result["python_calls_a_call"] = round(pstats.Stats(profile).total_calls / calls)  # type: ignore[attr-defined]
                 result["profiled_ms_a_call"] = components(profile, calls)
                 if options.profile:
                     profile.dump_stats(options.profile)

@@ -110,6 +110,8 @@ class MemoryPhones:
 
     def _in_dialog(self, call: bytes, method: bytes, sequence: int) -> None:
         began = time.thread_time()
+        if call not in self._legs:
+            return  # the second of two ACKs
         to, target = self._legs[call]
         n = int(call[1:])
         host, port = self.CALLERS
