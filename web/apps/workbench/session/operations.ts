@@ -120,9 +120,16 @@ export async function transfer(
   { gateway, model, change }: Context,
   { device, address }: { device: DeviceType; address: string },
 ): Promise<void> {
-  const callid = activeCall(model())?.callid;
-  await gateway.transfer(device, address);
-  if (callid) change((before) => amend(before, callid, { transferred: true }));
+  const callid = activeCall(model())?.callid ?? "";
+  const mark = (transferred: boolean) => change((before) => amend(before, callid, { transferred }));
+  // The events that end the call here may come before the answer.
+  mark(true);
+  try {
+    await gateway.transfer(device, address);
+  } catch (error) {
+    mark(false);
+    throw error;
+  }
 }
 
 export async function call(

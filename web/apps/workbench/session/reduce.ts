@@ -197,7 +197,9 @@ const HANDLERS: Record<string, Handler> = {
 };
 
 function transferResult(model: Model, { event }: Step): Model {
-  return callContent(event).result === 0 ? model : { ...model, notice: "transfer_failed" };
+  if (callContent(event).result === 0) return model;
+  const calls = model.calls.map((call) => ({ ...call, transferred: false }));
+  return { ...model, calls, notice: "transfer_failed" };
 }
 
 /** The model after `event`; the same object when the event says nothing new. */

@@ -281,11 +281,13 @@ export class Workbench {
   }
 
   async #describeCall(): Promise<void> {
+    const asked = this.#view.phone.call?.id;
     const info = await this.#gateway?.callInfo().catch(() => null);
     if (!info?.callid) return;
     const { model, phone } = this.#view;
-    // An answer may come late: a call that no event has named may only be added while the phone still rings.
-    const rings = phone.call?.phase === "ringing" && !model.log.some(({ callid }) => callid === info.callid);
+    // An answer may come late: a call that no event has named may only be added while the phone still rings, and not
+    // for another call than the one that was asked about. It may have been here before, and come back by a transfer.
+    const rings = phone.call?.phase === "ringing" && (asked === undefined || asked === phone.call.id);
     this.#change(describe(model, info, { now: this.clock.now(), rings }));
   }
 
