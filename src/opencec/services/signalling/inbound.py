@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from opencec.core.commands import CallArrived
+from opencec.core.commands import CallArrived, LegEnded
 from opencec.core.effects import AcceptLeg, ProgressLeg
 from opencec.core.errors import OpenCecError
 from opencec.core.ids import ContactId
@@ -86,7 +86,7 @@ class InboundCalls:
         try:
             await self._media.open(record, record.remote)
         except MediaRefused as error:
-            _log.warning("call.no_media", leg=leg, code=error.code)
+            _log.warning("call.no_media", leg=leg, code=error.code, detail=error.detail)
             await self._turn_away(record, "no_media")
             return
         if record.over is not None or not context.user_agent.has(leg):
@@ -99,7 +99,7 @@ class InboundCalls:
         try:
             await context.lines[record.tenant].runtime.execute(arrived)
         except OpenCecError as error:
-            _log.warning("call.not_taken", leg=leg, code=error.code)
+            _log.warning("call.not_taken", leg=leg, code=error.code, detail=error.detail)
             await self._turn_away(record, "not_taken")
 
     async def _turn_away(self, record: LegRecord, why: str) -> None:
@@ -178,6 +178,7 @@ class InboundCalls:
             _log.warning("call.no_answer_possible", leg=effect.leg, detail=str(error))
             context.user_agent.reject(effect.leg, 488, now=context.now())
             context.flush()
+            context.tell(effect.leg, LegEnded(leg=effect.leg, cause="error"))
             return
         context.user_agent.accept(effect.leg, now=context.now(), sdp=sdp)
         record.is_answered = True

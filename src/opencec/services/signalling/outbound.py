@@ -226,7 +226,7 @@ class OutboundCalls:
         try:
             await self._media.open(record, None)
         except MediaRefused as error:
-            _log.warning("call.no_media", leg=record.leg, code=error.code)
+            _log.warning("call.no_media", leg=record.leg, code=error.code, detail=error.detail)
             await self._fail(LegId(record.leg), record.tenant, "no_media")
             return
         context.save(record)
