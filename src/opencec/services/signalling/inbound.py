@@ -99,7 +99,7 @@ class InboundCalls:
         try:
             await context.lines[record.tenant].runtime.execute(arrived)
         except OpenCecError as error:
-            _log.warning("call.not_taken", leg=leg, code=error.code, detail=error.detail)
+            _log.warning("call.not_taken", leg=leg, code=error.code)
             await self._turn_away(record, "not_taken")
 
     async def _turn_away(self, record: LegRecord, why: str) -> None:
