@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { compressed } from "./compressed.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const backend = process.env.OPENCEC_DEV_BACKEND ?? "http://127.0.0.1:8080";
@@ -11,7 +12,7 @@ export default defineConfig({
   root: here("pages"),
   appType: "mpa",
   publicDir: here("public"),
-  plugins: [react()],
+  plugins: [react(), compressed()],
   server: {
     host: "127.0.0.1",
     proxy: {
@@ -27,6 +28,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: true,
     rolldownOptions: {
+      checks: { pluginTimings: false },
       input: {
         index: here("pages/index.html"),
         call: here("pages/call.html"),

@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 
 from fakes.running_system import PASSWORD, RunningSystem
+from fakes.trunk_phone import TrunkPhone
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = Path(__file__).parent / "scenarios"
+TRUNK_TONE = 1300.0
 Scenario = Callable[..., dict[str, Any]]
 
 
@@ -35,13 +37,27 @@ def _missing() -> str:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    """OpenCEC with the demo tenant."""
+def _both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSystem, TrunkPhone]]:
     if reason := _missing():
         pytest.skip(reason)
-    running = RunningSystem(tmp_path_factory.mktemp("system")).start()
-    yield running
+    running = RunningSystem(tmp_path_factory.mktemp("system"))
+    outside = TrunkPhone(running.sip, frequency=TRUNK_TONE).open()
+    running.environment["OPENCEC_DEMO_TRUNK"] = f"sip:127.0.0.1:{outside.port}"
+    yield running.start(), outside
     running.stop()
+    outside.close()
+
+
+@pytest.fixture(scope="session")
+def system(_both: tuple[RunningSystem, TrunkPhone]) -> RunningSystem:
+    """OpenCEC with the demo tenant."""
+    return _both[0]
+
+
+@pytest.fixture(scope="session")
+def trunk(_both: tuple[RunningSystem, TrunkPhone]) -> TrunkPhone:
+    """Whom the demo tenant's outbound calls reach."""
+    return _both[1]
 
 
 def write_tone(path: Path, frequency: float) -> Path:
@@ -62,6 +78,7 @@ def scenario(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) ->
         "BASE_URL": system.url,
         "DEMO_PASSWORD": PASSWORD,
         "AGENT_TONE": str(write_tone(folder / "agent.wav", 2650)),
+        "SECOND_TONE": str(write_tone(folder / "second.wav", 1850)),
         "CUSTOMER_TONE": str(write_tone(folder / "customer.wav", 1000)),
     }
 
@@ -71,10 +88,11 @@ def scenario(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) ->
             env={**environment, "WORKNO": str(workno), **more},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=240,
             check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout.strip().splitlines()[-1])
+        result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        return result
 
     return run

@@ -83,3 +83,15 @@ def test_a_refused_call_says_why_in_both_languages(scenario: Callable[..., dict[
         assert len(set(words)) == len(words)
         assert all(said.isascii() == (locale == "en-US") for said in words)
     assert result["problems"] == []
+
+
+LIMITS_KB = {"/": 210, "/call": 260, "/workbench": 320}
+
+
+def test_pages_are_light_and_fetch_nothing_from_elsewhere(scenario: Callable[..., dict[str, Any]]) -> None:
+    result = scenario("first_paint", workno=109)
+    for path, page in result["pages"].items():
+        assert page["bytes"] < LIMITS_KB[path] * 1000, (path, page)
+        assert page["firstPaintMs"] < 3_000, (path, page)
+        assert (page["foreign"], page["fontFiles"], page["fonts"], page["inline"]) == ([], 0, 0, 0)
+    assert result["problems"] == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -41,6 +43,10 @@ SECURITY_HEADERS: tuple[tuple[str, str], ...] = (
 _FOREVER = "public, max-age=31536000, immutable"
 _ASK_ALWAYS = "no-cache"
 
+_SMALLER = (("br", ".br"), ("gzip", ".gz"))
+"""Codings that the web build writes beside each file, the smallest first."""
+_ASSET = re.compile(r"assets/[\w.-]+\.(?:js|css)")
+
 
 class Pages:
     """ASGI application: `/` is index.html, `/call` and all below it is call.html, `/assets/...` are hashed files."""
@@ -68,7 +74,14 @@ class Pages:
         first = path.partition("/")[0]
         page = self._page(first or "index")
         if page is not None:
-            return FileResponse(page, media_type="text/html; charset=utf-8", headers={"Cache-Control": _ASK_ALWAYS})
+            response = self._smallest(page, scope, media_type="text/html; charset=utf-8")
+            response.headers["Cache-Control"] = _ASK_ALWAYS
+            return response
+        if _ASSET.fullmatch(path) and (asset := self._directory / path).is_file():
+            kind = "text/css; charset=utf-8" if path.endswith(".css") else "text/javascript; charset=utf-8"
+            response = self._smallest(asset, scope, media_type=kind)
+            response.headers["Cache-Control"] = _FOREVER
+            return response
         try:
             response = await self._files.get_response(path, scope)
         except HTTPException as error:
@@ -77,6 +90,20 @@ class Pages:
             return PlainTextResponse("not found", status_code=error.status_code)
         response.headers["Cache-Control"] = _FOREVER if first == "assets" else _ASK_ALWAYS
         return response
+
+    @staticmethod
+    def _smallest(file: Path, scope: Any, *, media_type: str) -> Response:
+        """The file, or what the build compressed it to if the browser takes that."""
+        accepted = Headers(scope=scope).get("accept-encoding", "").lower()
+        codings = {
+            part.split(";")[0].strip() for part in accepted.split(",") if not part.replace(" ", "").endswith(";q=0")
+        }
+        for coding, suffix in _SMALLER:
+            smaller = file.with_name(file.name + suffix)
+            if coding in codings and smaller.is_file():
+                headers = {"Content-Encoding": coding, "Vary": "Accept-Encoding"}
+                return FileResponse(smaller, media_type=media_type, headers=headers)
+        return FileResponse(file, media_type=media_type, headers={"Vary": "Accept-Encoding"})
 
     def _page(self, name: str) -> Path | None:
         """The HTML file of a page; names are letters, digits and `-` alone, so no path escapes the directory."""

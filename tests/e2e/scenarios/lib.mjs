@@ -182,6 +182,11 @@ export async function run(scenario) {
   };
   try {
     console.log(JSON.stringify(await scenario(open)));
+  } catch (error) {
+    const pages = browsers.flatMap((browser) => browser.contexts()).flatMap((context) => context.pages());
+    const seen = await Promise.all(pages.map((page) => page.innerText("body").catch(() => "")));
+    console.error(`${seen.map((text) => text.replace(/\s+/g, " ").slice(0, 600)).join("\n")}\n${error.stack}`);
+    process.exitCode = 1;
   } finally {
     for (const browser of browsers) await browser.close();
   }

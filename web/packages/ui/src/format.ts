@@ -12,5 +12,5 @@ export function duration(ms: number): string {
 
 /** Time of day, to the minute. */
 export function timeOfDay(ms: number, language: Language): string {
-  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(ms);
+  return new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(ms);
 }
