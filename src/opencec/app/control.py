@@ -46,9 +46,14 @@ _COLLECT_AFTER = (10_000, 20, 20)
 
 
 def import_rest() -> None:
-    """Import what the first seconds do not need: FastAPI takes a third as long as everything else together."""
+    """Import what the first seconds do not need: FastAPI takes a third as long as everything else together.
+
+    The settings are read by every control; at the first start that happens beside these imports, at a takeover it would
+    cost a third of a second.
+    """
     import opencec.app.exposition
     import opencec.app.installation
+    import opencec.app.settings
     import opencec.elements.console  # noqa: F401 - to have it in memory
 
 

@@ -82,8 +82,9 @@ class Node:
         self.journal = SqliteJournal(
             self.data.journal, durable=self.settings.journal_durable, on_commit=self._count_commit
         )
-        if self.context.demo:
+        if self.context.demo and not self._is_provisioned():
             await self.provision()
+            self._provisioned.write_text(_supervisor())
         self._build_media()
         self.gateway = Gateway(
             self.book, clock=self.clock, ids=self.ids, guard=self.guard, load=self.load, metrics=self.metrics
@@ -101,6 +102,17 @@ class Node:
     def _count_commit(self, entries: int, seconds: float) -> None:
         self.metrics.commits.observe(seconds)
         self.metrics.entries.add(amount=entries)
+
+    @property
+    def _provisioned(self) -> Path:
+        return self.data.run / "provisioned"
+
+    def _is_provisioned(self) -> bool:
+        """Whether a control of the same supervisor, so with the same settings, has put the demo in place."""
+        try:
+            return self._provisioned.read_text() == _supervisor()
+        except FileNotFoundError:
+            return False
 
     async def provision(self) -> None:
         """Make the demo tenant complete."""
@@ -291,6 +303,13 @@ class Node:
             await services.projection.flush()
         await self.journal.close()
         await self.database.close()
+
+
+def _supervisor() -> str:
+    """Names the process that started us: id and start time, since ids are used again."""
+    parent = os.getppid()
+    started = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
+    return f"{parent} {started}"
 
 
 def _node_secret(path: Path) -> bytes:

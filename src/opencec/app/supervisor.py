@@ -97,13 +97,19 @@ class Supervisor:
             for worker in self._workers:
                 self._look_after(worker, now)
             self._show_progress(now)
-            self._wait([wake.fileno(), self._status.fileno(), *self._keeper.files()])
+            self._wait([wake.fileno(), self._status.fileno(), *self._keeper.files()], self._patience_s())
             with contextlib.suppress(BlockingIOError):
                 wake.recv(64)
             self._answer_status()
             self._bury_strangers()
         self._stop()
         return 0
+
+    def _patience_s(self) -> float:
+        """How long nothing is due: a control that may start again in 100 ms is not to wait for the next tick."""
+        dues = [worker.due for worker in self._workers if worker.child is None]
+        due = min([*dues, *self._keeper.dues()], default=0.0)
+        return min(_TICK_S, max(0.0, due - time.monotonic())) if due else _TICK_S
 
     def _wait(self, files: list[int], timeout_s: float = _TICK_S) -> None:
         poll = select.poll()

@@ -95,6 +95,13 @@ class ControlKeeper:
         """Nobody ran for so long: give control that much more time for its next sign of life."""
         self._deadline += seconds
 
+    def dues(self) -> list[float]:
+        """When a process is to be started, of the caller's monotonic clock; none: there is nothing to start."""
+        found = [] if self.standby is not None else [self._standby_due]
+        if self._channel is None and self.control is None and self.is_warm:
+            found.append(self._due)
+        return found
+
     def ask_to_stop(self) -> None:
         """Tell control to stop in order."""
         if self._channel is not None:
