@@ -68,10 +68,10 @@ async def kill_control(system: RunningSystem) -> float:
 
 
 def journal(system: RunningSystem) -> list[JournalEntry]:
-    """The demo tenant's journal as it is on disk."""
+    """The journal as it is on disk; the demo tenant is the only one."""
     path = Path(system.environment["OPENCEC_DATA_DIR"]) / "journal.db"
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        rows = connection.execute("SELECT body FROM entries WHERE tenant = 1 ORDER BY seq").fetchall()
+        rows = connection.execute("SELECT body FROM entries ORDER BY key").fetchall()
     return [decode_entry(body) for (body,) in rows]
 
 
