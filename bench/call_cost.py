@@ -65,7 +65,7 @@ class Bench:
             await asyncio.Event().wait()
 
         settings = Settings(data_dir=folder / "data", demo_password=PASSWORD, log_level="warning")
-        (folder / "data").mkdir()
+        (folder / "data" / "run").mkdir(parents=True)
         context = ControlContext(
             settings,
             ListeningSockets(()),
@@ -195,6 +195,7 @@ def answer_media(path: str) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
         server.listen()
+        server.settimeout(60)
         connection, _ = server.accept()
     stream = connection.makefile("rwb")
     number = 0
@@ -260,8 +261,8 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
             for task in asyncio.all_tasks() - {asyncio.current_task()}:
                 task.cancel()
     finally:
-        await bench.node.close()
         bench.close()
+    await bench.node.close()
     return result
 
 
