@@ -132,11 +132,14 @@ def test_equal_uris_are_one_binding_and_q_orders_them() -> None:
     assert contacts(registrar) == ["sip:b@h", "sip:a@host.example.com"]
 
 
-def test_contacts_are_bounded() -> None:
+def test_the_oldest_contact_goes_when_there_are_too_many() -> None:
+    """A phone that restarts on new ports must not lock itself out."""
     registrar = Registrar(RegistrarLimits(max_contacts=2))
     register(registrar, "<sip:a@h>", "<sip:b@h>", call_id="1")
-    assert register(registrar, "<sip:c@h>", call_id="2").response.status == 403
-    assert register(registrar, "<sip:a@h>", call_id="3").response.status == 200
+    outcome = register(registrar, "<sip:c@h>", call_id="2")
+    assert outcome.response.status == 200
+    assert [binding.contact for binding in outcome.removed] == ["sip:a@h"]
+    assert register(registrar, "<sip:d@h>", "<sip:e@h>", "<sip:f@h>", call_id="3").response.status == 403
 
 
 def test_restart_keeps_bindings_for_a_grace_time() -> None:

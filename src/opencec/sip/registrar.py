@@ -98,9 +98,13 @@ class Registrar:
         except SipParseError:
             return RegistrationOutcome(respond(request, 400))
         kept = [binding for binding in old if not any(_is_same(binding, other) for other in [*new, *removed])]
-        if len(kept) + len(new) > self._limits.max_contacts:
+        if len(new) > self._limits.max_contacts:
             return RegistrationOutcome(respond(request, 403, "Too Many Contacts"))
-        self._store(aor, [*kept, *new])
+        # A phone that restarts on new ports leaves dead contacts behind: the oldest go, or it would lock itself out.
+        kept.sort(key=lambda binding: binding.updated_at)
+        surplus = max(0, len(kept) + len(new) - self._limits.max_contacts)
+        removed = [*removed, *kept[:surplus]]
+        self._store(aor, [*kept[surplus:], *new])
         response = respond(request, 200, headers=self._lines(self.bindings(aor, now), request, now))
         return RegistrationOutcome(response, tuple(new), tuple(removed))
 
