@@ -43,7 +43,7 @@ class TrunkCall:
         """Of a tone in what came between two times (s UTC)."""
         begin, end = between
         sound = b"".join(samples for at, samples in self.packets if begin <= at < end)
-        return strength(sound, frequency, last_s=end - begin)
+        return strength(sound, frequency, last_s=len(sound) / 8000)
 
 
 class TrunkPhone:

@@ -120,7 +120,7 @@ export function startMeter(page, frequency) {
 
 export const byId = (id) => `[data-testid="${id}"]`;
 
-/** Level in dB of each frequency in what the page's newest connected call plays. */
+/** Level in dB of each frequency, and of the loudest of all, in what the page's newest connected call plays. */
 export function hears(page, frequencies) {
   return page.evaluate(async (wanted) => {
     const peer = window.peers.filter((each) => each.connectionState === "connected").at(-1);
@@ -136,7 +136,7 @@ export function hears(page, frequencies) {
     const level = (frequency) => Math.max(-200, bins[Math.round(frequency / (context.sampleRate / analyser.fftSize))]);
     const levels = Object.fromEntries(wanted.map((frequency) => [frequency, level(frequency)]));
     await context.close();
-    return levels;
+    return { ...levels, loudest: Math.max(-200, ...bins) };
   }, frequencies);
 }
 
