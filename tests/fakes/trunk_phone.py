@@ -59,7 +59,7 @@ class TrunkPhone:
     @property
     def port(self) -> int:
         """UDP port of SIP."""
-        return self._line.port
+        return int(self._line.port)
 
     def open(self) -> TrunkPhone:
         """Listen."""
