@@ -16,9 +16,9 @@ export class EarlyAnswer {
       track.enabled = false;
       connection.addTrack(track, stream);
     }
-    this.#ready = connection
-      .setRemoteDescription({ type: "offer", sdp: offer })
-      .then(() => connection.setLocalDescription());
+    // Bound now: `adopt` may come before the offer is taken.
+    const answer = connection.setLocalDescription.bind(connection);
+    this.#ready = connection.setRemoteDescription({ type: "offer", sdp: offer }).then(() => answer());
     this.#ready.catch(() => {
       this.#works = false;
       connection.close();
