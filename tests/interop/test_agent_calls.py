@@ -127,17 +127,20 @@ async def test_a_muted_agent_is_not_heard(
     await system.cdr(callid)
 
 
-async def test_an_outbound_call_without_a_trunk_fails_in_the_documented_order(
-    agents: tuple[DemoAgent, DemoAgent],
+async def test_an_agent_gives_up_an_outbound_call_to_a_silent_trunk(
+    system: RunningSystem, agents: tuple[DemoAgent, DemoAgent]
 ) -> None:
     first, _ = agents
     before = len(first.events)
     answer = await first.do("PUT", "voicecall", "callout", {"called": "15550123"})
     assert answer["retcode"] == "0"
+    await first.event("AgentState_Busy", after=before)
+    assert (await first.do("DELETE", "voicecall", "release"))["retcode"] == "0"
     await first.event("AgentState_Ready", after=before)
     kinds = first.kinds(before)
-    assert kinds[:2] == ["AgentOther_PhoneAlerting", "AgentOther_PhoneOffhook"]
-    assert kinds.index("AgentEvent_Call_Out_Fail") < kinds.index("AgentState_Ready")
+    assert kinds[:3] == ["AgentOther_PhoneAlerting", "AgentOther_PhoneOffhook", "AgentState_Busy"]
+    row = await system.cdr(answer["result"])
+    assert (row["direction"], row["answer"]) == ("outbound", None)
 
 
 async def test_a_rejected_call_goes_to_the_next_agent_and_the_rejecting_one_is_busy(
