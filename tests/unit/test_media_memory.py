@@ -102,7 +102,8 @@ def test_two_thousand_legs_leave_no_object_and_no_descriptor_behind(rig: EngineR
         if number == 20:
             open_files, sizes = descriptors(), [resident()]
     sizes.append(resident())
-    assert kept(Leg, Reception) == others
+    # Threads beside the audio may hold the last legs for a moment.
+    rig.wait_until(lambda: kept(Leg, Reception) == others)
     assert descriptors() == open_files
     # What may grow: the last 10,000 replies, that a repeated command is answered from.
     assert sizes[1] - sizes[0] < 12 * MEGABYTE
