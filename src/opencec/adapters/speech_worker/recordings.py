@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 __all__ = ["PromptFiles"]
@@ -21,7 +22,7 @@ class PromptFiles:
     def find(self, name: str, language: str) -> str | None:
         """Path of the WAV file, or None; a name that is no plain file name is never looked for."""
         known = self._found.get((name, language))
-        if known is not None and Path(known).exists():
+        if known is not None and os.path.exists(known):  # ten times cheaper than Path.exists, at every prompt
             return known
         if not (_is_plain(name) and _is_plain(language)):
             return None
