@@ -174,7 +174,7 @@ async def test_silent_agent_is_signed_out() -> None:
         agent = clients(101)
         await agent.sign_in()
         async with asyncio.timeout(5):
-            while centre.gateway.desk(centre.port.tenant).sessions.count():  # noqa: ASYNC110
+            while centre.gateway.desk(centre.port.tenant).sessions.count():
                 await asyncio.sleep(0.05)
         assert (await agent.poll() or {})["eventType"] == "AgentOther_InService"
         assert (await agent.poll() or {})["eventType"] == "AgentOther_ShutdownService"

@@ -25,7 +25,7 @@ async def serve(app: Any) -> AsyncIterator[tuple[str, int]]:
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         task = asyncio.get_running_loop().create_task(server._serve([listening]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells by a flag
+        while not server.started:
             await asyncio.sleep(0.005)
         try:
             yield "127.0.0.1", port
