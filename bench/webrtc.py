@@ -23,9 +23,9 @@ from typing import Any
 
 from instance import machine, report, spread
 from media import FIRST_PHONE_PORT, Worker, build_load, give_phones_their_core
-from opencec.workers.media.webrtc.dtls import SrtpKeys
-from opencec.workers.media.webrtc.srtp import SrtpPair
 from opencec.workers.protocol import CloseLeg, LegOpened, Mix, OpenLeg, Quality, Record, Stats, WorkerStatus
+from opencec.workers.rtp.webrtc.dtls import SrtpKeys
+from opencec.workers.rtp.webrtc.srtp import SrtpPair
 
 GOAL_CALLS = 600
 WARM_UP_S, MEASURED_S = 2.5, 4.0

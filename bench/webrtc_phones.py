@@ -21,9 +21,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from fakes.webrtc_peer import WebRtcPeer
-from opencec.workers.media.webrtc.certificate import identity
-from opencec.workers.media.webrtc.srtp import SrtpPair
 from opencec.workers.protocol import LegOpened
+from opencec.workers.rtp.webrtc.certificate import identity
+from opencec.workers.rtp.webrtc.srtp import SrtpPair
 
 AT_ONCE = 16
 """Handshakes in progress: browsers call one after another, not in one instant."""

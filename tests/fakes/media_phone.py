@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from opencec.workers.media import g711
 from opencec.workers.media.engine import PHASES, Engine
 from opencec.workers.media.rtp import Packet, build, parse
-from opencec.workers.media.sockets import PortPool
 from opencec.workers.protocol import Command, Event, LegOpened, Mix, OpenLeg, Reply
+from opencec.workers.rtp.sockets import PortPool
 
 __all__ = ["EngineRig", "Phone", "presence", "tone"]
 

@@ -11,10 +11,10 @@ import struct
 import time
 import zlib
 
-from opencec.workers.media.webrtc.certificate import identity
-from opencec.workers.media.webrtc.dtls import DtlsHandshake
-from opencec.workers.media.webrtc.srtp import SrtpPair
 from opencec.workers.protocol import LegOpened
+from opencec.workers.rtp.webrtc.certificate import identity
+from opencec.workers.rtp.webrtc.dtls import DtlsHandshake
+from opencec.workers.rtp.webrtc.srtp import SrtpPair
 
 __all__ = ["PEER_PWD", "WebRtcPeer", "connectivity_check"]
 

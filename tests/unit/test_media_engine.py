@@ -629,7 +629,7 @@ def test_media_time_out_is_told_once_and_again_after_packets_came_back(rig: Engi
 
 
 def test_rtcp_is_sent_every_five_seconds_and_read(rig: EngineRig) -> None:
-    from opencec.workers.media import rtcp
+    from opencec.workers.rtp import rtcp
 
     a = Phone(ssrc=77)
     opened = rig.open("a", a, rtcp_mux=True)

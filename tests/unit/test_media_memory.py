@@ -14,8 +14,6 @@ from fakes.media_phone import EngineRig, Phone
 from fakes.webrtc_peer import WebRtcPeer
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.receive import Reception
-from opencec.workers.media.webrtc.dtls import DtlsHandshake
-from opencec.workers.media.webrtc.session import WebRtcTransport
 from opencec.workers.protocol import (
     CloseLeg,
     Collect,
@@ -29,6 +27,8 @@ from opencec.workers.protocol import (
     RecordingClosed,
     ToneSource,
 )
+from opencec.workers.rtp.webrtc.dtls import DtlsHandshake
+from opencec.workers.rtp.webrtc.session import WebRtcTransport
 
 pytestmark = pytest.mark.unit
 

@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencec.workers.media import g711, rtcp, rtp, tones
+from opencec.workers.media import g711, rtp, tones
 from opencec.workers.media.admission import LoadWatch
 from opencec.workers.media.dtmf import EventReceiver, EventSender
 from opencec.workers.media.inband import InbandDigits, find_pairs
 from opencec.workers.media.jitter import DelayGuard, frames_to_wait
-from opencec.workers.media.latching import WINDOW_MS, Latch
 from opencec.workers.media.mixing import Hearing, Mixer
 from opencec.workers.media.prompts import BadSource, read_wav
 from opencec.workers.media.quality import Jitter, mos
 from opencec.workers.media.rows import Rows
 from opencec.workers.media.transmit import Packer
 from opencec.workers.media.wav import wav_header
+from opencec.workers.rtp import rtcp
+from opencec.workers.rtp.latching import WINDOW_MS, Latch
 
 pytestmark = pytest.mark.unit
 

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from fakes.media_phone import EngineRig, Phone, presence
-from opencec.workers.media import rtcp
-from opencec.workers.media.transport import RemoteDescription, TransportListener
 from opencec.workers.protocol import (
     CloseLeg,
     IceState,
@@ -20,6 +18,8 @@ from opencec.workers.protocol import (
     Stats,
     UpdateLeg,
 )
+from opencec.workers.rtp import rtcp
+from opencec.workers.rtp.transport import RemoteDescription, TransportListener
 
 pytestmark = pytest.mark.unit
 

@@ -9,8 +9,8 @@ import struct
 import pytest
 
 from fakes.webrtc_peer import WebRtcPeer, connectivity_check
-from opencec.workers.media.webrtc import create_transport
 from opencec.workers.protocol import OpenLeg
+from opencec.workers.rtp.webrtc import create_transport
 
 pytestmark = pytest.mark.unit
 

@@ -63,6 +63,7 @@ __all__ = [
     "UpdateLeg",
     "WorkerStatus",
     "decode",
+    "decode_command",
     "encode",
 ]
 
@@ -457,6 +458,7 @@ Message = Command | Acknowledge | Reply | Hello | Event
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+_commands: msgspec.msgpack.Decoder[Command | Acknowledge] = msgspec.msgpack.Decoder(Command | Acknowledge)
 
 
 def encode(message: Message) -> bytes:
@@ -472,3 +474,12 @@ def decode(body: bytes | memoryview) -> Message:
         msgspec.DecodeError: not MessagePack, or no message of this protocol.
     """
     return _decoder.decode(body)
+
+
+def decode_command(body: bytes | memoryview) -> Command | Acknowledge:
+    """What control may say to a media worker, as `decode`.
+
+    Raises:
+        msgspec.DecodeError: not MessagePack, or nothing that a worker takes.
+    """
+    return _commands.decode(body)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from opencec.workers.control_server import Respond
 from opencec.workers.media import tones
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.play import EndedPlay, Track
 from opencec.workers.media.prompts import BadSource, Sound, sound_of
 from opencec.workers.media.reports import quality_of
-from opencec.workers.media.sockets import NoPort
 from opencec.workers.protocol import (
     CloseLeg,
     ClosePort,
@@ -31,6 +30,7 @@ from opencec.workers.protocol import (
     StopRecord,
     UpdateLeg,
 )
+from opencec.workers.rtp.sockets import NoPort
 
 if TYPE_CHECKING:
     from opencec.workers.media.engine import Engine
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["Commands"]
 
 _REPLIES_KEPT = 10_000
-Respond = Callable[[Reply], None]
 
 
 class _Loading:

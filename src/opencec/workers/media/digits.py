@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from opencec.workers.event_log import EventLog
 from opencec.workers.media.collect import Collection, Ended
 from opencec.workers.media.dtmf import EVENTS
-from opencec.workers.media.events import EventLog
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.play import EndedPlay
 from opencec.workers.media.rtp import Packet

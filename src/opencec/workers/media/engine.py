@@ -6,11 +6,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from opencec.workers.control_server import Respond
+from opencec.workers.event_log import EventLog, wall_ms
 from opencec.workers.media.admission import LoadWatch
 from opencec.workers.media.commands import Commands
 from opencec.workers.media.digits import Keypad
 from opencec.workers.media.dtmf import PressedDigit
-from opencec.workers.media.events import EventLog, wall_ms
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.legs import LegRegistry
 from opencec.workers.media.loader import SoundLoader
@@ -21,9 +22,8 @@ from opencec.workers.media.recorder import Recorder
 from opencec.workers.media.recording import Closed, RecordingWriter
 from opencec.workers.media.reports import Reports
 from opencec.workers.media.rtp import Packet
-from opencec.workers.media.sockets import PortPool
-from opencec.workers.media.transport import TransportFactory, TransportState
 from opencec.workers.protocol import (
+    Command,
     FirstPacket,
     Hello,
     IceState,
@@ -35,6 +35,8 @@ from opencec.workers.protocol import (
     RecordingClosed,
     WorkerStatus,
 )
+from opencec.workers.rtp.sockets import PortPool
+from opencec.workers.rtp.transport import TransportFactory, TransportState
 
 __all__ = ["PHASES", "PHASE_MS", "TICK_MS", "Engine"]
 
@@ -47,7 +49,7 @@ _TIMEOUT_TICKS = 25
 
 def _webrtc() -> TransportFactory:
     """The WebRTC transport, imported when the first browser calls: DTLS costs a worker of phones nothing."""
-    from opencec.workers.media.webrtc import create_transport
+    from opencec.workers.rtp.webrtc import create_transport
 
     factory: TransportFactory = create_transport
     return factory
@@ -264,6 +266,10 @@ class Engine:
         return WorkerStatus(
             legs=legs, lag_ms=round(self.load.lag_ms, 3), load=round(self.load.load, 4), accepts=accepts
         )
+
+    def execute(self, command: Command, respond: Respond) -> None:
+        """Carry out one command of control."""
+        self.commands.execute(command, respond)
 
     def hello(self, *, pid: int) -> Hello:
         """What a new connection of control is told first."""

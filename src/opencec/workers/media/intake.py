@@ -17,9 +17,9 @@ from opencec.workers.media import g711, rtp
 from opencec.workers.media.jitter import Advice
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.rows import HISTORY, PACKET, RECEIVE_BYTES, Rows
-from opencec.workers.media.sockets import ANCILLARY_BYTES, arrival_ns
 from opencec.workers.media.stream import Listener
-from opencec.workers.media.transport import Transport
+from opencec.workers.rtp.sockets import ANCILLARY_BYTES, arrival_ns
+from opencec.workers.rtp.transport import Transport
 
 __all__ = ["Intake", "IntakeListener"]
 

@@ -11,17 +11,17 @@ from opencec.workers.media.dtmf import EventReceiver, EventSender
 from opencec.workers.media.g711 import Codec
 from opencec.workers.media.inband import InbandDigits
 from opencec.workers.media.jitter import DelayGuard
-from opencec.workers.media.latching import Latch
 from opencec.workers.media.play import Player
 from opencec.workers.media.quality import Jitter
-from opencec.workers.media.sockets import PortPair
 from opencec.workers.media.transmit import Packer
 from opencec.workers.protocol import LegOpened
+from opencec.workers.rtp.latching import Latch
+from opencec.workers.rtp.sockets import PortPair
 
 if TYPE_CHECKING:
     from opencec.workers.media.phase import Phase
     from opencec.workers.media.receive import Reception
-    from opencec.workers.media.transport import Transport
+    from opencec.workers.rtp.transport import Transport
 
 __all__ = ["Counters", "Leg"]
 

@@ -7,16 +7,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from opencec.workers.media.latching import Latch
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.mixing import Hearing
 from opencec.workers.media.phase import Phase
 from opencec.workers.media.receive import Reception
-from opencec.workers.media.sockets import PortPool, disconnect
 from opencec.workers.media.stream import Listener
 from opencec.workers.media.transmit import Packer
-from opencec.workers.media.transport import RemoteDescription, TransportFactory, TransportState
 from opencec.workers.protocol import LegOpened, Mix, OpenLeg, UpdateLeg
+from opencec.workers.rtp.latching import Latch
+from opencec.workers.rtp.sockets import PortPool, disconnect
+from opencec.workers.rtp.transport import RemoteDescription, TransportFactory, TransportState
 
 __all__ = ["LegRegistry", "MixState"]
 

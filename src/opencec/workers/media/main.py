@@ -16,12 +16,13 @@ from pathlib import Path
 
 import structlog
 
+from opencec.workers.control_server import ControlServer
 from opencec.workers.media.engine import Engine
 from opencec.workers.media.priority import raise_to_realtime
 from opencec.workers.media.schedule import Schedule
-from opencec.workers.media.server import ControlServer
-from opencec.workers.media.sockets import PortPool
-from opencec.workers.media.webrtc import warm_up
+from opencec.workers.protocol import decode_command
+from opencec.workers.rtp.sockets import PortPool
+from opencec.workers.rtp.webrtc import warm_up
 
 __all__ = ["main"]
 
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wake=lambda: os.eventfd_write(waker, 1),
     )
     poller = select.epoll()
-    server = ControlServer(engine, listener, poller)
+    server = ControlServer(engine, listener, poller, decode=decode_command)
     schedule = Schedule(engine, server, poller=poller, waker=waker, offset_ms=options.phase)
     stopping: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 
-from opencec.workers.media import rtcp
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.phase import Phase
 from opencec.workers.media.quality import mos
 from opencec.workers.media.rows import FIRST_ROW
 from opencec.workers.media.rtp import sequence_distance
-from opencec.workers.media.sockets import ANCILLARY_BYTES, arrival_ns
 from opencec.workers.protocol import Quality
+from opencec.workers.rtp import rtcp
+from opencec.workers.rtp.sockets import ANCILLARY_BYTES, arrival_ns
 
 __all__ = ["RTCP_TICKS", "Reports", "quality_of"]
 

@@ -9,8 +9,9 @@ import select
 import time
 from collections.abc import Callable
 
+from opencec.workers.control_server import ControlServer
 from opencec.workers.media.engine import PHASE_MS, PHASES, Engine
-from opencec.workers.media.server import ControlServer
+from opencec.workers.protocol import Command
 
 __all__ = ["Schedule"]
 
@@ -30,7 +31,13 @@ class Schedule:
     """Owns the clock. `poller` also watches `waker`, an eventfd that other threads write to."""
 
     def __init__(
-        self, engine: Engine, server: ControlServer, *, poller: select.epoll, waker: int, offset_ms: float = 0.0
+        self,
+        engine: Engine,
+        server: ControlServer[Command],
+        *,
+        poller: select.epoll,
+        waker: int,
+        offset_ms: float = 0.0,
     ) -> None:
         self._engine = engine
         self._server = server

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from opencec.workers.media.rtp import Packet, sequence_distance
-from opencec.workers.media.sockets import connect
+from opencec.workers.rtp.sockets import connect
 
 if TYPE_CHECKING:
     from opencec.workers.media.leg import Leg

@@ -28,9 +28,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from opencec.workers.protocol import LegOpened, OpenLeg
+from opencec.workers.protocol import LegOpened
 
-__all__ = ["RemoteDescription", "Transport", "TransportFactory", "TransportListener", "TransportState"]
+__all__ = ["RemoteDescription", "SecuredLeg", "Transport", "TransportFactory", "TransportListener", "TransportState"]
 
 TransportState = Literal["connecting", "connected", "failed"]
 TransportListener = Callable[[TransportState, str], None]
@@ -45,6 +45,25 @@ class RemoteDescription(msgspec.Struct, frozen=True, kw_only=True):
     ice_pwd: str = ""
     fingerprint: str = ""
     dtls_role: Literal["passive", "active"] = "passive"
+
+
+class SecuredLeg(Protocol):
+    """What a command that opens a secured leg says, of audio (`OpenLeg`) or of video."""
+
+    @property
+    def leg(self) -> str: ...
+    @property
+    def local_host(self) -> str: ...
+    @property
+    def remote(self) -> tuple[str, int] | None: ...
+    @property
+    def ice_ufrag(self) -> str: ...
+    @property
+    def ice_pwd(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def dtls_role(self) -> Literal["passive", "active"]: ...
 
 
 class Transport(Protocol):
@@ -102,10 +121,10 @@ class Transport(Protocol):
 
 
 class TransportFactory(Protocol):
-    """`opencec.workers.media.webrtc.create_transport`: looked up when the first WebRTC leg is opened."""
+    """`opencec.workers.rtp.webrtc.create_transport`: looked up when the first WebRTC leg is opened."""
 
     def __call__(
-        self, command: OpenLeg, *, socket: socket.socket, port: int, ssrc: int, listener: TransportListener
+        self, command: SecuredLeg, *, socket: socket.socket, port: int, ssrc: int, listener: TransportListener
     ) -> Transport:
         """Make the transport of one leg; `socket` is bound and non-blocking, `ssrc` is what our packets will carry.
 

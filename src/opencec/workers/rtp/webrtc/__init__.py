@@ -9,11 +9,10 @@ from __future__ import annotations
 import socket as sockets
 from functools import cache
 
-from opencec.workers.media.transport import RemoteDescription, Transport, TransportListener
-from opencec.workers.media.webrtc.dtls import DtlsHandshake
-from opencec.workers.media.webrtc.handshakes import HandshakeThread
-from opencec.workers.media.webrtc.session import WebRtcTransport
-from opencec.workers.protocol import OpenLeg
+from opencec.workers.rtp.transport import RemoteDescription, SecuredLeg, Transport, TransportListener
+from opencec.workers.rtp.webrtc.dtls import DtlsHandshake
+from opencec.workers.rtp.webrtc.handshakes import HandshakeThread
+from opencec.workers.rtp.webrtc.session import WebRtcTransport
 
 __all__ = ["create_transport", "warm_up"]
 
@@ -30,7 +29,7 @@ def warm_up() -> None:
 
 
 def create_transport(
-    command: OpenLeg, *, socket: sockets.socket, port: int, ssrc: int, listener: TransportListener
+    command: SecuredLeg, *, socket: sockets.socket, port: int, ssrc: int, listener: TransportListener
 ) -> Transport:
     """Make the transport of one leg (see `TransportFactory`).
 

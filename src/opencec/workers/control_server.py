@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import select
 import socket
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 import structlog
 
-from opencec.workers.media.engine import Engine
-from opencec.workers.protocol import MAX_FRAME, Acknowledge, Command, Event, Message, Reply, decode, encode
+from opencec.workers.event_log import EventLog
+from opencec.workers.protocol import MAX_FRAME, Acknowledge, Event, Hello, Reply, encode
 
-__all__ = ["ControlServer"]
+__all__ = ["ControlServer", "Respond", "Worker"]
 
 _log = structlog.get_logger(__name__)
 
@@ -24,11 +26,52 @@ _BACKLOG_LIMIT = 64 * 1024 * 1024
 """A control that takes nothing for so many bytes is gone; what it missed comes again to the next."""
 
 
-class ControlServer:
-    """Serves the protocol for one engine. `listener` is a bound, listening stream socket."""
+Respond = Callable[[Reply], None]
 
-    def __init__(self, engine: Engine, listener: socket.socket, poller: select.epoll) -> None:
-        self._engine = engine
+
+class Ordered(Protocol):
+    """A command; its id makes it unique."""
+
+    @property
+    def id(self) -> str: ...
+
+
+CommandT = TypeVar("CommandT", bound=Ordered)
+Command_contra = TypeVar("Command_contra", bound=Ordered, contravariant=True)
+
+
+class Worker(Protocol[Command_contra]):
+    """What takes the commands: the engine of a media worker or of the relay."""
+
+    @property
+    def events(self) -> EventLog: ...
+
+    def hello(self, *, pid: int) -> Hello:
+        """What a new connection of control is told first."""
+        ...
+
+    def execute(self, command: Command_contra, respond: Respond) -> None:
+        """Carry out one command and answer it, now or later."""
+        ...
+
+
+class ControlServer(Generic[CommandT]):
+    """Serves the protocol for one worker."""
+
+    def __init__(
+        self,
+        worker: Worker[CommandT],
+        listener: socket.socket,
+        poller: select.epoll,
+        *,
+        decode: Callable[[bytes], CommandT | Acknowledge],
+    ) -> None:
+        """Args:
+        listener: A bound, listening stream socket.
+        decode: Reads the body of a frame; raises msgspec.DecodeError for what is none of this worker's commands.
+        """
+        self._worker = worker
+        self._decode = decode
         self._listener = listener
         self._poller = poller
         self._connection: socket.socket | None = None
@@ -37,7 +80,7 @@ class ControlServer:
         self._wants_write = False
         listener.setblocking(False)
         poller.register(listener.fileno(), select.EPOLLIN)
-        engine.events.on_event = self._send_event
+        worker.events.on_event = self._send_event
 
     # --- called by the loop -------------------------------------------------------------------------------------------
 
@@ -64,7 +107,7 @@ class ControlServer:
         body = bytes(self._incoming[4 : 4 + size])
         del self._incoming[: 4 + size]
         try:
-            message = decode(body)
+            message = self._decode(body)
         except msgspec.DecodeError as error:
             self._drop(f"not of the protocol: {error}")
             return False
@@ -83,7 +126,7 @@ class ControlServer:
         """Control has got and acknowledged everything (or is not there)."""
         if self._connection is None:
             return True
-        return not self._outgoing and not self._engine.events.unacknowledged
+        return not self._outgoing and not self._worker.events.unacknowledged
 
     # --- the connection -----------------------------------------------------------------------------------------------
 
@@ -97,9 +140,9 @@ class ControlServer:
         connection.setblocking(False)
         self._connection = connection
         self._poller.register(connection.fileno(), select.EPOLLIN)
-        _log.info("control connected", events=len(self._engine.events.unacknowledged))
-        self._send(self._engine.hello(pid=os.getpid()))
-        for event in self._engine.events.unacknowledged:
+        _log.info("control connected", events=len(self._worker.events.unacknowledged))
+        self._send(self._worker.hello(pid=os.getpid()))
+        for event in self._worker.events.unacknowledged:
             self._send(event)
 
     def _drop(self, reason: str) -> None:
@@ -127,20 +170,20 @@ class ControlServer:
             return
         self._incoming += data
 
-    def _execute(self, message: Message) -> None:
+    def _execute(self, message: CommandT | Acknowledge) -> None:
         if isinstance(message, Acknowledge):
-            self._engine.events.acknowledge(message.number)
-        elif isinstance(message, Command):
-            try:
-                self._engine.commands.execute(message, self._send)
-            except Exception as error:  # a defect of ours must not end a thousand calls
-                _log.exception("command failed", command=type(message).__name__)
-                self._send(Reply(id=message.id, ok=False, error="bad_request", detail=type(error).__name__))
+            self._worker.events.acknowledge(message.number)
+            return
+        try:
+            self._worker.execute(message, self._send)
+        except Exception as error:  # a defect of ours must not end a thousand calls
+            _log.exception("command failed", command=type(message).__name__)
+            self._send(Reply(id=message.id, ok=False, error="bad_request", detail=type(error).__name__))
 
     def _send_event(self, event: Event) -> None:
         self._send(event)
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: Hello | Event | Reply) -> None:
         if self._connection is None:
             return
         self._outgoing += encode(message)

@@ -1,4 +1,4 @@
-"""One WebRTC leg: ICE-lite, then DTLS, then SRTP. Implements `opencec.workers.media.transport.Transport`."""
+"""One WebRTC leg: ICE-lite, then DTLS, then SRTP. Implements `opencec.workers.rtp.transport.Transport`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import string
 import threading
 import time
 
-from opencec.workers.media.transport import RemoteDescription, TransportListener
-from opencec.workers.media.webrtc.certificate import identity
-from opencec.workers.media.webrtc.dtls import DtlsFailed, DtlsHandshake, is_dtls
-from opencec.workers.media.webrtc.handshakes import HandshakeThread
-from opencec.workers.media.webrtc.srtp import SrtpPair
-from opencec.workers.media.webrtc.stun import binding_success, is_stun, parse_binding_request
 from opencec.workers.protocol import LegOpened
+from opencec.workers.rtp.transport import RemoteDescription, TransportListener
+from opencec.workers.rtp.webrtc.certificate import identity
+from opencec.workers.rtp.webrtc.dtls import DtlsFailed, DtlsHandshake, is_dtls
+from opencec.workers.rtp.webrtc.handshakes import HandshakeThread
+from opencec.workers.rtp.webrtc.srtp import SrtpPair
+from opencec.workers.rtp.webrtc.stun import binding_success, is_stun, parse_binding_request
 
 __all__ = ["WebRtcTransport"]
 

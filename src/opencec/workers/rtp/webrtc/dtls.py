@@ -9,7 +9,7 @@ from typing import Literal
 
 from OpenSSL import SSL
 
-from opencec.workers.media.webrtc.certificate import fingerprint_of, identity
+from opencec.workers.rtp.webrtc.certificate import fingerprint_of, identity
 
 __all__ = ["DtlsFailed", "DtlsHandshake", "SrtpKeys", "is_dtls"]
 

@@ -12,7 +12,7 @@ import errno
 from pylibsrtp import Error, Policy, Session
 from pylibsrtp._binding import ffi, lib
 
-from opencec.workers.media.webrtc.dtls import SrtpKeys
+from opencec.workers.rtp.webrtc.dtls import SrtpKeys
 
 __all__ = ["SrtpPair"]
 
