@@ -23,6 +23,7 @@ from opencec.ports.configuration import (
     AgentSkillConfig,
     AppKeyConfig,
     ConfigurationError,
+    ConnectionBarConfig,
     FlowConfig,
     QueueConfig,
     QueueRule,
@@ -229,3 +230,21 @@ async def test_a_new_file_and_migrations_make_exactly_the_tables_of_the_code(pat
     assert ScriptDirectory(str(migrations)).get_current_head() == SCHEMA_REVISION
     await database.close()
     await Database(path).close()
+
+
+async def test_a_connection_bar_and_the_space_it_is_named_by(store: SqliteConfiguration) -> None:
+    one, two = store.for_tenant(1), store.for_tenant(2)
+    info = TenantInfo(vdn=1, space_id="202600000001", outbound_hosts=("crm.example.com", "10.0.0.0/8"))
+    await one.put_tenant(info)
+    before = await one.load()
+    assert before is not None
+    assert before.info == info
+    assert before.connection_bar is None
+    bar = ConnectionBarConfig(validate_url="https://crm.example.com/check", page_origins=("https://crm.example.com",))
+    await one.put_connection_bar(bar)
+    after = await one.load()
+    assert after is not None
+    assert (after.connection_bar, after.revision) == (bar, before.revision + 1)
+    with pytest.raises(ConfigurationError, match="another tenant"):
+        await two.put_tenant(TenantInfo(vdn=2, space_id="202600000001"))
+    await two.put_tenant(TenantInfo(vdn=2))

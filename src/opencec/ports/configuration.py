@@ -23,6 +23,7 @@ __all__ = [
     "AuditEntry",
     "Configuration",
     "ConfigurationError",
+    "ConnectionBarConfig",
     "FlowConfig",
     "Media",
     "QueueConfig",
@@ -76,6 +77,11 @@ class TenantInfo(_Config, frozen=True, kw_only=True):
     max_calls_per_s: int = 100
     """New calls a second, after which callers get 503."""
     is_demo: bool = False
+    space_id: str = ""
+    """Tenant space id that plug-ins name, digits; unique in the installation, empty: none."""
+    outbound_hosts: tuple[str, ...] = ()
+    """Where requests to the tenant's own servers may go: host names (`crm.example.com`, `*.example.com`), and the
+    addresses or networks (`10.1.0.0/16`) of those that are not public."""
 
 
 class AgentConfig(_Config, frozen=True, kw_only=True):
@@ -202,6 +208,18 @@ class TrunkConfig(_Config, frozen=True, kw_only=True):
     is_enabled: bool = True
 
 
+class ConnectionBarConfig(_Config, frozen=True, kw_only=True):
+    """The connection bar in the tenant's own pages (lightweight-plugins 1)."""
+
+    validate_url: str = ""
+    """Where the enterprise checks the tokens of its pages."""
+    certificate: str = ""
+    """PEM of the authority or server certificate that `validate_url` is trusted by, beside the public ones."""
+    page_origins: tuple[str, ...] = ()
+    """Origins of the pages that may have the bar, `https://crm.example.com`."""
+    is_enabled: bool = True
+
+
 class AppKeyConfig(_Config, frozen=True, kw_only=True):
     """An integrator's key pair."""
 
@@ -236,6 +254,8 @@ class TenantConfig(_Config, frozen=True, kw_only=True):
     """The newest published version of each."""
     trunks: tuple[TrunkConfig, ...] = ()
     app_keys: tuple[AppKeyConfig, ...] = ()
+    connection_bar: ConnectionBarConfig | None = None
+    """None: the tenant has none."""
 
 
 class AuditEntry(_Config, frozen=True, kw_only=True):
@@ -268,7 +288,11 @@ class TenantConfiguration(Protocol):
         ...
 
     async def put_tenant(self, info: TenantInfo) -> None:
-        """Make or change the tenant."""
+        """Make or change the tenant.
+
+        Raises:
+            ConfigurationError: another tenant has this space id.
+        """
         ...
 
     async def put_queues(self, queues: Sequence[QueueConfig]) -> None:
@@ -321,6 +345,10 @@ class TenantConfiguration(Protocol):
 
     async def put_app_keys(self, keys: Sequence[AppKeyConfig]) -> None:
         """Make or change integrators' keys."""
+        ...
+
+    async def put_connection_bar(self, bar: ConnectionBarConfig) -> None:
+        """Give the tenant a connection bar, or change it."""
         ...
 
     async def remove(self, kind: Literal["agent", "sip_account", "route", "trunk", "app_key"], key: str) -> bool:

@@ -14,6 +14,7 @@ from opencec.adapters.sqlite.rows import (
     ACCOUNTS,
     AGENTS,
     APP_KEYS,
+    CONNECTION_BARS,
     FLOWS,
     KINDS,
     QUEUES,
@@ -33,6 +34,7 @@ from opencec.ports.configuration import (
     AppKeyConfig,
     AuditEntry,
     ConfigurationError,
+    ConnectionBarConfig,
     FlowConfig,
     QueueConfig,
     RouteConfig,
@@ -121,6 +123,8 @@ class SqliteTenantConfiguration:
             raise ConfigurationError(f"this is the handle of tenant {self._vdn}, not {info.vdn}")
 
         def change(connection: Connection) -> None:
+            if info.space_id:
+                self._refuse_foreign(connection, TENANTS, [info.space_id], column="space_id")
             if self._find(connection, tables.tenants):
                 self._put(connection, TENANTS, [info])
             else:
@@ -214,6 +218,10 @@ class SqliteTenantConfiguration:
 
         await self._database.write(change)
 
+    async def put_connection_bar(self, bar: ConnectionBarConfig) -> None:
+        """Give the tenant a connection bar, or change it."""
+        await self._database.write(lambda c: self._put(c, CONNECTION_BARS, [bar]))
+
     async def remove(self, kind: Literal["agent", "sip_account", "route", "trunk", "app_key"], key: str) -> bool:
         """Remove one object, and an agent's skills with it."""
         table, name = KINDS[kind].table, KINDS[kind].key[0]
@@ -259,6 +267,7 @@ class SqliteTenantConfiguration:
             flows=self._published_flows(connection),
             trunks=self._all(connection, TRUNKS),
             app_keys=self._all(connection, APP_KEYS),
+            connection_bar=next(iter(self._all(connection, CONNECTION_BARS)), None),
         )
 
     def _all(self, connection: Connection, kind: Kind[Any]) -> tuple[Any, ...]:
@@ -291,9 +300,12 @@ class SqliteTenantConfiguration:
             named = " ".join(f"{name} {value}" for name, value in key.items())
             raise ConfigurationError(f"tenant {self._vdn} has no {named}" if key else f"there is no tenant {self._vdn}")
 
-    def _refuse_foreign(self, connection: Connection, kind: Kind[Any], keys: list[str]) -> None:
-        column = kind.table.c[kind.key[0]]
-        query = select(column).where(column.in_(keys), kind.table.c.vdn != self._vdn)
+    def _refuse_foreign(
+        self, connection: Connection, kind: Kind[Any], keys: list[str], *, column: str | None = None
+    ) -> None:
+        name = column or kind.key[0]
+        wanted = kind.table.c[name]
+        query = select(wanted).where(wanted.in_(keys), kind.table.c.vdn != self._vdn)
         taken = connection.execute(query).scalars().all()
         if taken:
-            raise ConfigurationError(f"{kind.key[0]} {', '.join(sorted(taken))} belongs to another tenant")
+            raise ConfigurationError(f"{name} {', '.join(sorted(taken))} belongs to another tenant")

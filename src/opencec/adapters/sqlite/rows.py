@@ -16,6 +16,7 @@ from opencec.ports.configuration import (
     AgentConfig,
     AgentSkillConfig,
     AppKeyConfig,
+    ConnectionBarConfig,
     FlowConfig,
     QueueConfig,
     RouteConfig,
@@ -29,6 +30,7 @@ __all__ = [
     "ACCOUNTS",
     "AGENTS",
     "APP_KEYS",
+    "CONNECTION_BARS",
     "FLOWS",
     "KINDS",
     "QUEUES",
@@ -139,6 +141,7 @@ ROUTES = Kind(RouteConfig, tables.routes, ("dialled",), derived=("dialled",))
 FLOWS = Kind(FlowConfig, tables.flows, ("code", "version"))
 TRUNKS = Kind(TrunkConfig, tables.trunks, ("name",), sealed={"password": "trunk"})
 APP_KEYS = Kind(AppKeyConfig, tables.app_keys, ("ak",), sealed={"sk": "app_key"})
+CONNECTION_BARS = Kind(ConnectionBarConfig, tables.connection_bars, ("vdn",))
 ACCOUNTS = Kind(AccountConfig, tables.accounts, ("account",), kept=("password_hash",))
 
 KINDS: Mapping[str, Kind[Any]] = {

@@ -27,6 +27,7 @@ __all__ = [
     "app_keys",
     "audit",
     "cdrs",
+    "connection_bars",
     "flows",
     "leg_quality",
     "metadata",
@@ -80,6 +81,20 @@ tenants = Table(
     _number("max_calls_per_s"),
     _flag("is_demo"),
     _number("revision"),
+    Column("space_id", Text, nullable=False, server_default=""),
+    Column("outbound_hosts", JSON, nullable=False, server_default="[]"),
+)
+
+Index("one_tenant_a_space", tenants.c.space_id, unique=True, sqlite_where=text("space_id != ''"))
+
+connection_bars = Table(
+    "connection_bars",
+    metadata,
+    _tenant(),
+    _text("validate_url"),
+    _text("certificate"),
+    _json("page_origins"),
+    _flag("is_enabled"),
 )
 
 agents = Table(
