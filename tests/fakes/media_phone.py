@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from opencec.workers.media import g711
 from opencec.workers.media.engine import PHASES, Engine
-from opencec.workers.media.rtp import Packet, build, parse
 from opencec.workers.protocol import Command, Event, LegOpened, Mix, OpenLeg, Reply
+from opencec.workers.rtp.packet import Packet, build, parse
 from opencec.workers.rtp.sockets import PortPool
 
 __all__ = ["EngineRig", "Phone", "presence", "tone"]

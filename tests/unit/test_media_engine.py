@@ -12,7 +12,6 @@ import pytest
 from fakes.media_phone import EngineRig, Phone, presence
 from opencec.workers.media import g711, tones
 from opencec.workers.media.prompts import read_wav
-from opencec.workers.media.rtp import Packet, build
 from opencec.workers.protocol import (
     CloseLeg,
     ClosePort,
@@ -41,6 +40,7 @@ from opencec.workers.protocol import (
     UpdateLeg,
     WorkerStatus,
 )
+from opencec.workers.rtp.packet import Packet, build
 
 pytestmark = pytest.mark.unit
 

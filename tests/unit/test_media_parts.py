@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opencec.workers.media import g711, rtp, tones
+from opencec.workers.media import g711, tones
 from opencec.workers.media.admission import LoadWatch
 from opencec.workers.media.dtmf import EventReceiver, EventSender
 from opencec.workers.media.inband import InbandDigits, find_pairs
@@ -20,6 +20,7 @@ from opencec.workers.media.quality import Jitter, mos
 from opencec.workers.media.rows import Rows
 from opencec.workers.media.transmit import Packer
 from opencec.workers.media.wav import wav_header
+from opencec.workers.rtp import packet as rtp
 from opencec.workers.rtp import rtcp
 from opencec.workers.rtp.latching import WINDOW_MS, Latch
 

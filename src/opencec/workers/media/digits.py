@@ -9,8 +9,8 @@ from opencec.workers.media.collect import Collection, Ended
 from opencec.workers.media.dtmf import EVENTS
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.play import EndedPlay
-from opencec.workers.media.rtp import Packet
 from opencec.workers.protocol import Collect, Collected, Digit, DigitPressed
+from opencec.workers.rtp.packet import Packet
 
 __all__ = ["Keypad"]
 

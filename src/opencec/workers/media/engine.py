@@ -21,7 +21,6 @@ from opencec.workers.media.prompts import BadSource, Sound
 from opencec.workers.media.recorder import Recorder
 from opencec.workers.media.recording import Closed, RecordingWriter
 from opencec.workers.media.reports import Reports
-from opencec.workers.media.rtp import Packet
 from opencec.workers.protocol import (
     Command,
     FirstPacket,
@@ -35,6 +34,7 @@ from opencec.workers.protocol import (
     RecordingClosed,
     WorkerStatus,
 )
+from opencec.workers.rtp.packet import Packet
 from opencec.workers.rtp.sockets import PortPool
 from opencec.workers.rtp.transport import TransportFactory, TransportState
 
@@ -89,7 +89,7 @@ class Engine:
         self.writer = RecordingWriter(closed=lambda closed: self.post(lambda: self._file_closed(closed)))
         self.recorder = Recorder(self.registry.legs, self.writer, tick=lambda: self.tick)
         self.loader = SoundLoader(lambda play, sounds: self.post(lambda: self._loaded(play, sounds)))
-        self.reports = Reports(cname=f"{name}@opencec")
+        self.reports = Reports()
         self.commands = Commands(self)
         self.is_draining = False
         self._wake = wake

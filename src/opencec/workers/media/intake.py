@@ -13,11 +13,12 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from opencec.workers.media import g711, rtp
+from opencec.workers.media import g711
 from opencec.workers.media.jitter import Advice
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.rows import HISTORY, PACKET, RECEIVE_BYTES, Rows
 from opencec.workers.media.stream import Listener
+from opencec.workers.rtp import packet as rtp
 from opencec.workers.rtp.sockets import ANCILLARY_BYTES, arrival_ns
 from opencec.workers.rtp.transport import Transport
 

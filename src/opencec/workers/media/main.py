@@ -5,14 +5,10 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import resource
 import select
 import signal
-import socket
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 
 import structlog
 
@@ -20,6 +16,7 @@ from opencec.workers.control_server import ControlServer
 from opencec.workers.media.engine import Engine
 from opencec.workers.media.priority import raise_to_realtime
 from opencec.workers.media.schedule import Schedule
+from opencec.workers.program import listen, port_range, raise_limits
 from opencec.workers.protocol import decode_command
 from opencec.workers.rtp.sockets import PortPool
 from opencec.workers.rtp.webrtc import warm_up
@@ -37,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker; the exit status."""
     options = _parse(arguments)
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
-    _raise_limits()
-    listener, path = _listen(options.listen)
+    raise_limits()
+    listener, path = listen(options.listen)
     waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
     engine = Engine(
         name=options.name,
@@ -74,46 +71,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m opencec.workers.media", description="OpenCEC media worker")
     parser.add_argument("--name", required=True, help="the worker's name in events and logs")
     parser.add_argument("--listen", required=True, help="unix:/path, or fd:N for an inherited listening socket")
-    parser.add_argument("--rtp-ports", type=_port_range, required=True, metavar="FIRST-LAST")
+    parser.add_argument("--rtp-ports", type=port_range, required=True, metavar="FIRST-LAST")
     parser.add_argument("--max-legs", type=int, default=4_000, help="refuse more legs than this (default 4000)")
     parser.add_argument(
         "--phase", type=float, default=0.0, metavar="MS", help="offset of the schedule, so that workers take turns"
     )
     return parser.parse_args(arguments)
-
-
-def _port_range(text: str) -> tuple[int, int]:
-    first, _, last = text.partition("-")
-    if not (first.isdigit() and last.isdigit() and 1024 <= int(first) < int(last) <= 65_535):
-        raise argparse.ArgumentTypeError(f"not a port range: {text}")
-    return int(first), int(last)
-
-
-def _listen(address: str) -> tuple[socket.socket, Path | None]:
-    """The listening socket, and the path to remove at the end if it is ours.
-
-    Raises:
-        SystemExit: an address of another form.
-    """
-    kind, _, rest = address.partition(":")
-    if kind == "fd" and rest.isdigit():
-        return socket.socket(fileno=int(rest)), None
-    if kind != "unix" or not rest:
-        raise SystemExit(f"--listen takes unix:/path or fd:N, not {address}")
-    path, unready = Path(rest), Path(f"{rest}.{os.getpid()}")
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)  # only our own user may give orders
-    try:
-        listener.bind(str(unready))
-    finally:
-        os.umask(before)
-    listener.listen(8)
-    unready.rename(path)  # the name appears when connecting to it works
-    return listener, path
-
-
-def _raise_limits() -> None:
-    """Two descriptors a leg and one a recording: take all that the system allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

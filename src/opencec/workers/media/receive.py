@@ -13,12 +13,12 @@ from bisect import insort
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from opencec.workers.media import rtp
 from opencec.workers.media.concealment import FADE_FRAMES
 from opencec.workers.media.g711 import FRAME, SILENCE
 from opencec.workers.media.jitter import DEPTH_LIMIT, DEPTH_TARGET, PAUSE_FRAMES, frames_to_wait
-from opencec.workers.media.rtp import Packet, sequence_distance
 from opencec.workers.media.stream import Listener, StreamGate
+from opencec.workers.rtp import packet as rtp
+from opencec.workers.rtp.packet import Packet, sequence_distance
 
 if TYPE_CHECKING:
     from opencec.workers.media.leg import Leg

@@ -8,9 +8,9 @@ from opencec.workers.media.leg import Leg
 from opencec.workers.media.phase import Phase
 from opencec.workers.media.quality import mos
 from opencec.workers.media.rows import FIRST_ROW
-from opencec.workers.media.rtp import sequence_distance
 from opencec.workers.protocol import Quality
 from opencec.workers.rtp import rtcp
+from opencec.workers.rtp.packet import sequence_distance
 from opencec.workers.rtp.sockets import ANCILLARY_BYTES, arrival_ns
 
 __all__ = ["RTCP_TICKS", "Reports", "quality_of"]
@@ -24,9 +24,6 @@ _BUFFER_MS = 45.0
 
 class Reports:
     """Sends and reads RTCP a few legs at a time, spread over the ticks."""
-
-    def __init__(self, cname: str) -> None:
-        self._cname = cname
 
     def turn(self, phase: Phase, tick: int) -> None:
         """The legs of a phase whose turn it is in this tick."""
@@ -79,7 +76,7 @@ class Reports:
             sent = int(rows.sent[row])
             sender = rtcp.SenderInfo(rtcp.ntp_of(now_ns), int(rows.tx_timestamp[row]), sent, sent * 160)
         block = self._block(leg, now_ns) if leg.reception.gate.has_stream else None
-        packet = rtcp.build_report(ssrc=leg.ssrc, cname=self._cname, sender=sender, block=block)
+        packet = rtcp.build_report(ssrc=leg.ssrc, cname=rtcp.cname_of(leg.id), sender=sender, block=block)
         try:
             if leg.transport is not None:
                 if leg.is_connected:

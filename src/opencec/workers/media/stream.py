@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from opencec.workers.media.rtp import Packet, sequence_distance
+from opencec.workers.rtp.packet import Packet, sequence_distance
 from opencec.workers.rtp.sockets import connect
 
 if TYPE_CHECKING:

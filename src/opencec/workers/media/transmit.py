@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from opencec.workers.media import rtp
-from opencec.workers.media.rtp import Packet
+from opencec.workers.rtp import packet as rtp
+from opencec.workers.rtp.packet import Packet
 
 if TYPE_CHECKING:
     from opencec.workers.media.leg import Leg

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-__all__ = ["Incoming", "ReportBlock", "SenderInfo", "build_report", "ntp_of", "parse", "round_trip_ms"]
+__all__ = ["Incoming", "ReportBlock", "SenderInfo", "build_report", "cname_of", "ntp_of", "parse", "round_trip_ms"]
 
 _SENDER_REPORT, _RECEIVER_REPORT, _DESCRIPTION, _BYE = 200, 201, 202, 203
 _NTP_EPOCH = 2_208_988_800
@@ -40,6 +40,11 @@ class Incoming(NamedTuple):
     sender: SenderInfo | None
     blocks: tuple[ReportBlock, ...]
     bye: bool
+
+
+def cname_of(leg: str) -> str:
+    """The name of a leg's sound and pictures alike: a receiver plays streams of one name in step (RFC 3550 6.5.1)."""
+    return f"{leg}@opencec"
 
 
 def ntp_of(unix_ns: int) -> int:

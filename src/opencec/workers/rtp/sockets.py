@@ -8,11 +8,14 @@ import socket
 import struct
 from collections import deque
 
-__all__ = ["NoPort", "PortPair", "PortPool", "arrival_ns", "connect", "disconnect", "stamp_arrivals"]
+__all__ = ["VIDEO", "VOICE", "NoPort", "PortPair", "PortPool", "arrival_ns", "connect", "disconnect", "stamp_arrivals"]
 
 _SO_TIMESTAMPNS = 35
 _RECEIVE_BUFFER = 256 * 1024
-"""Bytes; about 300 G.711 packets by the kernel's count: a burst of seconds, far more than is ever played."""
+"""Bytes; about 300 G.711 packets by the kernel's count: a burst of seconds, far more than is ever played. For video it
+is the burst of one whole picture."""
+VOICE, VIDEO = 46, 34
+"""DSCP: EF for voice, AF41 for video (RFC 4594 4.1, 4.3)."""
 ANCILLARY_BYTES = socket.CMSG_SPACE(16)
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -36,11 +39,12 @@ class PortPair:
 class PortPool:
     """Hands out port pairs of a range, least recently used first, so that stray packets of an old call find nobody."""
 
-    def __init__(self, first: int, last: int) -> None:
+    def __init__(self, first: int, last: int, *, dscp: int = VOICE) -> None:
         first += first % 2
         if not 0 < first < last <= 65_535:
             raise ValueError(f"no usable RTP port range: {first}-{last}")
         self._free = deque(range(first, last, 2))
+        self._dscp = dscp
 
     @property
     def free(self) -> int:
@@ -57,7 +61,7 @@ class PortPool:
         for _ in range(min(len(self._free), 32)):  # a taken port (another program's) goes to the queue's end
             port = self._free.popleft()
             try:
-                return _bind_pair(host, port, with_rtcp=with_rtcp)
+                return _bind_pair(host, port, with_rtcp=with_rtcp, dscp=self._dscp)
             except OSError as error:
                 self._free.append(port)
                 last_error = error
@@ -71,24 +75,24 @@ class PortPool:
         self._free.append(pair.port)
 
 
-def _bind_pair(host: str, port: int, *, with_rtcp: bool) -> PortPair:
-    rtp = _bound(host, port)
+def _bind_pair(host: str, port: int, *, with_rtcp: bool, dscp: int) -> PortPair:
+    rtp = _bound(host, port, dscp=dscp)
     try:
-        rtcp = _bound(host, port + 1) if with_rtcp else None
+        rtcp = _bound(host, port + 1, dscp=dscp) if with_rtcp else None
     except OSError:
         rtp.close()
         raise
     return PortPair(port, rtp, rtcp)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(host: str, port: int, *, dscp: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         stamp_arrivals(sock)
-        _mark_voice(sock, family)
+        _mark(sock, family, dscp)
         sock.bind((host, port))
     except OSError:
         sock.close()
@@ -96,13 +100,13 @@ def _bound(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _mark_voice(sock: socket.socket, family: int) -> None:
-    """DSCP EF for voice (RFC 4594 4.1); a network that does not permit it is no reason to fail."""
+def _mark(sock: socket.socket, family: int, dscp: int) -> None:
+    """Set the traffic class; a network that does not permit it is no reason to fail."""
     try:
         if family == socket.AF_INET:
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, 46 << 2)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
         else:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, 46 << 2)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, dscp << 2)
     except OSError:
         pass
 
