@@ -97,7 +97,7 @@ def check_nothing_is_left(centre: Centre, customer: Peer, agent: Peer) -> None:
     found = control.runtime.core.agent(AGENT)
     assert found is not None
     assert found.state is AgentState.IDLE
-    assert control.gateway.index.find(GUID) is not None
+    assert control.gateway.index.find(GUID, now=control.clock.now()) is not None
 
 
 def call_with_crash(folder: Path, kind: str, crash_at: int, snapshot_every: int | None = None) -> Outcome:

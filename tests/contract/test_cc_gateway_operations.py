@@ -43,6 +43,10 @@ ROWS = [
     Row("rest", "POST", "/onlineagent/{a}/rest/86400/1", "000-002"),
     Row("rest", "POST", "/onlineagent/{a}/rest/60/256", "000-002"),
     Row("rest", "POST", "/onlineagent/{a}/rest/sixty/1", "000-002"),
+    Row("handShake", "POST", "/onlineagent/{a}/handshake", "000-001"),
+    Row("heartbeat", "PUT", "/onlineagent/{a}/heartbeat", "000-001", None),
+    Row("syncAgentInfo", "POST", "/onlineagent/{a}/syncagentinfo", "0"),
+    Row("queryLoginInfo", "GET", "/onlineagent/{a}/logininfo", "0"),
     Row("getAgentStatus", "GET", "/onlineagent/{a}/agentstatus", "0"),
     Row("setAgentAutoAnswer", "POST", "/onlineagent/{a}/autoanswer/False", "0"),
     Row("setAgentAutoAnswer", "POST", "/onlineagent/{a}/autoanswer/maybe", "000-002"),
@@ -119,7 +123,16 @@ STATES_CHANGED = [
     Row("sayWork", "POST", "/onlineagent/{a}/work", "AgentState_SetWork_Success"),
     Row("cancelWork", "POST", "/onlineagent/{a}/cancelwork", "AgentState_CancelWork_Success"),
 ]
-SIGN_IN_NAMES = {"login", "forceLogin", "loginEx", "forceLoginEx", "logout", "forceLogout", "forceLogoutWithReason"}
+SIGN_IN_NAMES = {
+    "updateGuid",
+    "login",
+    "forceLogin",
+    "loginEx",
+    "forceLoginEx",
+    "logout",
+    "forceLogout",
+    "forceLogoutWithReason",
+}
 
 
 def test_every_operation_has_a_row() -> None:

@@ -23,8 +23,6 @@ REFUSED = [
     ({**GOOD, "autoanswer": "perhaps"}, "100-001"),
     ({**GOOD, "agenttype": 3}, "100-012"),
     ({**GOOD, "ip": "::1"}, "100-016"),
-    ({**GOOD, "pushUrl": "https://crm.example.com/event?token=1"}, "100-001"),
-    ({**GOOD, "callBackUri": "https://crm.example.com/", "serviceToken": "t"}, "100-001"),
     ({**GOOD, "phonenum": "9999"}, "100-014"),
     ({**GOOD, "password": "wrong"}, "100-004"),
     ([GOOD], "100-001"),

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
 
 from fakes.journal import MemoryJournal
+from fakes.secrets import PlainSecrets
+from opencec.adapters.callbacks import AddressGuard, CallbackClient, CallbackLimits
 from opencec.adapters.system.clock import SystemClock
 from opencec.adapters.system.ids import SystemIds
 from opencec.core.commands import (
@@ -35,6 +39,7 @@ from opencec.services.tenant_view import CoreQueries
 
 __all__ = ["PASSWORD", "CallCentre", "FakePort", "profile_of"]
 
+CALLBACK_LIMITS = CallbackLimits(connect_s=1.0, answer_s=0.5, per_receiver=4)
 PASSWORD = "correct horse"
 VDN = TenantId(1)
 
@@ -117,7 +122,16 @@ class CallCentre:
     `picks_up`: phones answer by themselves. `refuses`: numbers that fail, and with what cause.
     """
 
-    def __init__(self, journal: MemoryJournal, *, profile: TenantProfile, limits: FeedLimits) -> None:
+    def __init__(
+        self,
+        journal: MemoryJournal,
+        *,
+        profile: TenantProfile,
+        limits: FeedLimits,
+        ca_file: Path | None = None,
+        guid_renew_ms: int = 0,
+        guid_grace_ms: int = 120_000,
+    ) -> None:
         self.journal = journal
         self.clock = SystemClock()
         self.profile = profile
@@ -130,7 +144,9 @@ class CallCentre:
             clock=self.clock,
             ids=SystemIds(),
             guard=self.guard,
-            settings=GatewaySettings(feed=limits),
+            secrets=PlainSecrets(),
+            callbacks=CallbackClient(AddressGuard(["127.0.0.0/8"]), ca_file=ca_file, limits=CALLBACK_LIMITS),
+            settings=GatewaySettings(feed=limits, guid_renew_ms=guid_renew_ms, guid_grace_ms=guid_grace_ms),
         )
         desk = self.gateway.open_desk(VDN)
         for participant in (desk.sessions, desk.feed):
@@ -150,17 +166,21 @@ class CallCentre:
         *,
         profile: TenantProfile | None = None,
         limits: FeedLimits | None = None,
+        **settings: Any,
     ) -> AsyncIterator[CallCentre]:
         """Replay the journal and serve until the block ends, as abruptly as a kill."""
         centre = cls(
-            journal or MemoryJournal(), profile=profile or profile_of(), limits=limits or FeedLimits(wait_ms=80)
+            journal or MemoryJournal(),
+            profile=profile or profile_of(),
+            limits=limits or FeedLimits(wait_ms=80),
+            **settings,
         )
         await centre.runtime.replay("test")
         centre.directory.port = centre.port
         async with asyncio.TaskGroup() as group:
             centre.lanes.open(group)
             task = group.create_task(centre.runtime.run(centre._carry_out))
-            silence = group.create_task(centre.gateway.desk(VDN).feed.supervise(centre.port))
+            silence = group.create_task(centre.gateway.desk(VDN).run(centre.port))
             await centre.port.execute(Configure(profile=centre.profile))
             try:
                 yield centre
@@ -169,6 +189,7 @@ class CallCentre:
                     running.cancel()
                     with suppress(asyncio.CancelledError):
                         await running
+                await centre.gateway.callbacks.close()
 
     async def _carry_out(self, effect: Effect) -> None:
         self.effects.append(effect)

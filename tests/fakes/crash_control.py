@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fakes.crash_life import CrashJournal, Life
 from fakes.secrets import PlainSecrets
+from opencec.adapters.callbacks import AddressGuard, CallbackClient
 from opencec.adapters.files import RecordingFiles
 from opencec.adapters.media_worker import MediaPool
 from opencec.adapters.sipwire import SipWire
@@ -158,7 +159,14 @@ class CrashControl:
         self.media = MediaPool(workers)
         self.book = TenantBook({})
         ids, vdn = SystemIds(), TenantId(config.info.vdn)
-        self.gateway = Gateway(self.book, clock=clock, ids=ids, guard=SignInGuard())
+        self.gateway = Gateway(
+            self.book,
+            clock=clock,
+            ids=ids,
+            guard=SignInGuard(),
+            secrets=PlainSecrets(),
+            callbacks=CallbackClient(AddressGuard()),
+        )
         self.runtime = TenantRuntime(
             vdn,
             journal=journal,

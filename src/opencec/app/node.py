@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from opencec.adapters.callbacks import AddressGuard, CallbackClient
 from opencec.adapters.files import KeyRing, RecordingFiles
 from opencec.adapters.media_worker import MediaPool
 from opencec.adapters.sipwire import LocalAddresses, SipWire
@@ -23,7 +24,7 @@ from opencec.app.demo.tenant import BUSY_REASONS, REST_REASONS
 from opencec.app.run_dir import DataDir
 from opencec.app.tenant_services import Shared, TenantServices
 from opencec.core.ids import TenantId
-from opencec.elements.cc_gateway import Gateway
+from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
 from opencec.ports.configuration import TenantConfig, TenantInfo
 from opencec.services.caller_accounts import CallerAccounts
@@ -50,6 +51,8 @@ _log = structlog.get_logger()
 _REALM = "opencec"
 _MEDIA_WAIT_S = 3.0
 _EXPIRE_EVERY_S = 5.0
+_LOOPBACK = ("127.0.0.0/8", "::1/128")
+"""In demo mode events may be pushed to programs on this machine."""
 
 
 class Node:
@@ -86,9 +89,7 @@ class Node:
             await self.provision()
             self._provisioned.write_text(_supervisor())
         self._build_media()
-        self.gateway = Gateway(
-            self.book, clock=self.clock, ids=self.ids, guard=self.guard, load=self.load, metrics=self.metrics
-        )
+        self._build_gateway()
         for info in await self.configuration.tenants():
             if info.is_active:
                 await self._open_tenant(info)
@@ -135,6 +136,25 @@ class Node:
         self.speech = SpeechWorkerClient(self.context.speech.path) if self.context.speech is not None else None
         self.renderer = SpeechPrompts(self.catalogue, self.speech)
         self.recordings = RecordingFiles(self.data.recordings)
+
+    def _build_gateway(self) -> None:
+        settings = self.settings
+        networks = (*settings.callback_networks, *(_LOOPBACK if self.context.demo else ()))
+        self.callbacks = CallbackClient(AddressGuard(networks), ca_file=settings.callback_ca_file)
+        self.gateway = Gateway(
+            self.book,
+            clock=self.clock,
+            ids=self.ids,
+            guard=self.guard,
+            secrets=self.keys,
+            callbacks=self.callbacks,
+            settings=GatewaySettings(
+                allowed_origins=settings.gateway_origins,
+                guid_renew_ms=settings.gateway_guid_renew_s * 1000,
+            ),
+            load=self.load,
+            metrics=self.metrics,
+        )
 
     async def _open_tenant(self, info: TenantInfo) -> None:
         store = self.configuration.for_tenant(info.vdn)
@@ -299,6 +319,7 @@ class Node:
     async def close(self) -> None:
         """Flush records, close the stores. The journal holds everything that was acknowledged."""
         await self.wire.close()
+        await self.callbacks.close()
         for services in self.tenants.values():
             await services.projection.flush()
         await self.journal.close()

@@ -73,6 +73,10 @@ def _rtp_ports(value: object) -> object:
     return value
 
 
+def _words(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
 def _default_workers() -> int:
     return max(1, min(4, len(os.sched_getaffinity(0))))
 
@@ -155,6 +159,48 @@ class Settings(BaseSettings):
         0, description="Recordings older than this many days are removed. 0: none.", examples=[365]
     )
 
+    callback_networks: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (),
+        description="Networks (CIDR, separated by commas) that events may be pushed to although they are private or "
+        "without TLS. Public addresses over HTTPS are always allowed; in demo mode so is this machine.",
+        examples=["10.20.0.0/16,192.0.2.7/32"],
+    )
+    callback_ca_file: Path | None = Field(
+        None,
+        description="PEM certificates that receivers of pushed events may be signed by, beside the system's.",
+        examples=["/etc/opencec/inner-ca.pem"],
+    )
+    gateway_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
+        (),
+        description="Origins of web pages elsewhere that may call the CC-Gateway from the browser, separated by "
+        "commas.",
+        examples=["https://crm.example.com"],
+    )
+    gateway_guid_renew_s: Annotated[int, Field(ge=0, le=86_400)] = Field(
+        0,
+        description="AUTHMODE 2 of the CC-Gateway: a GUID is replaced after so many seconds, and the one before is "
+        "good for 120 s more. 0: AUTHMODE 1, it stays until sign-out; many clients know only that.",
+        examples=[600],
+    )
+
+    @field_validator("callback_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ipaddress.ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"{network} is not a network") from None
+        return value
+
+    @field_validator("gateway_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[\w.\[\]:-]+", origin):
+                raise ValueError(f"{origin} is not an origin")
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
@@ -201,7 +247,7 @@ class Settings(BaseSettings):
     def _together(self) -> Settings:
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ValueError("tls_cert and tls_key: set both or neither")
-        for name in ("tls_cert", "tls_key"):
+        for name in ("tls_cert", "tls_key", "callback_ca_file"):
             path = getattr(self, name)
             if path is not None and not path.is_file():
                 raise ValueError(f"{name}: there is no file {path}")
@@ -224,7 +270,7 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """Variables that make `load_settings` give these settings in a child process, whatever files there are."""
         shown = {name: getattr(self, name) for name in type(self).model_fields}
-        given = {f"{PREFIX}{name.upper()}": "" if value is None else str(value) for name, value in shown.items()}
+        given = {f"{PREFIX}{name.upper()}": _as_text(value) for name, value in shown.items()}
         return given | {_CONFIG_VARIABLE: NO_FILE}
 
     @classmethod
@@ -238,6 +284,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Command line over environment over file."""
         return init_settings, env_settings, InitSettingsSource(settings_cls, _read_file())
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    is_list = isinstance(value, tuple) and not isinstance(value, RtpPorts)
+    return ",".join(value) if is_list else str(value)  # type: ignore[arg-type]
 
 
 def is_loopback(host: str) -> bool:

@@ -55,7 +55,7 @@ def example_file() -> str:
 def _default(name: str, field: Any) -> str:
     if field.default_factory is not None:
         return ""  # depends on the machine; the description tells
-    return "" if field.default is None else str(field.default)
+    return "" if field.default in (None, ()) else str(field.default)
 
 
 def _example(field: Any) -> Any:

@@ -226,7 +226,7 @@ class TenantServices:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.runtime.run(self.carry_out), name=f"tenant-{self.runtime.tenant}")
             group.create_task(self.projection.run())
-            group.create_task(self.desk.feed.supervise(self.handle))
+            group.create_task(self.desk.run(self.handle))
 
     async def carry_out(self, effect: Effect) -> Awaitable[None] | None:
         """Carry out one effect of the core. What is returned ends when it needs no repetition any more."""

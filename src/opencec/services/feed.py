@@ -20,6 +20,7 @@ from opencec.core.events import AgentSignedIn, AgentSignedOut, Event
 from opencec.core.ids import AgentId, SessionId
 from opencec.ports.clock import Clock
 from opencec.services.agent_port import TenantOverloaded, TenantPort
+from opencec.services.feed_queue import FeedQueue
 from opencec.services.wait_line import WaitLine
 
 __all__ = ["FeedAcknowledged", "FeedEnded", "FeedLimits", "TenantFeed", "Translator"]
@@ -63,45 +64,13 @@ class FeedLimits(msgspec.Struct, frozen=True):
     wait_ms: int = 10_000
     """How long a poll waits for an event (cc-gateway.md 3.1)."""
     silence_ms: int = 120_000
-    """An agent that does not poll for so long is signed out."""
+    """An agent that neither polls nor sends a heartbeat for so long is signed out."""
+    unwatched_ms: int = 43_200_000
+    """The same for a session that asked not to be watched: every session ends some day."""
     capacity: int = 500
     """Events that wait for one agent; a slower client is dropped."""
     closed_kept: int = 2_000
     """Queues of ended sessions that still hold their last event."""
-
-
-class _Queue:
-    """Events of one session. `given`: the head was sent and waits for the next poll as its receipt."""
-
-    __slots__ = ("acking", "agent", "events", "given", "is_closed", "is_dropped", "next_seq", "seen", "turn", "waiter")
-
-    def __init__(self, agent: AgentId, seen: float) -> None:
-        self.agent = agent
-        self.events: deque[tuple[int, bytes]] = deque()
-        self.next_seq = 1
-        """Sequence number of the next event; it counts what was queued, so that replays number alike."""
-        self.given = False
-        self.is_closed = False
-        self.is_dropped = False
-        self.turn = 0
-        self.waiter: asyncio.Future[bool] | None = None
-        self.acking: asyncio.Future[None] | None = None
-        self.seen = seen
-
-    def push(self, event: bytes) -> None:
-        self.events.append((self.next_seq, event))
-        self.next_seq += 1
-
-    def wake(self, has_event: bool) -> None:
-        """End the waiting poll, if there is one."""
-        if self.waiter is not None and not self.waiter.done():
-            self.waiter.set_result(has_event)
-        self.waiter = None
-
-    def acknowledge(self, seq: int) -> None:
-        while self.events and self.events[0][0] <= seq:
-            self.events.popleft()
-            self.given = False
 
 
 class _SavedQueue(msgspec.Struct, frozen=True, array_like=True):
@@ -127,9 +96,9 @@ class TenantFeed:
         self.limits = limits or FeedLimits()
         self._translator = translator
         self._clock = clock
-        self._queues: OrderedDict[SessionId, _Queue] = OrderedDict()
+        self._queues: OrderedDict[SessionId, FeedQueue] = OrderedDict()
         """Living sessions, the one that polled longest ago first."""
-        self._closed: OrderedDict[SessionId, _Queue] = OrderedDict()
+        self._closed: OrderedDict[SessionId, FeedQueue] = OrderedDict()
         self._current: dict[AgentId, SessionId] = {}
         self._line = WaitLine(self.limits.wait_ms / 1000)
         self.polls = 0
@@ -150,7 +119,7 @@ class TenantFeed:
                 self._publish(agent, body)
 
     def _open(self, session: SessionId, agent: AgentId) -> None:
-        self._queues[session] = _Queue(agent, self._clock.monotonic())
+        self._queues[session] = FeedQueue(agent, self._clock.monotonic())
         self._current[agent] = session
 
     def _publish(self, agent: AgentId, body: bytes) -> None:
@@ -166,7 +135,7 @@ class TenantFeed:
         queue.push(body)
         queue.wake(True)
 
-    def _drop(self, session: SessionId, queue: _Queue) -> None:
+    def _drop(self, session: SessionId, queue: FeedQueue) -> None:
         """Too slow: nothing more is kept, and the next sweep signs the agent out."""
         queue.is_dropped = True
         queue.events.clear()
@@ -224,20 +193,20 @@ class TenantFeed:
             self._saw(session, queue)
         return self._give(session, queue, has_gone)
 
-    def _find(self, session: SessionId) -> _Queue:
+    def _find(self, session: SessionId) -> FeedQueue:
         queue = self._queues.get(session) or self._closed.get(session)
         if queue is None or queue.is_dropped:
             raise FeedEnded
         return queue
 
-    async def _wait(self, queue: _Queue) -> bool:
+    async def _wait(self, queue: FeedQueue) -> bool:
         """True: an event came, or the queue was closed."""
         if queue.is_closed:
             return True
         queue.waiter = waiter = self._line.join()
         return await waiter
 
-    def _give(self, session: SessionId, queue: _Queue, has_gone: Callable[[], bool]) -> bytes | None:
+    def _give(self, session: SessionId, queue: FeedQueue, has_gone: Callable[[], bool]) -> bytes | None:
         if not queue.events:
             self._closed.pop(session, None)
             raise FeedEnded
@@ -246,7 +215,7 @@ class TenantFeed:
         queue.given = True
         return queue.events[0][1]
 
-    async def _take_receipt(self, port: TenantPort, session: SessionId, queue: _Queue) -> None:
+    async def _take_receipt(self, port: TenantPort, session: SessionId, queue: FeedQueue) -> None:
         """This poll proves that the head arrived: journal it before the next event is given."""
         if queue.acking is not None:
             await asyncio.shield(queue.acking)
@@ -262,12 +231,62 @@ class TenantFeed:
             queue.acking.set_result(None)
             queue.acking = None
 
+    # --- pushing ----------------------------------------------------------------------------------------------------
+
+    def attach(self, session: SessionId, ring: Callable[[], None]) -> bool:
+        """Ring for each event of a session from now on, and at once when one waits; False: there is no such queue."""
+        queue = self._queues.get(session) or self._closed.get(session)
+        if queue is None or queue.is_dropped:
+            return False
+        queue.ring = ring
+        if queue.events:
+            ring()
+        return True
+
+    def pending(self, session: SessionId, most: int) -> list[tuple[int, bytes]]:
+        """The oldest events that were not acknowledged, at most so many; [] also when the queue is gone."""
+        queue = self._queues.get(session) or self._closed.get(session)
+        if queue is None:
+            return []
+        return [queue.events[index] for index in range(min(most, len(queue.events)))]
+
+    def is_open(self, session: SessionId) -> bool:
+        """Whether the session goes on."""
+        return session in self._queues
+
+    async def acknowledge(self, port: TenantPort, session: SessionId, seq: int) -> None:
+        """The receiver has everything up to `seq`.
+
+        Raises:
+            TenantOverloaded: not journaled; the events are kept.
+        """
+        queue = self._queues.get(session) or self._closed.get(session)
+        if queue is None:
+            return
+
+        def committed() -> None:
+            queue.acknowledge(seq)
+            if queue.is_closed and not queue.events:
+                self._closed.pop(session, None)
+
+        fact = msgspec.msgpack.encode(FeedAcknowledged(session, seq))
+        await port.record(self.name, fact, committed=committed)
+
+    def forget(self, session: SessionId) -> None:
+        """Nobody will take the last events of this closed session."""
+        self._closed.pop(session, None)
+
     # --- presence ---------------------------------------------------------------------------------------------------
 
-    def _saw(self, session: SessionId, queue: _Queue) -> None:
+    def _saw(self, session: SessionId, queue: FeedQueue) -> None:
         queue.seen = self._clock.monotonic()
         if session in self._queues:
             self._queues.move_to_end(session)
+
+    def watch(self, session: SessionId, is_watched: bool) -> None:
+        """Whether a short silence of this session signs its agent out."""
+        if queue := self._queues.get(session):
+            queue.is_watched = is_watched
 
     def seen(self, session: SessionId) -> None:
         """A sign of life other than a poll (heartbeats)."""
@@ -277,12 +296,13 @@ class TenantFeed:
     def silent_agents(self) -> list[AgentId]:
         """Agents to sign out now: silent too long, or dropped as too slow. Each is named once per silence time."""
         now = self._clock.monotonic()
-        since = now - self.limits.silence_ms / 1000
+        since, long_since = now - self.limits.silence_ms / 1000, now - self.limits.unwatched_ms / 1000
         found: list[SessionId] = []
         for session, queue in self._queues.items():
             if queue.seen > since:
                 break
-            found.append(session)
+            if queue.is_watched or queue.seen <= long_since:
+                found.append(session)
         for session in found:
             self._queues[session].seen = now
             self._queues.move_to_end(session)
@@ -340,7 +360,7 @@ class TenantFeed:
         self._current.clear()
         now = self._clock.monotonic()
         for row in saved.queues:
-            queue = _Queue(row.agent, now)
+            queue = FeedQueue(row.agent, now)
             queue.events = deque(row.events)
             queue.next_seq, queue.is_closed, queue.is_dropped = row.next_seq, row.is_closed, row.is_dropped
             if row.is_closed:

@@ -92,6 +92,13 @@ class Metrics:
         self.refused_sign_ins = Counter(
             "opencec_refused_sign_ins_total", "Sign-ins of agents refused because this node is overloaded."
         )
+        self.pushes = Counter(
+            "opencec_pushes_total",
+            "Posts of agent events to receivers: `taken`, `refused` (the receiver said so), or why there was no "
+            "answer: `address` (not allowed), `name`, `connect`, `tls`, `down`, `closed`, `timeout`, `answer`, `busy`,"
+            " `defect` (of ours).",
+            ("result",),
+        )
         self.mos = Histogram(
             "opencec_leg_mos", "Estimated mean opinion score (ITU-T G.107) of each leg, when it closes.", _MOS
         )

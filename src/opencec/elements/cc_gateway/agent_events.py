@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
+from opencec.elements.cc_gateway.guid import announce_guid
 from opencec.httpkit.body import has_hung_up
 from opencec.httpkit.operations import Operation
-from opencec.httpkit.replies import Reply
+from opencec.httpkit.replies import Refusal, Reply
 
 __all__ = ["EMPTY", "OPERATIONS"]
 
-EMPTY = Reply(b'{"message":"","retcode":"0"}')
+EMPTY = b'{"message":"","retcode":"0"}'
 """No event in time. One client compares these bytes: no `event` key, no blanks."""
 
 
 async def get_agent_event(call: GatewayCall) -> Reply:
     """The next event, as soon as there is one, else nothing after 10 s."""
     caller = call.principal
+    if caller.session.is_pushed:
+        raise Refusal("000-001", "the events of this session are pushed")
     receive = call.request.receive
     body = await caller.desk.feed.poll(caller.port, caller.session.session, has_gone=lambda: has_hung_up(receive))
-    return EMPTY if body is None else Reply(body)
+    headers = await announce_guid(call)
+    return Reply(EMPTY if body is None else body, headers=headers)
 
 
 OPERATIONS: tuple[Operation[Caller], ...] = (
@@ -30,6 +34,6 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Next event, by long polling",
         group="event",
         auth="guid_of_ended",
-        codes=("000-003", "100-006"),
+        codes=("000-001", "000-003", "100-006"),
     ),
 )

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from opencec.core.ids import AgentId, TenantId
 from opencec.elements.cc_gateway.errors import GatewayDialect
+from opencec.elements.cc_gateway.push import PUSH_FORMS
 from opencec.elements.cc_gateway.translate import EventTranslator
 from opencec.httpkit.lockout import SignInGuard
 from opencec.httpkit.operations import Call, WireRequest
 from opencec.httpkit.replies import Refusal, Reply
+from opencec.ports.callbacks import Callbacks
 from opencec.ports.clock import Clock
 from opencec.ports.ids import Ids
+from opencec.ports.secrets import Secrets
 from opencec.services.agent_port import AgentView, TenantDirectory, TenantPort
 from opencec.services.feed import FeedLimits, TenantFeed
 from opencec.services.load_admission import LoadAdmission
 from opencec.services.metrics import Metrics
+from opencec.services.push import TenantPusher
 from opencec.services.sessions import AgentSession, AgentSessions, SessionIndex
 
 __all__ = ["Caller", "Desk", "Gateway", "GatewayCall", "GatewaySettings"]
@@ -31,6 +36,10 @@ class GatewaySettings:
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     """Origins of browser pages elsewhere that may call this interface."""
+    guid_renew_ms: int = 0
+    """AUTHMODE 2: a GUID is replaced after so long. 0 = AUTHMODE 1, it stays until sign-out (cc-gateway.md 2)."""
+    guid_grace_ms: int = 120_000
+    """How long the GUID before stays good."""
 
 
 @dataclass(slots=True)
@@ -40,6 +49,15 @@ class Desk:
     sessions: AgentSessions
     feed: TenantFeed
     translator: EventTranslator
+    pusher: TenantPusher
+
+    async def run(self, port: TenantPort) -> None:
+        """Watch silence and push events until cancelled. Start it when the tenant is served, after replay."""
+        for session in self.sessions.unwatched():
+            self.feed.watch(session, False)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.feed.supervise(port))
+            group.create_task(self.pusher.run(port))
 
 
 class Gateway:
@@ -52,11 +70,20 @@ class Gateway:
         clock: Clock,
         ids: Ids,
         guard: SignInGuard,
+        secrets: Secrets,
+        callbacks: Callbacks,
         settings: GatewaySettings | None = None,
         load: LoadAdmission | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         """Args:
+        directory: The tenants.
+        clock: For GUIDs and brakes.
+        ids: Makes GUIDs.
+        guard: Brakes for sign-ins.
+        secrets: Seals where events are pushed.
+        callbacks: Pushes them.
+        settings: Settings of the element.
         load: Says when nobody may sign in because the node is busy.
         metrics: What this process counts.
         """
@@ -64,6 +91,8 @@ class Gateway:
         self.clock = clock
         self.ids = ids
         self.guard = guard
+        self.secrets = secrets
+        self.callbacks = callbacks
         self.settings = settings or GatewaySettings()
         self.load = load or LoadAdmission()
         self.metrics = metrics or Metrics()
@@ -74,11 +103,18 @@ class Gateway:
     def open_desk(self, tenant: TenantId) -> Desk:
         """Serve a tenant. Before its journal is replayed: both services take part in it and observe its events."""
         translator = EventTranslator(tenant)
-        desk = Desk(
-            sessions=AgentSessions(tenant, index=self.index),
-            feed=TenantFeed(translator, clock=self.clock, limits=self.settings.feed),
-            translator=translator,
+        sessions = AgentSessions(tenant, index=self.index, secrets=self.secrets)
+        feed = TenantFeed(translator, clock=self.clock, limits=self.settings.feed)
+        pusher = TenantPusher(
+            feed,
+            sessions,
+            callbacks=self.callbacks,
+            forms=PUSH_FORMS,
+            clock=self.clock,
+            ids=self.ids,
+            metrics=self.metrics,
         )
+        desk = Desk(sessions=sessions, feed=feed, translator=translator, pusher=pusher)
         self._desks[tenant] = desk
         return desk
 
@@ -106,7 +142,7 @@ class Gateway:
     def by_guid_even_ended(self, request: WireRequest, path: dict[str, str]) -> Caller:
         """GUID family of the event poll: a session that is over may still fetch its last event."""
         guid = request.header(b"guid")
-        session = self.index.find(guid) if guid else None
+        session = self.index.find(guid, now=self.clock.now()) if guid else None
         agent = _agent(path)
         if session is None or session.agent != agent:
             raise Refusal("000-003", "no right to call this interface")

@@ -6,6 +6,7 @@ from opencec.elements.cc_gateway import (
     agent_events,
     agent_group,
     call_data,
+    presence,
     queue_device,
     sign_in,
     states,
@@ -25,6 +26,7 @@ TABLE: OperationTable[Caller] = OperationTable(
     (
         *sign_in.OPERATIONS,
         *states.OPERATIONS,
+        *presence.OPERATIONS,
         *agent_events.OPERATIONS,
         *voice_calls.OPERATIONS,
         *call_data.OPERATIONS,

@@ -24,8 +24,7 @@ def render() -> str:
         "<!-- Generated: python -m opencec.elements.cc_gateway.reference docs/reference/cc-gateway.md -->",
         "",
         f"Agent-side REST interface below `{PREFIX}`. **{len(operations)} operations** are implemented. "
-        "Events are delivered by polling; push mode is not available (sign-in with `pushUrl`, or with `callBackUri` "
-        "and `serviceToken`, answers 100-001). `transfer` knows the release mode.",
+        "Events are delivered by polling, or pushed: sign in with `callBackUri` and `serviceToken`, or with `pushUrl`.",
         "",
         "Every operation may also answer 000-003 (GUID unknown), 100-006 (not signed in) and 100-007 (failure here).",
     ]

@@ -9,10 +9,12 @@ from opencec.core.commands import ResetSkills, SignIn, SignOut
 from opencec.core.events import AgentSignedIn
 from opencec.core.ids import AgentId, QueueId
 from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
+from opencec.elements.cc_gateway.guid import guid_headers
+from opencec.elements.cc_gateway.push import push_target
 from opencec.elements.cc_gateway.schemas import ResetSkillQuery, SignInBody, SignInResult
 from opencec.elements.cc_gateway.views import NOTHING, skills_of
 from opencec.httpkit.operations import Operation
-from opencec.httpkit.replies import ExactName, Refusal, Reply
+from opencec.httpkit.replies import Refusal, Reply
 from opencec.services.agent_port import TenantOverloaded, TenantPort
 from opencec.services.load_admission import RETRY_AFTER_S
 from opencec.services.sessions import new_guid
@@ -25,13 +27,7 @@ _SIGN_IN_CODES = ("100-001", "100-002", "100-004", "100-011", "100-012", "100-01
 
 
 def _check(body: SignInBody, *, needs_phone: bool) -> None:
-    """Parameters with codes of their own.
-
-    Raises:
-        Refusal: 100-001 also for push mode, which this gateway does not offer.
-    """
-    if body.push_url or (body.call_back_uri and body.service_token):
-        raise Refusal("100-001", "push mode is not available, sign in without pushUrl and callBackUri and poll")
+    """Parameters with codes of their own; raises Refusal."""
     if (body.phonenum and not body.phonenum.isascii()) or (not body.phonenum and needs_phone):
         raise Refusal("100-001", "phonenum is missing or invalid")
     if body.status not in _INITIAL:
@@ -73,6 +69,7 @@ async def _sign_in(call: GatewayCall, *, force: bool, needs_phone: bool, release
     _check(body, needs_phone=needs_phone)
     port = await _authenticate(call, body)
     agent, gateway = call.principal.agent, call.principal.gateway
+    push = push_target(body, gateway.callbacks)
     if body.phonenum and not port.has_phone(body.phonenum):
         raise Refusal("100-014", "phone number is not configured")
     session = port.new_session_id()
@@ -90,7 +87,7 @@ async def _sign_in(call: GatewayCall, *, force: bool, needs_phone: bool, release
         )
     )
     guid = new_guid(gateway.ids, server_name=gateway.settings.server_name)
-    await gateway.desk(port.tenant).sessions.open(port, agent=agent, session=session, guid=guid)
+    await gateway.desk(port.tenant).sessions.open(port, agent=agent, session=session, guid=guid, push=push)
     began = next((event.at for event in events if isinstance(event, AgentSignedIn)), port.now())
     result = SignInResult(
         vdnid=port.tenant,
@@ -101,9 +98,7 @@ async def _sign_in(call: GatewayCall, *, force: bool, needs_phone: bool, release
         serverName=gateway.settings.server_name,
         timeRemaining="",
     )
-    value = guid.encode()
-    headers = ((ExactName(b"Set-GUID"), b"JSESSIONID=" + value), (ExactName(b"Guid"), value))
-    return Reply(gateway.dialect.success(result), headers=headers)
+    return Reply(gateway.dialect.success(result), headers=guid_headers(guid))
 
 
 async def login(call: GatewayCall) -> Reply:
