@@ -25,6 +25,10 @@ class _Leg:
     """Layer -> id of the play, and whether it loops."""
     collect: p.Collect | None = None
     buffered: str = ""
+    paused: set[str] = field(default_factory=set)
+    """Ids of the plays that are paused."""
+    positions: dict[str, int] = field(default_factory=dict)
+    """Where a play was sent to last, ms."""
 
 
 class CrashWorker:
@@ -37,6 +41,7 @@ class CrashWorker:
         self.legs: dict[str, _Leg] = {}
         self.mixes: dict[str, p.Mix] = {}
         self.recordings: dict[str, p.Record] = {}
+        self.paused_recordings: set[str] = set()
         self.closed: list[str] = []
         self._replies: dict[str, p.Reply] = {}
         self._events: list[p.Event] = []
@@ -110,12 +115,19 @@ class CrashWorker:
                 revision=0,
                 opened=leg.opened,
                 plays=tuple(play for play, _ in leg.plays.values()),
+                paused_plays=tuple(leg.paused),
                 collect=leg.collect.collect if leg.collect else "",
             )
             for name, leg in self.legs.items()
         )
         recordings = tuple(
-            p.RecordingState(recording=r.recording, path=r.path, left=r.left, right=r.right)
+            p.RecordingState(
+                recording=r.recording,
+                path=r.path,
+                left=r.left,
+                right=r.right,
+                paused=r.recording in self.paused_recordings,
+            )
             for r in self.recordings.values()
         )
         return p.Hello(worker=self.name, pid=1, started_ms=1, legs=legs, recordings=recordings)
@@ -144,6 +156,12 @@ class CrashWorker:
                     self.mixes[command.mix] = command
             case p.Record():
                 self.recordings[command.recording] = command
+                if command.paused is not None:
+                    self._pause_recording(command.recording, is_paused=command.paused)
+            case p.PauseRecord() | p.ResumeRecord():
+                if command.recording not in self.recordings:
+                    return p.Reply(id=command.id, ok=False, error="unknown_recording")
+                self._pause_recording(command.recording, is_paused=isinstance(command, p.PauseRecord))
             case p.StopRecord():
                 self._close_recording(command.recording)
             case p.Recover():
@@ -179,6 +197,8 @@ class CrashWorker:
                 self._play(leg, command)
             case p.StopPlay():
                 self._stop_play(command.leg, leg, command.play)
+            case p.PausePlay() | p.ResumePlay() | p.SeekPlay():
+                return self._change_play(leg, command)
             case p.Collect():
                 leg.collect = command
                 self._collect(command.leg, leg)
@@ -195,7 +215,9 @@ class CrashWorker:
 
     def _played(self, command: p.Play) -> None:
         leg = self.legs.get(command.leg)
-        if leg is not None and leg.plays.get(command.layer, ("", False))[0] == command.play:
+        if leg is not None and command.play in leg.paused:
+            asyncio.get_running_loop().call_later(_PROMPT_S, self._played, command)
+        elif leg is not None and leg.plays.get(command.layer, ("", False))[0] == command.play:
             del leg.plays[command.layer]
             self._emit(p.Played, leg=command.leg, play=command.play, reason="end", played_ms=1000)
 
@@ -203,6 +225,28 @@ class CrashWorker:
         for layer in [layer for layer, (running, _) in leg.plays.items() if running == play]:
             del leg.plays[layer]
             self._emit(p.Played, leg=name, play=play, reason="stopped", played_ms=0)
+
+    def _change_play(self, leg: _Leg, command: p.PausePlay | p.ResumePlay | p.SeekPlay) -> p.Reply:
+        if command.play not in [play for play, _ in leg.plays.values()]:
+            return p.Reply(id=command.id, ok=False, error="unknown_play")
+        match command:
+            case p.PausePlay():
+                leg.paused.add(command.play)
+            case p.ResumePlay():
+                leg.paused.discard(command.play)
+            case p.SeekPlay():
+                before = leg.positions.get(command.play, 0) if command.relative else 0
+                leg.positions[command.play] = max(0, before + command.position_ms)
+        state = p.PlayState(
+            play=command.play, position_ms=leg.positions.get(command.play, 0), paused=command.play in leg.paused
+        )
+        return p.Reply(id=command.id, result=state)
+
+    def _pause_recording(self, recording: str, *, is_paused: bool) -> None:
+        if is_paused:
+            self.paused_recordings.add(recording)
+        else:
+            self.paused_recordings.discard(recording)
 
     def _collect(self, name: str, leg: _Leg) -> None:
         if leg.collect is None or not leg.buffered:
@@ -220,6 +264,7 @@ class CrashWorker:
 
     def _close_recording(self, recording: str) -> None:
         record = self.recordings.pop(recording, None)
+        self.paused_recordings.discard(recording)
         if record is not None:
             self.closed.append(recording)
             self._emit(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from opencec.workers.media import g711
 from opencec.workers.media.engine import PHASES, Engine
+from opencec.workers.media.wav import wav_header
 from opencec.workers.protocol import Command, Event, LegOpened, Mix, OpenLeg, Reply
 from opencec.workers.rtp.packet import Packet, build, parse
 from opencec.workers.rtp.sockets import PortPool
 
-__all__ = ["EngineRig", "Phone", "presence", "tone"]
+__all__ = ["EngineRig", "Phone", "channels", "pair", "presence", "tone", "write_prompt", "write_recording"]
 
 _ids = count(1)
 
@@ -37,6 +40,32 @@ def presence(samples: NDArray[np.int16], hertz: float) -> float:
     at = 2 * np.pi * hertz * np.arange(len(wave)) / 8000.0
     part = (wave @ np.cos(at)) ** 2 + (wave @ np.sin(at)) ** 2
     return float(part * 2 / len(wave) / (wave @ wave))
+
+
+def write_prompt(path: Path) -> str:
+    """A second of 1,500 Hz as 16-bit PCM; the path as a worker takes it."""
+    samples = (np.sin(2 * np.pi * 1500 * np.arange(8000) / 8000) * 12000).astype("<i2").tobytes()
+    head = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16) + b"data" + struct.pack("<I", len(samples))
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(head) + len(samples)) + b"WAVE" + head + samples)
+    return str(path)
+
+
+def write_recording(path: Path, left: NDArray[np.int16], right: NDArray[np.int16]) -> str:
+    """A recording as workers write it, of samples at 14-bit scale; the path as a worker takes it."""
+    both = np.stack([g711.encode(side.reshape(-1), "PCMU") for side in (left, right)], axis=1)
+    path.write_bytes(wav_header(both.size) + both.tobytes())
+    return str(path)
+
+
+def channels(path: str | Path) -> tuple[NDArray[np.int16], ...]:
+    """Left and right of a finished recording, at 14-bit scale; its header is checked."""
+    data = Path(path).read_bytes()
+    assert data[:4] == b"RIFF"
+    assert struct.unpack_from("<HHI", data, 20) == (7, 2, 8000)
+    assert int.from_bytes(data[4:8], "little") == len(data) - 8
+    assert int.from_bytes(data[54:58], "little") == len(data) - 58
+    both = np.frombuffer(data[58:], np.uint8).reshape(-1, 2)
+    return tuple(g711.decode(both[:, side].copy(), "PCMU") for side in (0, 1))
 
 
 class Phone:
@@ -202,3 +231,12 @@ class EngineRig:
         """The first event of a kind, which a thread beside the audio may still be about to cause."""
         self._settle(lambda: bool(self.events(kind)))
         return self.events(kind)[0]
+
+
+def pair(rig: EngineRig, *, codecs: tuple[g711.Codec, g711.Codec] = ("PCMU", "PCMU")) -> tuple[Phone, Phone]:
+    """Two phones in the mix "m", legs "a" (400 Hz) and "b" (700 Hz), that hear each other."""
+    a, b = Phone(hertz=400, codec=codecs[0], ssrc=1), Phone(hertz=700, codec=codecs[1], ssrc=2)
+    rig.open("a", a)
+    rig.open("b", b)
+    rig.join_all("m", "a", "b")
+    return a, b

@@ -43,7 +43,10 @@ __all__ = [
     "Message",
     "Mix",
     "OpenLeg",
+    "PausePlay",
+    "PauseRecord",
     "Play",
+    "PlayState",
     "Played",
     "PromptSource",
     "Quality",
@@ -52,6 +55,9 @@ __all__ = [
     "RecordingState",
     "Recover",
     "Reply",
+    "ResumePlay",
+    "ResumeRecord",
+    "SeekPlay",
     "SendDigits",
     "SilenceSource",
     "Source",
@@ -78,7 +84,10 @@ class _Wire(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
 
 class PromptSource(_Wire, frozen=True):
-    """A sound file: WAV, 8 kHz mono, mu-law (format 7), A-law (format 6) or 16-bit PCM. Workers cache decoded files."""
+    """A sound file: WAV, 8 kHz, mu-law (format 7), A-law (format 6) or 16-bit PCM. Workers cache decoded files.
+
+    Mono; a file of two channels is a recording: both are heard, mixed, and it is read piece by piece while it plays.
+    """
 
     path: str
 
@@ -176,7 +185,10 @@ class Mix(_Wire, frozen=True):
 
 
 class Play(_Wire, frozen=True):
-    """Play sources one after another to one leg (not to its mix). A new play on the same `layer` replaces it."""
+    """Play sources one after another to one leg (not to its mix). A new play on the same `layer` replaces it.
+
+    Answered by a `PlayState` when the sounds are read.
+    """
 
     id: str
     leg: str
@@ -187,12 +199,45 @@ class Play(_Wire, frozen=True):
     """While a prompt plays, the background (music) of the same leg is silent."""
     loop: bool = False
     start_ms: int = 0
+    """Where in the sources the play begins; after their end: it is over at once."""
 
 
 class StopPlay(_Wire, frozen=True):
     id: str
     leg: str
     play: str
+
+
+class PausePlay(_Wire, frozen=True):
+    """Hold a play where it is: the leg hears its mix alone, not its background. Until resumed, stopped or closed.
+
+    Like the next two answered by a `PlayState`; `unknown_play` when it is over or never was. A play whose sounds are
+    still being read takes these orders in turn, before its first frame.
+    """
+
+    id: str
+    leg: str
+    play: str
+
+
+class ResumePlay(_Wire, frozen=True):
+    id: str
+    leg: str
+    play: str
+
+
+class SeekPlay(_Wire, frozen=True):
+    """Go to another place in the sources of a play; before the beginning is the beginning, after the end ends it.
+
+    A loop goes round. A paused play stays paused. A relative seek of 0 only asks where the play is.
+    """
+
+    id: str
+    leg: str
+    play: str
+    position_ms: int
+    """From the beginning, or with `relative` from where the play is now (negative: back)."""
+    relative: bool = False
 
 
 class Collect(_Wire, frozen=True):
@@ -226,7 +271,7 @@ class Record(_Wire, frozen=True):
     """Record two legs to one dual-channel mu-law WAV (format 7): `left` says what that leg says; never prompts.
 
     `path` is written as `path + ".part"` and renamed when closed. Repeating the command for a running recording only
-    changes the legs (a leg was replaced); `right` may be empty until there is one.
+    changes the legs (a leg was replaced) and `paused`; `right` may be empty until there is one.
     """
 
     id: str
@@ -234,6 +279,25 @@ class Record(_Wire, frozen=True):
     path: str
     left: str
     right: str = ""
+    paused: bool | None = None
+    """Whether the recording is paused from now on; None: as it was (a new one is not). So a recording that goes on at
+    another worker is paused from its first frame when control says so."""
+
+
+class PauseRecord(_Wire, frozen=True):
+    """From now on both channels hold silence, until `ResumeRecord`. `unknown_recording` when it does not run.
+
+    Silence of the same length, not a cut: a place in the file stays the same distance from the call's beginning, so
+    what players, CDR and events say of times agrees, also when the worker dies in the pause.
+    """
+
+    id: str
+    recording: str
+
+
+class ResumeRecord(_Wire, frozen=True):
+    id: str
+    recording: str
 
 
 class StopRecord(_Wire, frozen=True):
@@ -295,10 +359,15 @@ Command = (
     | Mix
     | Play
     | StopPlay
+    | PausePlay
+    | ResumePlay
+    | SeekPlay
     | Collect
     | StopCollect
     | Record
     | StopRecord
+    | PauseRecord
+    | ResumeRecord
     | Recover
     | SendDigits
     | Digit
@@ -349,15 +418,26 @@ class WorkerStatus(_Wire, frozen=True):
     accepts: bool
 
 
+class PlayState(_Wire, frozen=True):
+    """Where a play is in its sources."""
+
+    play: str
+    position_ms: int = 0
+    duration_ms: int = 0
+    """Of all sources together (one round of a loop)."""
+    paused: bool = False
+
+
 class Reply(_Wire, frozen=True):
     """The answer to one command."""
 
     id: str
     ok: bool = True
     error: str = ""
-    """Stable code: `unknown_leg`, `no_port`, `overloaded`, `bad_source`, `bad_request`, `disk`."""
+    """Stable code: `unknown_leg`, `unknown_play`, `unknown_recording`, `no_port`, `overloaded`, `bad_source`,
+    `bad_request`, `disk`."""
     detail: str = ""
-    result: LegOpened | Quality | WorkerStatus | None = None
+    result: LegOpened | Quality | WorkerStatus | PlayState | None = None
 
 
 class LegState(_Wire, frozen=True):
@@ -367,6 +447,8 @@ class LegState(_Wire, frozen=True):
     revision: int
     opened: LegOpened
     plays: tuple[str, ...] = ()
+    paused_plays: tuple[str, ...] = ()
+    """Those of `plays` that are paused."""
     collect: str = ""
 
 
@@ -375,6 +457,7 @@ class RecordingState(_Wire, frozen=True):
     path: str
     left: str
     right: str
+    paused: bool = False
 
 
 class Hello(_Wire, frozen=True):
@@ -434,6 +517,11 @@ class Played(_Event, frozen=True):
     play: str
     reason: Literal["end", "stopped", "replaced", "barged", "closed", "error"]
     played_ms: int
+    """How much was heard: pauses do not count, what was heard twice counts twice."""
+    position_ms: int = 0
+    """Where in the sources it ended: what `Play.start_ms` would continue."""
+    duration_ms: int = 0
+    """Of all sources together."""
 
 
 class Collected(_Event, frozen=True):

@@ -18,10 +18,12 @@ from opencec.workers.protocol import (
     LegFailed,
     Mix,
     OpenLeg,
+    PauseRecord,
     Record,
     RecordingClosed,
     Recover,
     Reply,
+    ResumeRecord,
     Stats,
     StopRecord,
     WorkerStatus,
@@ -117,7 +119,7 @@ class MediaPool:
             connection = self._mix_worker.get(command.mix)
         elif isinstance(command, Record):
             connection = self._recording_worker.get(command.recording) or self._leg_worker.get(command.left)
-        elif isinstance(command, StopRecord):
+        elif isinstance(command, StopRecord | PauseRecord | ResumeRecord):
             connection = self._recording_worker.get(command.recording)
         elif isinstance(command, Recover):
             connection = self._idlest()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from opencec.workers.control_server import Respond
 from opencec.workers.media import tones
 from opencec.workers.media.leg import Leg
-from opencec.workers.media.play import EndedPlay, Track
-from opencec.workers.media.prompts import BadSource, Sound, sound_of
+from opencec.workers.media.plays import PlayCommand, Plays, refused
 from opencec.workers.media.reports import quality_of
+from opencec.workers.media.sound import sound_of
 from opencec.workers.protocol import (
     CloseLeg,
     ClosePort,
@@ -19,14 +19,14 @@ from opencec.workers.protocol import (
     Digit,
     Mix,
     OpenLeg,
-    Play,
+    PauseRecord,
     Record,
     Recover,
     Reply,
+    ResumeRecord,
     SendDigits,
     Stats,
     StopCollect,
-    StopPlay,
     StopRecord,
     UpdateLeg,
 )
@@ -40,24 +40,14 @@ __all__ = ["Commands"]
 _REPLIES_KEPT = 10_000
 
 
-class _Loading:
-    """A play whose sounds are being read."""
-
-    __slots__ = ("is_stopped", "respond")
-
-    def __init__(self, respond: Respond) -> None:
-        self.respond = respond
-        self.is_stopped = False
-
-
 class Commands:
     """Runs on the audio thread, between phases."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._replies: OrderedDict[str, Reply] = OrderedDict()
-        self._loading: dict[tuple[str, str], _Loading] = {}
         self._in_progress: dict[str, None] = {}
+        self.plays = Plays(engine)
 
     def execute(self, command: Command, respond: Respond) -> None:
         """Carry out a command and answer it (a play is answered when its sounds are read).
@@ -70,8 +60,9 @@ class Commands:
             return
         if command.id in self._in_progress:
             return
-        if isinstance(command, Play):
-            self._play(command, respond)
+        if isinstance(command, PlayCommand):
+            self._in_progress[command.id] = None
+            self.plays.execute(command, lambda reply: self._finish(command.id, reply, respond))
             return
         self._finish(command.id, self._answer(command), respond)
 
@@ -87,11 +78,11 @@ class Commands:
         try:
             return self._do(command)
         except NoPort as error:
-            return _refused(command, "no_port", str(error))
+            return refused(command, "no_port", str(error))
         except (ValueError, ImportError) as error:
-            return _refused(command, "bad_request", str(error))
+            return refused(command, "bad_request", str(error))
         except OSError as error:
-            return _refused(command, "bad_request", error.strerror or str(error))
+            return refused(command, "bad_request", error.strerror or str(error))
 
     def _do(self, command: Command) -> Reply:
         engine = self._engine
@@ -106,6 +97,9 @@ class Commands:
                 engine.writer.recover(command.path, command.recording)
             case StopRecord():
                 engine.recorder.stop(command.recording)
+            case PauseRecord() | ResumeRecord():
+                if not engine.recorder.pause(command.recording, is_paused=isinstance(command, PauseRecord)):
+                    return refused(command, "unknown_recording", command.recording)
             case ClosePort():
                 engine.is_draining = True
             case Stats(leg=""):
@@ -119,18 +113,20 @@ class Commands:
         if command.leg not in engine.registry.legs and not engine.status.accepts:
             status = engine.status
             busy = f"{status.legs} legs, load {status.load:.2f}, lag {status.lag_ms:.1f} ms"
-            return _refused(command, "overloaded", "draining" if engine.is_draining else busy)
+            return refused(command, "overloaded", "draining" if engine.is_draining else busy)
         leg = engine.registry.open(command)
         engine.recorder.leg_opened(leg)
         return Reply(id=command.id, result=leg.opened)
 
     def _do_for_leg(self, command: Command) -> Reply:
-        assert not isinstance(command, OpenLeg | Mix | Record | Recover | StopRecord | ClosePort)
+        assert not isinstance(
+            command, OpenLeg | Mix | Record | Recover | StopRecord | PauseRecord | ResumeRecord | ClosePort
+        )
         leg = self._engine.registry.legs.get(command.leg)
         if leg is None:
-            if isinstance(command, CloseLeg | StopPlay | StopCollect):
+            if isinstance(command, CloseLeg | StopCollect):
                 return Reply(id=command.id)
-            return _refused(command, "unknown_leg", command.leg)
+            return refused(command, "unknown_leg", command.leg)
         return self._do_with(leg, command)
 
     def _do_with(self, leg: Leg, command: Command) -> Reply:
@@ -145,10 +141,8 @@ class Commands:
                 engine.close_leg(leg)
             case Stats():
                 result = quality_of(leg)
-            case StopPlay():
-                self._stop_play(leg, command)
             case Collect():
-                is_playing = command.barge_play in leg.player.plays + self.loading_plays(leg.id)
+                is_playing = command.barge_play in leg.player.plays + self.plays.loading(leg.id)
                 engine.keypad.collect(
                     leg, command, tick=engine.tick, is_playing=bool(command.barge_play) and is_playing
                 )
@@ -162,57 +156,6 @@ class Commands:
                 raise ValueError(f"not a command: {type(command).__name__}")
         return Reply(id=command.id, result=result)
 
-    # --- plays --------------------------------------------------------------------------------------------------------
-
-    def loading_plays(self, leg_id: str) -> tuple[str, ...]:
-        """Plays of a leg that will begin in a moment."""
-        return tuple(play for leg, play in self._loading if leg == leg_id)
-
-    def _play(self, command: Play, respond: Respond) -> None:
-        leg = self._engine.registry.legs.get(command.leg)
-        if leg is None:
-            self._finish(command.id, _refused(command, "unknown_leg", command.leg), respond)
-        elif command.play in leg.player.plays + self.loading_plays(leg.id):
-            self._finish(command.id, Reply(id=command.id), respond)
-        else:
-            self._in_progress[command.id] = None
-            self._loading[command.leg, command.play] = _Loading(respond)
-            self._engine.loader.load(command)
-
-    def play_loaded(self, command: Play, sounds: tuple[Sound, ...] | BadSource) -> None:
-        """The sounds of a play are there, or cannot be."""
-        loading = self._loading.pop((command.leg, command.play))
-        leg = self._engine.registry.legs.get(command.leg)
-        if isinstance(sounds, BadSource):
-            reply = _refused(command, "bad_source", str(sounds))
-        elif leg is None:
-            reply = _refused(command, "unknown_leg", command.leg)
-        else:
-            reply = Reply(id=command.id)
-        self._finish(command.id, reply, loading.respond)
-        if leg is None:
-            return
-        if isinstance(sounds, BadSource):
-            self._engine.play_ended(leg, EndedPlay(command.play, "error", 0))
-        elif loading.is_stopped:
-            self._engine.play_ended(leg, EndedPlay(command.play, "stopped", 0))
-        else:
-            self._start(leg, command, sounds)
-
-    def _start(self, leg: Leg, command: Play, sounds: tuple[Sound, ...]) -> None:
-        track = Track(command.play, sounds, loop=command.loop, start_ms=command.start_ms)
-        replaced = leg.player.start(track, command.layer)
-        leg.phase.playing[leg.row] = leg
-        if replaced is not None:
-            self._engine.play_ended(leg, replaced)
-
-    def _stop_play(self, leg: Leg, command: StopPlay) -> None:
-        loading = self._loading.get((command.leg, command.play))
-        if loading is not None:
-            loading.is_stopped = True
-        else:
-            self._engine.stop_play(leg, command.play, "stopped")
-
     def _send_digits(self, leg: Leg, command: SendDigits) -> None:
         if leg.dtmf_payload_type is not None:
             leg.events_out.queue(command.digits, duration_ms=command.duration_ms, gap_ms=command.gap_ms)
@@ -224,7 +167,3 @@ class Commands:
             sounds.append(sound_of(tones.silence(duration_ms=max(40, command.gap_ms))))
         leg.player.dial(tuple(sounds))
         leg.phase.playing[leg.row] = leg
-
-
-def _refused(command: Command, code: str, detail: str) -> Reply:
-    return Reply(id=command.id, ok=False, error=code, detail=detail)

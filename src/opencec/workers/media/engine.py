@@ -17,10 +17,10 @@ from opencec.workers.media.legs import LegRegistry
 from opencec.workers.media.loader import SoundLoader
 from opencec.workers.media.phase import Phase
 from opencec.workers.media.play import EndedPlay
-from opencec.workers.media.prompts import BadSource, Sound
 from opencec.workers.media.recorder import Recorder
 from opencec.workers.media.recording import Closed, RecordingWriter
 from opencec.workers.media.reports import Reports
+from opencec.workers.media.sound import BadSource, Sound
 from opencec.workers.protocol import (
     Command,
     FirstPacket,
@@ -190,7 +190,15 @@ class Engine:
 
     def play_ended(self, leg: Leg, ended: EndedPlay) -> None:
         """A play is over, however."""
-        self.events.emit(Played, leg=leg.id, play=ended.play, reason=ended.reason, played_ms=ended.played_ms)
+        self.events.emit(
+            Played,
+            leg=leg.id,
+            play=ended.play,
+            reason=ended.reason,
+            played_ms=ended.played_ms,
+            position_ms=ended.position_ms,
+            duration_ms=ended.duration_ms,
+        )
         self.keypad.play_ended(leg, ended, tick=self.tick)
 
     def leg_broken(self, leg: Leg) -> None:
@@ -228,7 +236,7 @@ class Engine:
             self.fail_leg(leg, reason)
 
     def _loaded(self, command: Play, sounds: tuple[Sound, ...] | BadSource) -> None:
-        self.commands.play_loaded(command, sounds)
+        self.commands.plays.loaded(command, sounds)
 
     def _file_closed(self, closed: Closed) -> None:
         self.recorder.file_closed(closed)
@@ -280,7 +288,8 @@ class Engine:
                 mix_revision=self.registry.mixes[leg.mix].revision,
                 revision=leg.revision,
                 opened=leg.opened,
-                plays=leg.player.plays + self.commands.loading_plays(leg.id),
+                plays=leg.player.plays + self.commands.plays.loading(leg.id),
+                paused_plays=leg.player.paused_plays,
                 collect=leg.collection.command.collect if leg.collection is not None else "",
             )
             for leg in self.registry.legs.values()

@@ -8,52 +8,81 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opencec.workers.media.g711 import Codec
-from opencec.workers.media.prompts import Sound
+from opencec.workers.media.sound import Sound
 
 __all__ = ["EndedPlay", "Player", "Track"]
+
+FRAME_MS = 20
 
 Layer = Literal["prompt", "background"]
 Reason = Literal["end", "stopped", "replaced", "barged", "closed", "error"]
 
 
 class EndedPlay(NamedTuple):
-    """A play that is over and how much of it was heard."""
+    """A play that is over: how much of it was heard, where in its sounds it ended, and their length."""
 
     play: str
     reason: Reason
     played_ms: int
+    position_ms: int = 0
+    duration_ms: int = 0
 
 
 class Track:
     """One play: where it is in its sounds."""
 
-    __slots__ = ("_at", "_sound", "loop", "play", "played", "sounds")
+    __slots__ = ("_at", "_sound", "is_paused", "loop", "play", "played", "sounds")
 
     def __init__(self, play: str, sounds: tuple[Sound, ...], *, loop: bool, start_ms: int = 0) -> None:
         self.play = play
         self.sounds = sounds
         self.loop = loop
+        self.is_paused = False
         self.played = 0
         self._sound = 0
         self._at = 0
-        self._skip(start_ms // 20)
+        self._go_to(start_ms // FRAME_MS)
 
-    def _skip(self, frames: int) -> None:
+    @property
+    def duration_ms(self) -> int:
+        """Length of all sounds together."""
+        return sum(sound.length for sound in self.sounds) * FRAME_MS
+
+    @property
+    def position_ms(self) -> int:
+        """Where the next frame is."""
+        return (sum(sound.length for sound in self.sounds[: self._sound]) + self._at) * FRAME_MS
+
+    @property
+    def is_over(self) -> bool:
+        """The last frame has been played."""
+        return self._sound >= len(self.sounds) and not self.loop
+
+    def seek(self, position_ms: int, *, relative: bool) -> None:
+        """Go to a place in the sounds, counted from the beginning or from here."""
+        self._go_to((position_ms + (self.position_ms if relative else 0)) // FRAME_MS)
+
+    def _go_to(self, frames: int) -> None:
         total = sum(sound.length for sound in self.sounds)
-        frames = frames % total if self.loop else min(frames, total)
+        frames = frames % total if self.loop else max(0, min(frames, total))
+        self._sound = 0
         while self._sound < len(self.sounds) and frames >= self.sounds[self._sound].length:
             frames -= self.sounds[self._sound].length
             self._sound += 1
         self._at = frames
+        if self._sound < len(self.sounds):
+            self.sounds[self._sound].prepare(self._at)
 
     def next_frame(self, codec: Codec) -> NDArray[np.uint8] | None:
-        """(160,) uint8, or None when the play is over."""
+        """(160,) uint8; None while it is paused, its sound is not read yet, or it is over."""
+        if self.is_paused or self.is_over:
+            return None
         if self._sound >= len(self.sounds):
-            if not self.loop:
-                return None
             self._sound = self._at = 0
         sound = self.sounds[self._sound]
-        frame: NDArray[np.uint8] = sound.frames(codec)[self._at]
+        frame = sound.frame(self._at, codec)
+        if frame is None:
+            return None
         self._at += 1
         if self._at >= sound.length:
             self._sound += 1
@@ -76,6 +105,11 @@ class Player:
     def is_active(self) -> bool:
         """Something plays."""
         return self.prompt is not None or self.background is not None or bool(self._tones)
+
+    @property
+    def paused_plays(self) -> tuple[str, ...]:
+        """Ids of the plays that are paused."""
+        return tuple(play for play in self.plays if (track := self.find(play)) is not None and track.is_paused)
 
     @property
     def plays(self) -> tuple[str, ...]:
@@ -105,18 +139,22 @@ class Player:
                 return frame, ended
             self._tones.pop(0)
         if self.prompt is not None:
-            frame = self.prompt.next_frame(codec)
-            if frame is not None:
-                return frame, ended
+            if not self.prompt.is_over:
+                return self.prompt.next_frame(codec), ended
             ended.append(_ended(self.prompt, "end"))
             self.prompt = None
         if self.background is not None:
-            frame = self.background.next_frame(codec)
-            if frame is not None:
-                return frame, ended
+            if not self.background.is_over:
+                return self.background.next_frame(codec), ended
             ended.append(_ended(self.background, "end"))
             self.background = None
         return None, ended
+
+    def find(self, play: str) -> Track | None:
+        """A play that runs or is paused."""
+        return next(
+            (track for track in (self.prompt, self.background) if track is not None and track.play == play), None
+        )
 
     def stop(self, play: str, reason: Reason) -> EndedPlay | None:
         """End one play; None when it is not playing."""
@@ -134,4 +172,4 @@ class Player:
 
 
 def _ended(track: Track, reason: Reason) -> EndedPlay:
-    return EndedPlay(track.play, reason, track.played * 20)
+    return EndedPlay(track.play, reason, track.played * FRAME_MS, track.position_ms, track.duration_ms)

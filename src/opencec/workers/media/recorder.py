@@ -36,7 +36,8 @@ class Recorder:
     def states(self) -> tuple[RecordingState, ...]:
         """What `Hello` tells."""
         return tuple(
-            RecordingState(recording=r.id, path=r.path, left=r.left, right=r.right) for r in self._running.values()
+            RecordingState(recording=r.id, path=r.path, left=r.left, right=r.right, paused=r.is_paused)
+            for r in self._running.values()
         )
 
     def start(self, command: Record) -> None:
@@ -49,6 +50,7 @@ class Recorder:
         if running is not None:
             self._flush(running)
             running.left, running.right = command.left, command.right
+            running.is_paused = running.is_paused if command.paused is None else command.paused
             self._resolve(running)
             return
         if not os.path.isabs(command.path):
@@ -56,6 +58,7 @@ class Recorder:
         if any(r.path == command.path for r in self._running.values()) or os.path.exists(command.path):
             raise ValueError("the file exists")
         recording = Recording(command.recording, command.path, command.left, command.right, self._tick())
+        recording.is_paused = bool(command.paused)
         self._resolve(recording)
         recording.next_tick = self._until(recording)
         self._running[recording.id] = recording
@@ -63,6 +66,15 @@ class Recorder:
         self._turns[turn].add(recording.id)
         self._turn_of[recording.id] = turn
         self._writer.open(recording.path, recording.id)
+
+    def pause(self, recording_id: str, *, is_paused: bool) -> bool:
+        """Let silence stand for what is said from now on, or no longer; False when it does not run."""
+        recording = self._running.get(recording_id)
+        if recording is None:
+            return False
+        self._flush(recording)
+        recording.is_paused = is_paused
+        return True
 
     def stop(self, recording_id: str, reason: str = "stopped") -> None:
         """End a recording; one that does not run is fine."""

@@ -67,6 +67,8 @@ class Recording:
     right: str
     next_tick: int
     legs: tuple[Leg | None, Leg | None] = field(default=(None, None))
+    is_paused: bool = False
+    """Silence stands for what is said, so that the file keeps the call's time."""
 
     def flush(self, writer: RecordingWriter, *, until: int) -> None:
         """Hand over the frames before tick `until`; ticks that nobody played (an overload) are silence."""
@@ -78,7 +80,8 @@ class Recording:
             writer.write(self.path, bytes((SILENCE["PCMU"],)) * (2 * FRAME * lost))
         ticks = range(max(self.next_tick, until - HISTORY), until)
         slots = [tick % HISTORY for tick in ticks]
-        writer.write(self.path, interleave(_said(self.legs[0], slots), _said(self.legs[1], slots)))
+        left, right = (None, None) if self.is_paused else self.legs
+        writer.write(self.path, interleave(_said(left, slots), _said(right, slots)))
         self.next_tick = until
 
 
