@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from fakes.call_centre import PASSWORD, CallCentre, FakePort
+from fakes.call_centre import PASSWORD, CallCentre
+from fakes.installation import DemoInstallation
 from fakes.secrets import PlainSecrets
 from fakes.web_server import serve
 from opencec.adapters.system.ids import SystemIds
-from opencec.core.ids import AgentId
 from opencec.elements.cc_gateway import PREFIX, build_gateway_app
-from opencec.elements.console import AccessCodeName, PhoneSecret, build_console_api
+from opencec.elements.console import build_console_api
 from opencec.httpkit.application import build_app
 from opencec.services.caller_accounts import CallerAccounts, TooManyCallers
 
 pytestmark = pytest.mark.contract
-
-
-class DemoInstallation:
-    """Implements `Installation` for one tenant."""
-
-    version = "0.1.0"
-    is_demo = True
-    http_url: str | None = "http://127.0.0.1:8080"
-    https_url: str | None = None
-    ws_sip: str | None = "ws://127.0.0.1:8080/sip"
-    sip: str | None = "127.0.0.1:5060"
-    sip_domain = "centre.example.com"
-    ws_path = "/sip"
-    access_codes: Sequence[AccessCodeName] = (AccessCodeName("1001", "Sales"),)
-
-    def __init__(self, centre: CallCentre) -> None:
-        self.directory = centre.directory
-        self.port = centre.port
-        self.accounts = CallerAccounts(secrets=PlainSecrets(), ids=SystemIds(), capacity=20)
-
-    def tenant_of_host(self, host: str) -> FakePort:
-        return self.port
-
-    def tenants(self) -> Sequence[FakePort]:
-        return (self.port,)
-
-    async def phone_secret(self, port: Any, agent: AgentId) -> PhoneSecret | None:
-        return PhoneSecret(f"7{agent}", "sip secret") if agent != 104 else None
-
-    def caller_accounts(self, port: Any) -> CallerAccounts:
-        return self.accounts
 
 
 @pytest.fixture
@@ -97,6 +66,9 @@ async def test_agent_session(http: httpx.AsyncClient) -> None:
         "queues": [{"id": 1, "name": "Sales"}, {"id": 2, "name": "Support"}],
         "rest_reasons": [{"restReasonId": 1, "restReason": "Lunch"}],
         "busy_reasons": [{"id": 200, "name": "Meeting"}],
+        "role": "agent",
+        "call_reasons": [],
+        "screen_pops": [],
     }
 
 

@@ -30,10 +30,15 @@ from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, LegId, QueueId, SessionId, TenantId
 from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
+from opencec.ports.records import TenantRecords
+from opencec.services.agent_desk import AgentDesk
 from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
+from opencec.services.cdr_projection import NOTES, CdrProjection
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.feed import FeedLimits
+from opencec.services.flow_facts import FlowFacts
 from opencec.services.lanes import Lanes
+from opencec.services.live_board import LiveBoard
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.services.tenant_view import CoreQueries
 
@@ -157,6 +162,20 @@ class CallCentre:
         self.refuses: dict[str, str] = {}
         self.ringing: list[LegId] = []
         self.effects: list[Effect] = []
+
+    def keep_records(self, records: TenantRecords) -> AgentDesk:
+        """Project into records as well, and open the workbench's desk over them."""
+        self.projection = CdrProjection(VDN, records=records, recording_path=lambda vdn, contact: f"{contact}.wav")
+        self.flows = FlowFacts()
+        board = LiveBoard(self.port.queries, now=self.clock.now)
+        desk = AgentDesk(
+            self.runtime, clock=self.clock, queries=self.port.queries, records=records, flows=self.flows, board=board
+        )
+        self.runtime.join(self.flows)
+        for observer in (self.projection, desk, board):
+            self.runtime.observe(observer)
+        self.runtime.follow(NOTES, self.projection.on_note)
+        return desk
 
     @classmethod
     @asynccontextmanager

@@ -29,7 +29,7 @@ from opencec.services.signalling.admission import Admission
 from opencec.services.signalling.authentication import Account, DeviceAuthentication
 from opencec.services.signalling.context import SignallingContext
 from opencec.services.signalling.service import Signalling
-from opencec.services.tenant_handle import Reasons, TenantBook, TenantHandle
+from opencec.services.tenant_handle import TenantBook, TenantHandle
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.sip.flow import Address, Destination, Flow, Target
 from opencec.sip.leg_events import Event
@@ -182,7 +182,6 @@ class CrashControl:
             clock=clock,
             ids=ids,
             passwords=None,
-            reasons=Reasons(),  # type: ignore[arg-type]
         )
         self.book.add(self.handle)
         self.desk = self.gateway.open_desk(vdn)

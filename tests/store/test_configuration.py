@@ -22,16 +22,21 @@ from opencec.ports.configuration import (
     AgentConfig,
     AgentSkillConfig,
     AppKeyConfig,
+    CallReason,
     ConfigurationError,
     ConnectionBarConfig,
     FlowConfig,
+    NamedReason,
+    PopParameter,
     QueueConfig,
     QueueRule,
     RouteConfig,
+    ScreenPop,
     SipAccountConfig,
     TenantConfiguration,
     TenantInfo,
     TrunkConfig,
+    WorkbenchConfig,
 )
 
 pytestmark = pytest.mark.store
@@ -100,6 +105,67 @@ async def test_a_whole_tenant_comes_back_as_it_was_put(store: SqliteConfiguratio
     assert list(config.app_keys) == KEYS
     assert [(f.code, f.version, f.definition) for f in config.flows] == [("welcome", 1, b"{}")]
     assert [info.vdn for info in await store.tenants()] == [1]
+
+
+async def test_the_workbench_comes_back_as_it_was_put(store: SqliteConfiguration) -> None:
+    tenant = store.for_tenant(1)
+    await _provision(tenant)
+    config = await tenant.load()
+    assert config is not None
+    assert config.workbench == WorkbenchConfig()
+    pop = ScreenPop(
+        name="CRM",
+        url="https://crm.example.com/open?from=cec",
+        place="tab",
+        parameters=(PopParameter(name="phone", source="callerNum"),),
+    )
+    workbench = WorkbenchConfig(
+        rest_reasons=(NamedReason(id=1, name="Lunch"),),
+        busy_reasons=(NamedReason(id=200, name="Paperwork"),),
+        call_reasons=(CallReason(id=1, name="Order"), CallReason(id=2, name="New order", parent=1)),
+        screen_pops=(pop,),
+    )
+    await tenant.put_workbench(workbench)
+    revision = await tenant.revision()
+    await tenant.put_workbench(workbench)
+    config = await tenant.load()
+    assert config is not None
+    assert (config.workbench, await tenant.revision()) == (workbench, revision)
+
+
+@pytest.mark.parametrize(
+    ("workbench", "words"),
+    [
+        (WorkbenchConfig(rest_reasons=(NamedReason(id=256, name="x"),)), "rest reason 256"),
+        (WorkbenchConfig(busy_reasons=(NamedReason(id=199, name="x"),)), "busy reason 199"),
+        (WorkbenchConfig(busy_reasons=(NamedReason(id=200, name="a<b"),)), "not allowed"),
+        (WorkbenchConfig(call_reasons=(CallReason(id=1, name="x", parent=2), CallReason(id=2, name="y"))), "parent 2"),
+        (WorkbenchConfig(call_reasons=(CallReason(id=1, name="x"), CallReason(id=1, name="y"))), "twice"),
+        (WorkbenchConfig(screen_pops=(ScreenPop(name="x", url="javascript:alert(1)"),)), "http"),
+        (WorkbenchConfig(screen_pops=(ScreenPop(name="x", url="https://a.example.com; script-src *"),)), "http"),
+        (WorkbenchConfig(screen_pops=(ScreenPop(name="x", url="https://me@a.example.com/"),)), "http"),
+        (
+            WorkbenchConfig(
+                screen_pops=(
+                    ScreenPop(
+                        name="x",
+                        url="https://a.example.com",
+                        parameters=tuple(PopParameter(name=f"p{n}", source="callid") for n in range(11)),
+                    ),
+                )
+            ),
+            "10 parameters",
+        ),
+    ],
+)
+async def test_limits_of_the_workbench(store: SqliteConfiguration, workbench: WorkbenchConfig, words: str) -> None:
+    tenant = store.for_tenant(1)
+    await _provision(tenant)
+    with pytest.raises(ConfigurationError, match=words):
+        await tenant.put_workbench(workbench)
+    config = await tenant.load()
+    assert config is not None
+    assert config.workbench == WorkbenchConfig()
 
 
 async def test_provisioning_twice_changes_nothing(store: SqliteConfiguration, path: Path) -> None:

@@ -41,6 +41,19 @@ async def test_the_smallest_form_is_chosen(
     assert answer.headers["content-security-policy"] == dict(SECURITY_HEADERS)["Content-Security-Policy"]
 
 
+async def test_pages_may_frame_what_tenants_configured_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "workbench.html").write_text("plain")
+    origins: list[str] = []
+    pages = Pages(tmp_path, framed=lambda: origins)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=pages), base_url="http://pages") as browser:
+        before = (await browser.get("/workbench")).headers["content-security-policy"]
+        assert "frame-src" not in before
+        assert "default-src 'self'" in before
+        origins.append("https://crm.example.com")
+        after = (await browser.get("/workbench")).headers["content-security-policy"]
+        assert after == f"{before}; frame-src https://crm.example.com"
+
+
 async def test_what_is_not_compressed_or_not_there(browser: httpx.AsyncClient) -> None:
     plain = await browser.get("/assets/small-1.js")
     assert (plain.text, "content-encoding" in plain.headers) == ("plain", False)

@@ -11,6 +11,7 @@ import typer
 from opencec import __version__
 from opencec.app.cli_demo import demo
 from opencec.app.cli_records import cdr, recordings
+from opencec.app.cli_workbench import workbench
 
 __all__ = ["app"]
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.add_typer(cdr, name="cdr")
 app.add_typer(recordings, name="recordings")
 app.add_typer(demo, name="demo")
+app.add_typer(workbench, name="workbench")
 
 
 @app.command()

@@ -49,7 +49,13 @@ class ConsoleApi:
             from opencec.elements.console import build_console_api
 
             node = self._node
-            installation = NodeInstallation(node.context, book=node.book, tenants=node.tenants, domain=node.domain)
+            installation = NodeInstallation(
+                node.context,
+                book=node.book,
+                tenants=node.tenants,
+                sessions=node.gateway.index,
+                domain=node.domain,
+            )
             return build_console_api(installation, clock=node.clock, guard=node.guard)
 
 

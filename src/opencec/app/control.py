@@ -82,6 +82,7 @@ async def _main(context: ControlContext) -> None:
             await context.stopping()
             for services in node.tenants.values():
                 services.desk.feed.end_polls()
+                services.agent_desk.board.close()
             for server, _ in servers:
                 server.should_exit = True
             await asyncio.wait(serving, timeout=_STOP_S + 0.5)
@@ -182,6 +183,7 @@ def _public_app(node: Node, console: ConsoleApi) -> Starlette:
         api=console,
         sip=sip,
         pages=Path(opencec.app.__file__).parent / "web",
+        framed=node.framed_origins,
         is_ready=lambda: node.is_ready,
         metrics=MetricsPage(node),
     )
@@ -209,10 +211,18 @@ def _internal_app(node: Node) -> Starlette:
         entries = await add_demo_agents(node, count, first=first)
         return JSONResponse({"agents": entries})
 
+    async def reconfigure(request: Request) -> JSONResponse:
+        try:
+            vdn = int(json.loads(await request.body())["vdn"])
+        except (ValueError, KeyError, TypeError):
+            return JSONResponse({"error": "vdn: a number"}, status_code=400)
+        return JSONResponse({"is_known": await node.reconfigure(vdn) is not None})
+
     return Starlette(
         routes=[
             Route("/internal/status", status),
             Route("/metrics", MetricsPage(node)),
             Route("/internal/demo/agents", demo_agents, methods=["POST"]),
+            Route("/internal/reconfigure", reconfigure, methods=["POST"]),
         ]
     )

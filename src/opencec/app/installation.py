@@ -10,8 +10,10 @@ from opencec.app.demo.tenant import ACCESS_CODES
 from opencec.app.tenant_services import TenantServices
 from opencec.core.ids import AgentId, TenantId
 from opencec.elements.console import AccessCodeName, PhoneSecret
+from opencec.services.agent_desk import AgentDesk
 from opencec.services.agent_port import TenantDirectory, TenantPort
 from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.sessions import SessionIndex
 from opencec.services.tenant_handle import TenantBook
 
 __all__ = ["NodeInstallation"]
@@ -25,9 +27,16 @@ class NodeInstallation:
     ws_path = "/sip"
 
     def __init__(
-        self, context: ControlContext, *, book: TenantBook, tenants: dict[TenantId, TenantServices], domain: str
+        self,
+        context: ControlContext,
+        *,
+        book: TenantBook,
+        tenants: dict[TenantId, TenantServices],
+        sessions: SessionIndex,
+        domain: str,
     ) -> None:
         self._context = context
+        self.sessions = sessions
         self._book = book
         self._tenants = tenants
         self.sip_domain = domain
@@ -92,6 +101,11 @@ class NodeInstallation:
         number = next((known.phone for known in config.agents if known.workno == str(agent)), "")
         account = next((known for known in config.sip_accounts if known.user == number and known.is_enabled), None)
         return None if account is None else PhoneSecret(account.user, account.secret)
+
+    def desk(self, tenant: TenantId) -> AgentDesk | None:
+        """What the workbench asks of a tenant of this node."""
+        services = self._tenants.get(tenant)
+        return services.agent_desk if services is not None else None
 
     def caller_accounts(self, port: TenantPort) -> CallerAccounts:
         """Temporary accounts of the tenant's customers."""

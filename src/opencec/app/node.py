@@ -20,7 +20,6 @@ from opencec.adapters.sqlite import Database, SqliteConfiguration, SqliteJournal
 from opencec.adapters.system import Argon2Passwords, SystemClock, SystemIds
 from opencec.app.context import ControlContext
 from opencec.app.demo.provision import provision_demo
-from opencec.app.demo.tenant import BUSY_REASONS, REST_REASONS
 from opencec.app.run_dir import DataDir
 from opencec.app.tenant_services import Shared, TenantServices
 from opencec.core.ids import TenantId
@@ -37,7 +36,7 @@ from opencec.services.signalling.admission import Admission
 from opencec.services.signalling.authentication import Account, DeviceAuthentication
 from opencec.services.signalling.context import SignallingContext
 from opencec.services.signalling.service import Signalling
-from opencec.services.tenant_handle import Reasons, TenantBook, TenantHandle
+from opencec.services.tenant_handle import TenantBook, TenantHandle
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.sip.flow import Destination
 from opencec.sip.registrar import Registrar
@@ -177,7 +176,6 @@ class Node:
             clock=self.clock,
             ids=self.ids,
             passwords=self.passwords,
-            reasons=Reasons(rest=REST_REASONS, busy=BUSY_REASONS),
         )
         self.book.add(handle)
         self.tenants[tenant] = TenantServices(
@@ -197,6 +195,10 @@ class Node:
                 recordings=self.recordings,
             ),
         )
+
+    def framed_origins(self) -> list[str]:
+        """Origins of the tenants' pages that their agents' workbenches show in a frame."""
+        return sorted({origin for services in self.tenants.values() for origin in services.framed_origins})
 
     @property
     def domain(self) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -43,12 +44,14 @@ from opencec.ports.configuration import FlowConfig, SipAccountConfig, TenantConf
 from opencec.ports.media import Media
 from opencec.ports.records import TenantRecords
 from opencec.ports.speech import PromptCatalogue, PromptRenderer
+from opencec.services.agent_desk import AgentDesk
 from opencec.services.audio import ContactAudio
 from opencec.services.caller_accounts import CallerAccounts
-from opencec.services.cdr_projection import QUALITY, CdrProjection
+from opencec.services.cdr_projection import NOTES, QUALITY, CdrProjection
 from opencec.services.flow_facts import FlowFacts
 from opencec.services.flows import FlowRunner
 from opencec.services.lanes import Lanes
+from opencec.services.live_board import LiveBoard
 from opencec.services.signalling.admission import TenantAccess
 from opencec.services.signalling.context import TenantLine
 from opencec.services.signalling.legs import SignallingFacts
@@ -110,6 +113,15 @@ class TenantServices:
         self._flow_facts = FlowFacts()
         self.facts = SignallingFacts(config.info.vdn, record=runtime.record_nowait)
         self.projection = CdrProjection(runtime.tenant, records=records, recording_path=recording_of)
+        self.agent_desk = AgentDesk(
+            runtime,
+            clock=shared.clock,
+            queries=handle.queries,
+            records=records,
+            flows=self._flow_facts,
+            board=LiveBoard(handle.queries, now=shared.clock.now),
+        )
+        self._take_over(config)
         language = _LANGUAGES.get(config.info.language, config.info.language)
         self._treatments = QueueTreatments(
             runtime,
@@ -138,17 +150,18 @@ class TenantServices:
             context_of=self._flow_context,
             now=shared.clock.now,
         )
-        self._accounts = _accounts(config)
         self._publish(config.flows)
         self._join()
 
     def _join(self) -> None:
         for participant in (self.facts, self._flow_facts, self.desk.sessions, self.desk.feed, self.callers):
             self.runtime.join(participant)
-        for observer in (self.desk.sessions, self.desk.feed, self.projection, self.flows, self._treatments, self):
+        observers = (self.desk.sessions, self.desk.feed, self.projection, self.flows, self._treatments, self)
+        for observer in (*observers, self.agent_desk, self.agent_desk.board):
             self.runtime.observe(observer)
         self.runtime.keep_from(self.projection.floor)
         self.runtime.follow(QUALITY, self.projection.on_quality)
+        self.runtime.follow(NOTES, self.projection.on_note)
 
     def line(self) -> TenantLine:
         """The tenant as signalling sees it."""
@@ -180,9 +193,15 @@ class TenantServices:
         """Take over a newer configuration while calls go on."""
         self.config = config
         self.handle.configure(config)
-        self._accounts = _accounts(config)
+        self._take_over(config)
         self._publish(config.flows)
         await self.runtime.execute(Configure(profile=tenant_profile(config)))
+
+    def _take_over(self, config: TenantConfig) -> None:
+        self._accounts = _accounts(config)
+        self.agent_desk.workbench = config.workbench
+        framed = (urlsplit(pop.url) for pop in config.workbench.screen_pops if pop.place == "frame")
+        self.framed_origins = sorted({f"{url.scheme}://{url.netloc}" for url in framed})
 
     def _publish(self, flows: Sequence[FlowConfig]) -> None:
         for flow in flows:

@@ -29,6 +29,7 @@ def build_app(
     api: ASGIApp | None = None,
     sip: SocketHandler | None = None,
     pages: Path | None = None,
+    framed: Callable[[], Sequence[str]] = tuple,
     allowed_origins: Sequence[str] = (),
     is_ready: Callable[[], bool] = lambda: True,
     metrics: ASGIApp | None = None,
@@ -40,6 +41,7 @@ def build_app(
         api: Our own interface, at `/api/v1`.
         sip: Serves SIP over WebSocket at `/sip`, after the Origin was checked.
         pages: Folder of the built web pages.
+        framed: Origins whose pages ours may show in a frame.
         allowed_origins: Origins beside our own that may open `/sip`.
         is_ready: What `/healthz` tells: 200 or 503.
         metrics: Answers `/metrics`, for this machine only.
@@ -58,7 +60,7 @@ def build_app(
     if metrics is not None:
         routes.append(Route("/metrics", LocalOnly(metrics)))
     if pages is not None:
-        routes.append(Mount("/", app=Pages(pages)))
+        routes.append(Mount("/", app=Pages(pages, framed=framed)))
     app = _Application(routes, elements=elements)
     app.router.redirect_slashes = False
     return app

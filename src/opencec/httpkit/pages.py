@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,13 @@ _ASSET = re.compile(r"assets/[\w.-]+\.(?:js|css)")
 class Pages:
     """ASGI application: `/` is index.html, `/call` and all below it is call.html, `/assets/...` are hashed files."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, framed: Callable[[], Sequence[str]] = tuple) -> None:
         """Args:
         directory: What the web build wrote: `<page>.html`, `assets/`, and files such as favicon.svg.
+        framed: Origins whose pages ours may show in a frame: none but these.
         """
         self._directory = directory
+        self._framed = framed
         self._files = StaticFiles(directory=directory, check_dir=False)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -65,6 +68,8 @@ class Pages:
         response = await self._respond(scope)
         for name, value in SECURITY_HEADERS:
             response.headers[name] = value
+        if framed := self._framed():
+            response.headers["Content-Security-Policy"] = f"{_CSP}; frame-src {' '.join(framed)}"
         await response(scope, receive, send)
 
     async def _respond(self, scope: Any) -> Response:

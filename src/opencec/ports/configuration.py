@@ -21,19 +21,25 @@ __all__ = [
     "AppKeyConfig",
     "AppPurpose",
     "AuditEntry",
+    "CallReason",
     "Configuration",
     "ConfigurationError",
     "ConnectionBarConfig",
     "FlowConfig",
     "Media",
+    "NamedReason",
+    "PopParameter",
+    "PopSource",
     "QueueConfig",
     "QueueRule",
     "RouteConfig",
+    "ScreenPop",
     "SipAccountConfig",
     "TenantConfig",
     "TenantConfiguration",
     "TenantInfo",
     "TrunkConfig",
+    "WorkbenchConfig",
 ]
 
 Media = Literal["voice", "video", "text"]
@@ -239,6 +245,55 @@ class AccountConfig(_Config, frozen=True, kw_only=True):
     is_enabled: bool = True
 
 
+class NamedReason(msgspec.Struct, frozen=True, kw_only=True):
+    """A reason for rest (1-255) or busy (200-250), tenant-console 5.6."""
+
+    id: int
+    name: str
+
+
+class CallReason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why customers call: one node of the tree that agents choose from (tenant-console 5.6)."""
+
+    id: int
+    name: str
+    parent: int = 0
+    """0: at the top."""
+
+
+PopSource = Literal[
+    "callerNum", "calledNum", "callid", "queueId", "queueName", "callData", "workNo", "agentName", "direction"
+]
+
+
+class PopParameter(msgspec.Struct, frozen=True, kw_only=True):
+    """One query parameter of a screen pop, and what of the call it carries."""
+
+    name: str
+    source: PopSource
+
+
+class ScreenPop(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the tenant's own that opens with a call (tenant-console 5.12)."""
+
+    name: str
+    url: str
+    """http or https; parameters are added to its query, escaped."""
+    place: Literal["frame", "tab"] = "frame"
+    at: Literal["ringing", "talking"] = "talking"
+    parameters: tuple[PopParameter, ...] = ()
+    """10 at most."""
+
+
+class WorkbenchConfig(_Config, frozen=True, kw_only=True):
+    """What a tenant's agents find at their workbench."""
+
+    rest_reasons: tuple[NamedReason, ...] = ()
+    busy_reasons: tuple[NamedReason, ...] = ()
+    call_reasons: tuple[CallReason, ...] = ()
+    screen_pops: tuple[ScreenPop, ...] = ()
+
+
 class TenantConfig(_Config, frozen=True, kw_only=True):
     """Everything one tenant runs on."""
 
@@ -256,6 +311,7 @@ class TenantConfig(_Config, frozen=True, kw_only=True):
     app_keys: tuple[AppKeyConfig, ...] = ()
     connection_bar: ConnectionBarConfig | None = None
     """None: the tenant has none."""
+    workbench: WorkbenchConfig = WorkbenchConfig()
 
 
 class AuditEntry(_Config, frozen=True, kw_only=True):
@@ -341,6 +397,14 @@ class TenantConfiguration(Protocol):
 
     async def put_trunks(self, trunks: Sequence[TrunkConfig]) -> None:
         """Make or change trunks."""
+        ...
+
+    async def put_workbench(self, workbench: WorkbenchConfig) -> None:
+        """Replace what the tenant's agents find at their workbench.
+
+        Raises:
+            ConfigurationError: a limit of tenant-console 5.6 or 5.12 is broken.
+        """
         ...
 
     async def put_app_keys(self, keys: Sequence[AppKeyConfig]) -> None:

@@ -8,8 +8,12 @@ from typing import Literal, Protocol
 import msgspec
 
 __all__ = [
+    "AgentContact",
+    "AgentContactQuery",
     "Cdr",
     "CdrQuery",
+    "ContactNote",
+    "ContactOutcome",
     "LegQuality",
     "Record",
     "RecordingRow",
@@ -20,6 +24,8 @@ __all__ = [
 ]
 
 RecordingState = Literal["recording", "closed", "lost"]
+ContactOutcome = Literal["answered", "missed", "rejected", "failed"]
+"""What became of a contact at one agent; `failed`: the agent called and reached nobody."""
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +60,38 @@ class LegQuality(msgspec.Struct, frozen=True, kw_only=True):
     """1.0-4.5; None: the leg sent us nothing."""
 
 
+class ContactNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What an agent wrote down about a contact, and why the customer called. The newest counts."""
+
+    callid: str
+    vdn: int
+    agent: str
+    at: int
+    """Milliseconds UTC."""
+    note: str = ""
+    reasons: tuple[int, ...] = ()
+    """Call reasons of the tenant."""
+
+
+class AgentContact(msgspec.Struct, frozen=True, kw_only=True):
+    """One stay of a contact at one agent, for the agent's own list. Written once, when the contact ends."""
+
+    callid: str
+    vdn: int
+    agent: str
+    begin: int
+    """When it rang (or was dialled), milliseconds UTC."""
+    end: int
+    answer: int | None = None
+    outcome: ContactOutcome
+    number: str
+    """The other party."""
+    direction: Literal["inbound", "outbound", "internal"] = "inbound"
+    queue: int | None = None
+    note: ContactNote | None = None
+    """When read: what this agent wrote down."""
+
+
 class Cdr(msgspec.Struct, frozen=True, kw_only=True):
     """One contact, whatever became of it. Written once when it ends; times are milliseconds UTC."""
 
@@ -82,6 +120,8 @@ class Cdr(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[Segment, ...] = ()
     quality: tuple[LegQuality, ...] = ()
     """When read: its legs, in the order of their ids. They are written as rows of their own, before or after."""
+    notes: tuple[ContactNote, ...] = ()
+    """When read: of its agents, by work number. Rows of their own too."""
 
 
 class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +141,7 @@ class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
     agent: str = ""
 
 
-Record = Cdr | RecordingRow | LegQuality
+Record = Cdr | RecordingRow | LegQuality | AgentContact | ContactNote
 """What a projection writes."""
 
 
@@ -120,6 +160,20 @@ class CdrQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Page on: (begin, callid) of the last row of the page before."""
     limit: int = 1000
     newest_first: bool = False
+
+
+class AgentContactQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """One agent's contacts, newest first; None does not filter."""
+
+    agent: str
+    since: int | None = None
+    """`begin` >= since, milliseconds UTC."""
+    outcomes: tuple[ContactOutcome, ...] = ()
+    """Empty: all."""
+    number: str | None = None
+    after: tuple[int, str] | None = None
+    """Page on: (begin, callid) of the last row of the page before."""
+    limit: int = 50
 
 
 class TenantRecords(Protocol):
@@ -148,6 +202,14 @@ class TenantRecords(Protocol):
 
     async def cdrs(self, query: CdrQuery) -> list[Cdr]:
         """A page of records ordered by (begin, callid)."""
+        ...
+
+    async def agent_contacts(self, query: AgentContactQuery) -> list[AgentContact]:
+        """A page of an agent's contacts, newest first."""
+        ...
+
+    async def has_agent_contact(self, agent: str, callid: str) -> bool:
+        """Whether an ended contact was at an agent."""
         ...
 
     async def recordings(

@@ -21,6 +21,7 @@ __all__ = [
     "AgentState",
     "AgentView",
     "CallView",
+    "ContactView",
     "FlowName",
     "QueueView",
     "Reason",
@@ -72,6 +73,8 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     auto_enter_idle: bool = True
     release_phone: bool = True
     agent_type: int = 4
+    until: int = 0
+    """End of wrap-up or rest, ms UTC; 0 = open."""
     busy_reason: int = 0
     is_in_call: bool = False
     """A call is offered, dialled, talked or held."""
@@ -96,6 +99,23 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     data: str = ""
     began_at: int = 0
     is_muted: bool = False
+
+
+class ContactView(msgspec.Struct, frozen=True, kw_only=True):
+    """One living contact that agents have a part in."""
+
+    contact: ContactId
+    state: str
+    """A word of the core: offered, talking, held, ..."""
+    since: int
+    """Begin of the state, ms UTC."""
+    direction: Literal["inbound", "outbound", "internal"]
+    caller: str
+    called: str
+    queue: QueueId | None
+    agents: tuple[AgentId, ...]
+    """Who takes part or is offered it."""
+    began_at: int
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +145,14 @@ class TenantQueries(Protocol):
 
     def calls_of(self, agent: AgentId) -> Sequence[CallView]:
         """Calls of an agent, the active one first, then held ones by age."""
+        ...
+
+    def contact(self, contact: ContactId) -> ContactView | None:
+        """A living contact; None: it ended, or never was."""
+        ...
+
+    def contacts(self) -> Sequence[ContactView]:
+        """Living contacts that agents have a part in, oldest first."""
         ...
 
     def queues(self) -> Sequence[QueueView]:

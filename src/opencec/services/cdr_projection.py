@@ -12,16 +12,30 @@ from opencec.core.events import Cdr as CoreCdr
 from opencec.core.events import ContactEnded, ContactSegment, Event, RecordingFinished, RecordingStarted
 from opencec.core.ids import ContactId, TenantId
 from opencec.ports.journal import Journal
-from opencec.ports.records import Cdr, LegQuality, Record, RecordingRow, Segment, TenantRecords
+from opencec.ports.records import (
+    AgentContact,
+    Cdr,
+    ContactNote,
+    ContactOutcome,
+    LegQuality,
+    Record,
+    RecordingRow,
+    Segment,
+    TenantRecords,
+)
 from opencec.services.journal_entries import CoreOutcome, ServiceFact, decode_entry
 
-__all__ = ["QUALITY", "CdrProjection", "RecordingPath", "encode_quality"]
+__all__ = ["NOTES", "QUALITY", "CdrProjection", "RecordingPath", "encode_note", "encode_quality"]
 
 _log = structlog.get_logger()
 
 QUALITY = "quality"
 """Service whose facts are `LegQuality` rows. No participant keeps them: they live in the records alone."""
+NOTES = "notes"
+"""Service whose facts are `ContactNote` rows, kept in the records alone too."""
 
+_REJECTED = 27
+"""ivr-flows.md 10."""
 _FLUSH_S = 0.2
 _RETRY_S = 1.0
 _PAGE = 2000
@@ -32,11 +46,17 @@ RecordingPath = Callable[[TenantId, ContactId], str]
 
 _encoder = msgspec.msgpack.Encoder()
 _quality: msgspec.msgpack.Decoder[LegQuality] = msgspec.msgpack.Decoder(LegQuality)
+_note: msgspec.msgpack.Decoder[ContactNote] = msgspec.msgpack.Decoder(ContactNote)
 
 
 def encode_quality(quality: LegQuality) -> bytes:
     """A leg's quality as a fact of the service `QUALITY`."""
     return _encoder.encode(quality)
+
+
+def encode_note(note: ContactNote) -> bytes:
+    """What an agent wrote down, as a fact of the service `NOTES`."""
+    return _encoder.encode(note)
 
 
 class CdrProjection:
@@ -61,6 +81,8 @@ class CdrProjection:
                     self._fold(entry.events)
                 elif isinstance(entry, ServiceFact) and entry.service == QUALITY:
                     self._rows.append(_quality.decode(entry.body))
+                elif isinstance(entry, ServiceFact) and entry.service == NOTES:
+                    self._rows.append(_note.decode(entry.body))
                 self._covered = seq
             await self.flush()
 
@@ -74,10 +96,17 @@ class CdrProjection:
 
     def on_quality(self, seq: int, body: bytes) -> None:
         """Take a committed fact of the service `QUALITY` in."""
+        self._take(seq, _quality.decode(body))
+
+    def on_note(self, seq: int, body: bytes) -> None:
+        """Take a committed fact of the service `NOTES` in."""
+        self._take(seq, _note.decode(body))
+
+    def _take(self, seq: int, row: Record) -> None:
         if seq <= self._covered:
             return
         self._covered = seq
-        self._rows.append(_quality.decode(body))
+        self._rows.append(row)
         self._wake.set()
 
     async def run(self) -> None:
@@ -112,6 +141,7 @@ class CdrProjection:
             match event:
                 case ContactEnded():
                     self._rows.append(self._cdr(event.cdr))
+                    self._rows += self._agent_contacts(event.cdr)
                 case RecordingStarted(is_continued=False):
                     self._rows.append(self._recording(event.contact, began_at=event.at, agent=str(event.agent)))
                 case RecordingFinished():
@@ -140,6 +170,31 @@ class CdrProjection:
             direction=cdr.direction,
             media=cdr.medium,
             segments=tuple(_segment(segment) for segment in cdr.segments),
+        )
+
+    def _agent_contacts(self, cdr: CoreCdr) -> list[AgentContact]:
+        """One row for each stay at an agent. The called agent of an internal call has no segment once it answered."""
+        stays = [(int(segment.address), segment) for segment in cdr.segments if segment.device == "agent"]
+        if cdr.direction == "internal" and cdr.answered_at and stays and cdr.called.isdecimal():
+            stays.append((int(cdr.called), stays[0][1]))
+        return [self._agent_contact(cdr, agent, segment) for agent, segment in stays]
+
+    def _agent_contact(self, cdr: CoreCdr, agent: int, segment: ContactSegment) -> AgentContact:
+        called_it = cdr.direction != "inbound" and str(agent) != cdr.called
+        outcome: ContactOutcome = "answered"
+        if not segment.answered_at:
+            outcome = "rejected" if segment.leave_reason == _REJECTED else "failed" if called_it else "missed"
+        return AgentContact(
+            callid=cdr.contact,
+            vdn=self._tenant,
+            agent=str(agent),
+            begin=segment.began_at,
+            end=segment.ended_at,
+            answer=segment.answered_at or None,
+            outcome=outcome,
+            number=cdr.called if called_it else cdr.caller,
+            direction=cdr.direction,
+            queue=cdr.queue,
         )
 
     def _recording(self, contact: ContactId, *, began_at: int, agent: str) -> RecordingRow:

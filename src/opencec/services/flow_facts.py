@@ -9,7 +9,26 @@ import msgspec
 from opencec.flow.session import Session
 from opencec.flow.waiting import WaitingSession
 
-__all__ = ["FlowFacts", "FlowRun", "RunEnded", "RunSaved", "Treatment", "TreatmentEnded", "TreatmentSaved"]
+__all__ = [
+    "FlowFacts",
+    "FlowRun",
+    "PathStep",
+    "RunEnded",
+    "RunSaved",
+    "Treatment",
+    "TreatmentEnded",
+    "TreatmentSaved",
+]
+
+
+class PathStep(msgspec.Struct, frozen=True):
+    """A caller's choice in a menu, for the agent who takes the call. Other keys (numbers, PINs) are not kept."""
+
+    menu: str
+    """The node's name."""
+    key: str
+    text: str
+    """What the key stands for; empty for a key that the menu does not have."""
 
 
 class FlowRun(msgspec.Struct, frozen=True):
@@ -19,6 +38,8 @@ class FlowRun(msgspec.Struct, frozen=True):
     contact: str
     leg: str
     session: Session
+    path: tuple[PathStep, ...] = ()
+    """The contact's choices so far, those of its earlier runs included."""
 
 
 class Treatment(msgspec.Struct, frozen=True):
@@ -63,6 +84,7 @@ class _Saved(msgspec.Struct, frozen=True):
     treatments: tuple[Treatment, ...]
     ended: dict[str, Session]
     counters: dict[str, int]
+    paths: dict[str, tuple[PathStep, ...]] = {}
 
 
 class FlowFacts:
@@ -77,6 +99,11 @@ class FlowFacts:
         self.last_session: dict[str, Session] = {}
         """Contact -> session of its last flow, whose GLOBAL variables the next one takes over."""
         self._counters: dict[str, int] = {}
+        self._paths: dict[str, tuple[PathStep, ...]] = {}
+
+    def path(self, contact: str) -> tuple[PathStep, ...]:
+        """What the caller chose in menus, until the contact ends."""
+        return self._paths.get(contact, ())
 
     def counter(self, contact: str) -> int:
         """Number of the contact's last order: ids never repeat."""
@@ -104,7 +131,13 @@ class FlowFacts:
 
     def snapshot(self) -> bytes:
         """Everything, as `restore` takes it."""
-        saved = _Saved(tuple(self.runs.values()), tuple(self.treatments.values()), self.last_session, self._counters)
+        saved = _Saved(
+            tuple(self.runs.values()),
+            tuple(self.treatments.values()),
+            self.last_session,
+            self._counters,
+            self._paths,
+        )
         return _encoder.encode(saved)
 
     def restore(self, blob: bytes) -> None:
@@ -114,12 +147,15 @@ class FlowFacts:
         self.treatments = {treatment.leg: treatment for treatment in saved.treatments}
         self.last_session = dict(saved.ended)
         self._counters = dict(saved.counters)
+        self._paths = dict(saved.paths)
 
     def _apply(self, fact: Fact) -> None:
         match fact:
             case RunSaved():
                 self.runs[fact.run.run] = fact.run
                 self.last_session[fact.run.contact] = fact.run.session
+                if fact.run.path:
+                    self._paths[fact.run.contact] = fact.run.path
                 self._count(fact.run.contact, fact.run.session.counter)
             case RunEnded():
                 self.runs.pop(fact.run, None)
@@ -131,6 +167,7 @@ class FlowFacts:
             case ContactForgotten():
                 self.last_session.pop(fact.contact, None)
                 self._counters.pop(fact.contact, None)
+                self._paths.pop(fact.contact, None)
                 for run in [run.run for run in self.runs.values() if run.contact == fact.contact]:
                     del self.runs[run]
                 for leg in [leg for leg, treatment in self.treatments.items() if treatment.contact == fact.contact]:

@@ -19,11 +19,12 @@ from opencec.core.ids import ContactId, FlowRunId, LegId
 from opencec.flow import inputs, orders
 from opencec.flow.errors import FlowError
 from opencec.flow.interpreter import Interpreter
+from opencec.flow.nodes.menu import MenuParameters
 from opencec.flow.session import Context, Step
 from opencec.ports.media import Media, MediaRefused
 from opencec.ports.speech import PromptRenderer, SpeechFailed
 from opencec.services.agent_port import TenantOverloaded
-from opencec.services.flow_facts import FlowFacts, FlowRun, RunEnded, RunSaved
+from opencec.services.flow_facts import FlowFacts, FlowRun, PathStep, RunEnded, RunSaved
 from opencec.services.lanes import Lanes
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.workers import protocol as media
@@ -33,6 +34,8 @@ __all__ = ["FlowRunner"]
 _log = structlog.get_logger()
 
 _PROMPT_MS = 5_000
+_PATH_KEPT = 50
+"""Newest choices of a caller that are kept."""
 Transfer = orders.TransferToQueue | orders.TransferToAgent | orders.TransferToNumber | orders.TransferToFlow
 
 
@@ -90,7 +93,8 @@ class FlowRunner:
             _log.error("flow.not_started", contact=effect.contact, flow=effect.flow, detail=str(error))
             await self._end(effect.contact, effect.run, "error")
             return
-        await self._advance(FlowRun(effect.run, effect.contact, effect.leg, step.session), step)
+        path = self._facts.path(effect.contact)
+        await self._advance(FlowRun(effect.run, effect.contact, effect.leg, step.session, path), step)
 
     async def resume(self, effect: ResumeFlow) -> None:
         """A transfer that the flow ordered came to nothing."""
@@ -227,12 +231,28 @@ class FlowRunner:
 
     async def _advance(self, run: FlowRun, step: Step) -> None:
         self._cancel_timer(run.run)
+        if chosen := self._choices(step):
+            run = msgspec.structs.replace(run, path=(*run.path, *chosen)[-_PATH_KEPT:])
         try:
             await self._runtime.keep(self._facts.name, self._facts.take(RunSaved(run)))
         except TenantOverloaded:
             await self._end(run.contact, run.run, "error")
             return
         await self._carry_out(run, step.orders)
+
+    def _choices(self, step: Step) -> tuple[PathStep, ...]:
+        """The menus that this step left by a key."""
+        found: list[PathStep] = []
+        for visit in step.visits:
+            if not visit.keys:
+                continue
+            flow = self._interpreter.library.get(visit.flow, visit.version)
+            parameters = flow.nodes[visit.node].parameters
+            if isinstance(parameters, MenuParameters):
+                texts = {row.key: row.description for row in parameters.keys}
+                name = next((node.name for node in flow.document.nodes if node.id == visit.node), "")
+                found.append(PathStep(name or visit.node, visit.keys, texts.get(visit.keys, "")))
+        return tuple(found)
 
     # --- orders -----------------------------------------------------------------------------------------------------
 

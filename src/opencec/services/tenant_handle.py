@@ -15,15 +15,7 @@ from opencec.services.agent_port import FlowName, Reason, TenantPort
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.services.tenant_view import CoreQueries
 
-__all__ = ["Reasons", "TenantBook", "TenantHandle"]
-
-
-class Reasons:
-    """Rest causes and busy reasons of a tenant."""
-
-    def __init__(self, *, rest: Sequence[tuple[int, str]] = (), busy: Sequence[tuple[int, str]] = ()) -> None:
-        self.rest = tuple(Reason(id, name) for id, name in rest)
-        self.busy = tuple(Reason(id, name) for id, name in busy)
+__all__ = ["TenantBook", "TenantHandle"]
 
 
 class TenantHandle:
@@ -37,14 +29,12 @@ class TenantHandle:
         clock: Clock,
         ids: Ids,
         passwords: Passwords,
-        reasons: Reasons,
     ) -> None:
         self._runtime = runtime
         self._clock = clock
         self._ids = ids
         self._passwords = passwords
         self._queries = CoreQueries(runtime.core)
-        self._reasons = reasons
         self.configure(config)
 
     def configure(self, config: TenantConfig) -> None:
@@ -52,6 +42,8 @@ class TenantHandle:
         self.config = config
         self._phones = frozenset(account.user for account in config.sip_accounts if account.is_enabled)
         self._hashes = {int(agent.workno): agent.password_hash for agent in config.agents if agent.is_enabled}
+        self._rest_reasons = tuple(Reason(reason.id, reason.name) for reason in config.workbench.rest_reasons)
+        self._busy_reasons = tuple(Reason(reason.id, reason.name) for reason in config.workbench.busy_reasons)
         codes = {route.target: route.dialled for route in config.routes if route.device == "flow"}
         self._flows = tuple(FlowName(flow.code, flow.name, codes.get(flow.code, "")) for flow in config.flows)
 
@@ -73,12 +65,12 @@ class TenantHandle:
     @property
     def rest_reasons(self) -> Sequence[Reason]:
         """Rest causes."""
-        return self._reasons.rest
+        return self._rest_reasons
 
     @property
     def busy_reasons(self) -> Sequence[Reason]:
         """Busy reasons."""
-        return self._reasons.busy
+        return self._busy_reasons
 
     @property
     def flows(self) -> Sequence[FlowName]:

@@ -8,9 +8,9 @@ from typing import Literal
 from opencec.core.agent import Agent
 from opencec.core.config import AgentProfile, TenantProfile
 from opencec.core.contact import Contact, ContactState
-from opencec.core.ids import AgentId, QueueId
+from opencec.core.ids import AgentId, ContactId, QueueId
 from opencec.core.tenant import TenantCore
-from opencec.services.agent_port import AgentView, CallView, QueueView
+from opencec.services.agent_port import AgentView, CallView, ContactView, QueueView
 
 __all__ = ["CoreQueries"]
 
@@ -52,6 +52,16 @@ class CoreQueries:
         contacts += self._core.held_contacts(agent)
         return [_call(agent, contact) for contact in contacts]
 
+    def contact(self, contact: ContactId) -> ContactView | None:
+        """A living contact; None: it ended, or never was."""
+        found = self._core.contact(contact)
+        return None if found is None else _contact(found)
+
+    def contacts(self) -> Sequence[ContactView]:
+        """Living contacts that agents have a part in, oldest first."""
+        views = (_contact(contact) for contact in self._core.live_contacts() if contact.agents or contact.offer)
+        return sorted(views, key=lambda view: view.began_at)
+
     def queues(self) -> Sequence[QueueView]:
         """All skill queues by id."""
         queues = sorted(self.profile.queues, key=lambda queue: queue.id)
@@ -87,11 +97,27 @@ class CoreQueries:
             auto_enter_idle=agent.auto_enter_idle,
             release_phone=agent.release_phone,
             agent_type=agent.agent_type,
+            until=agent.until,
             busy_reason=agent.reason if agent.state.value == "busy" else 0,
             is_in_call=agent.is_in_call,
             configured=tuple(skill.queue for skill in profile.skills) if profile else (),
             serving=agent.queues or (),
         )
+
+
+def _contact(contact: Contact) -> ContactView:
+    offered = (contact.offer.agent,) if contact.offer is not None and contact.offer.agent not in contact.agents else ()
+    return ContactView(
+        contact=contact.id,
+        state=contact.state.value,
+        since=contact.since,
+        direction=contact.direction,
+        caller=contact.caller,
+        called=contact.called,
+        queue=contact.queue,
+        agents=(*contact.agents, *offered),
+        began_at=contact.began_at,
+    )
 
 
 def _call(agent: AgentId, contact: Contact) -> CallView:

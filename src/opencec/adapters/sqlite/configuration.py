@@ -23,9 +23,11 @@ from opencec.adapters.sqlite.rows import (
     SKILLS,
     TENANTS,
     TRUNKS,
+    WORKBENCHES,
     Kind,
     from_row,
 )
+from opencec.adapters.sqlite.workbench_limits import check_workbench
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import (
     AccountConfig,
@@ -42,6 +44,7 @@ from opencec.ports.configuration import (
     TenantConfig,
     TenantInfo,
     TrunkConfig,
+    WorkbenchConfig,
 )
 from opencec.ports.secrets import Secrets
 
@@ -209,6 +212,11 @@ class SqliteTenantConfiguration:
         """Make or change trunks."""
         await self._database.write(lambda c: self._put(c, TRUNKS, trunks))
 
+    async def put_workbench(self, workbench: WorkbenchConfig) -> None:
+        """Replace what the tenant's agents find at their workbench."""
+        check_workbench(workbench)
+        await self._database.write(lambda c: self._put(c, WORKBENCHES, [workbench]))
+
     async def put_app_keys(self, keys: Sequence[AppKeyConfig]) -> None:
         """Make or change integrators' keys."""
 
@@ -268,6 +276,7 @@ class SqliteTenantConfiguration:
             trunks=self._all(connection, TRUNKS),
             app_keys=self._all(connection, APP_KEYS),
             connection_bar=next(iter(self._all(connection, CONNECTION_BARS)), None),
+            workbench=next(iter(self._all(connection, WORKBENCHES)), WorkbenchConfig()),
         )
 
     def _all(self, connection: Connection, kind: Kind[Any]) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -23,11 +23,24 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from opencec.adapters.sqlite import tables
 from opencec.adapters.sqlite.database import Database
 from opencec.adapters.sqlite.rows import from_row
-from opencec.ports.records import Cdr, CdrQuery, LegQuality, Record, RecordingRow, RecordingState
+from opencec.ports.records import (
+    AgentContact,
+    AgentContactQuery,
+    Cdr,
+    CdrQuery,
+    ContactNote,
+    LegQuality,
+    Record,
+    RecordingRow,
+    RecordingState,
+)
 
 __all__ = ["SqliteRecords", "SqliteTenantRecords"]
 
 _PROJECTION = "records"
+Part = TypeVar("Part", LegQuality, ContactNote)
+_JOINED: dict[type[Record], tuple[str, ...]] = {Cdr: ("quality", "notes"), AgentContact: ("note",)}
+"""Fields that are rows of their own."""
 _NAMES = 5_000
 """Most names in one query; SQLite takes 32,766 parameters."""
 
@@ -40,9 +53,13 @@ def _upsert(table: Table, *, only_if: ColumnElement[bool] | None = None) -> Inse
 
 
 # Made once: to build a statement costs more than to execute it.
-_PUT_CDRS = _upsert(tables.cdrs)
-_PUT_LEGS = _upsert(tables.leg_quality)
-_PUT_RECORDINGS = _upsert(tables.recordings, only_if=tables.recordings.c.state == "recording")
+_PUTS: tuple[tuple[type[Record], Insert], ...] = (
+    (Cdr, _upsert(tables.cdrs)),
+    (LegQuality, _upsert(tables.leg_quality)),
+    (AgentContact, _upsert(tables.agent_contacts)),
+    (ContactNote, _upsert(tables.contact_notes)),
+    (RecordingRow, _upsert(tables.recordings, only_if=tables.recordings.c.state == "recording")),
+)
 _PUT_POSITION = _upsert(tables.projections)
 _GET_POSITION = select(tables.projections.c.journal_offset).where(
     tables.projections.c.name == _PROJECTION, tables.projections.c.vdn == bindparam("vdn")
@@ -88,19 +105,14 @@ class SqliteTenantRecords:
 
     async def apply(self, rows: Sequence[Record], journal_offset: int) -> bool:
         """Write rows and the journal position that they reach in one transaction."""
-        cdrs = [self._row(row) for row in rows if isinstance(row, Cdr)]
-        recordings = [self._row(row) for row in rows if isinstance(row, RecordingRow)]
-        legs = [self._row(row) for row in rows if isinstance(row, LegQuality)]
+        batches = [(put, [self._row(row) for row in rows if isinstance(row, kind)]) for kind, put in _PUTS]
 
         def change(connection: Connection) -> bool:
             if journal_offset <= self._offset(connection):
                 return False
-            if cdrs:
-                connection.execute(_PUT_CDRS, cdrs)
-            if legs:
-                connection.execute(_PUT_LEGS, legs)
-            if recordings:
-                connection.execute(_PUT_RECORDINGS, recordings)
+            for put, batch in batches:
+                if batch:
+                    connection.execute(put, batch)
             position = {"name": _PROJECTION, "vdn": self._vdn, "journal_offset": journal_offset}
             connection.execute(_PUT_POSITION, [position])
             return True
@@ -116,19 +128,56 @@ class SqliteTenantRecords:
 
         def look_up(connection: Connection) -> list[Cdr]:
             rows = connection.execute(self._cdr_select(query)).mappings().all()
-            legs = self._legs(connection, [row["callid"] for row in rows])
-            return [from_row(row, Cdr, quality=legs.get(row["callid"], ())) for row in rows]
+            callids = [row["callid"] for row in rows]
+            legs = self._parts(connection, tables.leg_quality, LegQuality, callids)
+            notes = self._parts(connection, tables.contact_notes, ContactNote, callids)
+            return [
+                from_row(row, Cdr, quality=legs.get(row["callid"], ()), notes=notes.get(row["callid"], ()))
+                for row in rows
+            ]
 
         return await self._database.read(look_up)
 
-    def _legs(self, connection: Connection, callids: Sequence[str]) -> dict[str, list[LegQuality]]:
-        t = tables.leg_quality
-        found: dict[str, list[LegQuality]] = {}
+    async def agent_contacts(self, query: AgentContactQuery) -> list[AgentContact]:
+        """A page of an agent's contacts, newest first."""
+        t = tables.agent_contacts
+        wanted = [t.c.vdn == self._vdn, t.c.agent == query.agent]
+        if query.since is not None:
+            wanted.append(t.c.begin >= query.since)
+        if query.outcomes:
+            wanted.append(t.c.outcome.in_(query.outcomes))
+        if query.number is not None:
+            wanted.append(t.c.number == query.number)
+        if query.after is not None:
+            wanted.append(tuple_(t.c.begin, t.c.callid) < query.after)
+        newest = select(t).where(*wanted).order_by(t.c.begin.desc(), t.c.callid.desc()).limit(query.limit)
+
+        def look_up(connection: Connection) -> list[AgentContact]:
+            rows = connection.execute(newest).mappings().all()
+            notes = self._parts(connection, tables.contact_notes, ContactNote, [row["callid"] for row in rows])
+            own = {callid: note for callid, some in notes.items() for note in some if note.agent == query.agent}
+            return [from_row(row, AgentContact, note=own.get(row["callid"])) for row in rows]
+
+        return await self._database.read(look_up)
+
+    async def has_agent_contact(self, agent: str, callid: str) -> bool:
+        """Whether an ended contact was at an agent; ids begin with their second, so that the key serves."""
+        t = tables.agent_contacts
+        began = int(callid.partition("-")[0]) * 1000 if callid.partition("-")[0].isdecimal() else 0
+        mine = (t.c.vdn == self._vdn, t.c.agent == agent, t.c.begin >= began, t.c.callid == callid)
+        query = select(t.c.callid).where(*mine).limit(1)
+        return await self._database.read(lambda c: c.execute(query).first() is not None)
+
+    def _parts(
+        self, connection: Connection, t: Table, struct: type[Part], callids: Sequence[str]
+    ) -> dict[str, list[Part]]:
+        """Rows of their own of some contacts, in the order of their keys."""
+        found: dict[str, list[Part]] = {}
         for first in range(0, len(callids), _NAMES):
             some = callids[first : first + _NAMES]
-            query = select(t).where(t.c.vdn == self._vdn, t.c.callid.in_(some)).order_by(t.c.leg)
+            query = select(t).where(t.c.vdn == self._vdn, t.c.callid.in_(some)).order_by(*t.primary_key.columns)
             for row in connection.execute(query).mappings():
-                found.setdefault(row["callid"], []).append(from_row(row, LegQuality))
+                found.setdefault(row["callid"], []).append(from_row(row, struct))
         return found
 
     async def recordings(
@@ -175,7 +224,8 @@ class SqliteTenantRecords:
         if value.vdn != self._vdn:
             raise ValueError(f"a record of tenant {value.vdn} in the handle of tenant {self._vdn}")
         row: dict[str, Any] = msgspec.to_builtins(value)
-        row.pop("quality", None)  # rows of their own
+        for name in _JOINED.get(type(value), ()):
+            del row[name]
         return row
 
     def _offset(self, connection: Connection) -> int:

@@ -23,6 +23,7 @@ from opencec.ports.configuration import (
     SipAccountConfig,
     TenantInfo,
     TrunkConfig,
+    WorkbenchConfig,
 )
 from opencec.ports.secrets import Secrets
 
@@ -39,6 +40,7 @@ __all__ = [
     "SKILLS",
     "TENANTS",
     "TRUNKS",
+    "WORKBENCHES",
     "Kind",
     "from_row",
 ]
@@ -88,8 +90,7 @@ class Kind(Generic[S]):
             if name in self.sealed:
                 row[f"{name}_sealed"] = secrets.seal(content, purpose=self.sealed[name]) if content else ""
             else:
-                plain = content if isinstance(content, bytes) else msgspec.to_builtins(content)
-                row[name] = list(plain) if isinstance(plain, tuple) else plain  # as JSON columns come back
+                row[name] = content if isinstance(content, bytes) else _plain(content)
         return row | {name: getattr(value, name) for name in self.derived}
 
     def all(self, connection: Connection, vdn: int, secrets: Secrets) -> list[S]:
@@ -132,6 +133,11 @@ class Kind(Generic[S]):
         return True
 
 
+def _plain(content: object) -> object:
+    """As JSON columns come back: lists in place of tuples, at every depth."""
+    return msgspec.json.decode(msgspec.json.encode(content))
+
+
 TENANTS = Kind(TenantInfo, tables.tenants, ("vdn",))
 AGENTS = Kind(AgentConfig, tables.agents, ("workno",), kept=("password_hash",))
 SKILLS = Kind(AgentSkillConfig, tables.agent_skills, ("workno", "queue"))
@@ -140,6 +146,7 @@ QUEUES = Kind(QueueConfig, tables.queues, ("queue",))
 ROUTES = Kind(RouteConfig, tables.routes, ("dialled",), derived=("dialled",))
 FLOWS = Kind(FlowConfig, tables.flows, ("code", "version"))
 TRUNKS = Kind(TrunkConfig, tables.trunks, ("name",), sealed={"password": "trunk"})
+WORKBENCHES = Kind(WorkbenchConfig, tables.workbenches, ())
 APP_KEYS = Kind(AppKeyConfig, tables.app_keys, ("ak",), sealed={"sk": "app_key"})
 CONNECTION_BARS = Kind(ConnectionBarConfig, tables.connection_bars, ("vdn",))
 ACCOUNTS = Kind(AccountConfig, tables.accounts, ("account",), kept=("password_hash",))

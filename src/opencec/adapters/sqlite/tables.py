@@ -22,12 +22,14 @@ from sqlalchemy import (
 
 __all__ = [
     "accounts",
+    "agent_contacts",
     "agent_skills",
     "agents",
     "app_keys",
     "audit",
     "cdrs",
     "connection_bars",
+    "contact_notes",
     "flows",
     "leg_quality",
     "metadata",
@@ -38,6 +40,7 @@ __all__ = [
     "sip_accounts",
     "tenants",
     "trunks",
+    "workbenches",
 ]
 
 metadata = MetaData()
@@ -195,6 +198,16 @@ trunks = Table(
     _flag("is_enabled"),
 )
 
+workbenches = Table(
+    "workbenches",
+    metadata,
+    _tenant(),
+    _json("rest_reasons"),
+    _json("busy_reasons"),
+    _json("call_reasons"),
+    _json("screen_pops"),
+)
+
 app_keys = Table(
     "app_keys",
     metadata,
@@ -271,6 +284,32 @@ leg_quality = Table(
     _number("lost"),
     Column("jitter_ms", Float, nullable=False),
     Column("mos", Float),
+)
+
+agent_contacts = Table(
+    "agent_contacts",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("begin", Integer, primary_key=True),
+    Column("callid", Text, primary_key=True),
+    Column("answer", Integer),
+    _number("end"),
+    _text("outcome"),
+    _text("number"),
+    _text("direction"),
+    Column("queue", Integer),
+)
+
+contact_notes = Table(
+    "contact_notes",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("callid", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    _number("at"),
+    _text("note"),
+    _json("reasons"),
 )
 
 recordings = Table(

@@ -7,23 +7,24 @@ from importlib import resources
 from opencec.ports.configuration import (
     AgentConfig,
     AgentSkillConfig,
+    CallReason,
     Configuration,
     FlowConfig,
+    NamedReason,
     QueueConfig,
     QueueRule,
     RouteConfig,
     SipAccountConfig,
     TenantInfo,
     TrunkConfig,
+    WorkbenchConfig,
 )
 
 __all__ = [
     "ACCESS_CODES",
     "AGENTS",
-    "BUSY_REASONS",
     "DEMO_VDN",
     "INSPECTORS",
-    "REST_REASONS",
     "extra_agents",
     "put_structure",
     "sip_user",
@@ -33,8 +34,27 @@ DEMO_VDN = 1
 AGENTS = tuple(range(101, 111))
 INSPECTORS = (120,)
 ACCESS_CODES = {"ivr": "1000", "sales": "1001", "support": "1002", "video": "1003", "echo": "1004", "outbound": "1006"}
-REST_REASONS = ((1, "Lunch"), (2, "Short break"), (3, "Training"))
-BUSY_REASONS = ((200, "Paperwork"), (201, "Meeting"), (202, "Technical problem"))
+_WORKBENCH = WorkbenchConfig(
+    rest_reasons=tuple(
+        NamedReason(id=id, name=name) for id, name in enumerate(("Lunch", "Short break", "Training"), 1)
+    ),
+    busy_reasons=tuple(
+        NamedReason(id=id, name=name) for id, name in enumerate(("Paperwork", "Meeting", "Technical problem"), 200)
+    ),
+    call_reasons=(
+        CallReason(id=1, name="Order"),
+        CallReason(id=2, name="New order", parent=1),
+        CallReason(id=3, name="Change or cancel an order", parent=1),
+        CallReason(id=4, name="Invoice"),
+        CallReason(id=5, name="Question about an amount", parent=4),
+        CallReason(id=6, name="Payment", parent=4),
+        CallReason(id=7, name="Product"),
+        CallReason(id=8, name="Defect", parent=7),
+        CallReason(id=9, name="How to use it", parent=7),
+        CallReason(id=10, name="Complaint"),
+        CallReason(id=11, name="Wrong number"),
+    ),
+)
 _SALES, _SUPPORT, _VIDEO, _CHAT = 1, 2, 3, 4
 _PRIVATE = (
     "127.0.0.0/8",
@@ -106,6 +126,9 @@ async def put_structure(configuration: Configuration, *, trunk: str) -> None:
         await tenant.remove("trunk", "demo-outbound")
     await tenant.put_routes(routes)
     await tenant.put_trunks(trunks)
+    config = await tenant.load()
+    if config is not None and config.workbench == WorkbenchConfig():  # what an operator chose stays
+        await tenant.put_workbench(_WORKBENCH)
 
 
 async def put_agents(

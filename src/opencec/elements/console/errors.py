@@ -16,6 +16,8 @@ STATUS: dict[str, int] = {
     "overloaded": 503,
     "too_many_callers": 503,
     "unknown_agent": 404,
+    "unknown_contact": 404,
+    "unknown_reason": 422,
     "unknown_route": 404,
 }
 """HTTP status of domain codes; others are 409."""

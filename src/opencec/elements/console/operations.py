@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from opencec.core.ids import AgentId
+from opencec.elements.console.desk import desk_router
 from opencec.elements.console.errors import ApiRefusal, install_handlers
 from opencec.elements.console.ports import Installation
 from opencec.elements.console.schemas import (
@@ -17,9 +18,12 @@ from opencec.elements.console.schemas import (
     Caller,
     CallerRequest,
     CallerSip,
+    CallReason,
+    PopParameter,
     Problem,
     Queue,
     RestReason,
+    ScreenPop,
     ServerInfo,
     Sip,
 )
@@ -89,7 +93,29 @@ class _Console:
             queues=[Queue(id=queue, name=queues[queue]) for queue in view.configured if queue in queues],
             rest_reasons=[RestReason(restReasonId=r.id, restReason=r.name) for r in port.rest_reasons],
             busy_reasons=[BusyReason(id=r.id, name=r.name) for r in port.busy_reasons],
+            role=view.role,
+            call_reasons=self._call_reasons(port),
+            screen_pops=self._screen_pops(port),
         )
+
+    def _call_reasons(self, port: TenantPort) -> list[CallReason]:
+        desk = self._installation.desk(port.tenant)
+        reasons = desk.workbench.call_reasons if desk is not None else ()
+        return [CallReason(id=r.id, name=r.name, parent=r.parent) for r in reasons]
+
+    def _screen_pops(self, port: TenantPort) -> list[ScreenPop]:
+        desk = self._installation.desk(port.tenant)
+        pops = desk.workbench.screen_pops if desk is not None else ()
+        return [
+            ScreenPop(
+                name=pop.name,
+                url=pop.url,
+                place=pop.place,
+                at=pop.at,
+                parameters=[PopParameter(name=p.name, source=p.source) for p in pop.parameters],
+            )
+            for pop in pops
+        ]
 
     async def _authenticate(self, agent: AgentId, password: str, request: Request) -> TenantPort:
         source = request_source(request.scope, trusted_proxies=self._trusted_proxies).address
@@ -168,5 +194,6 @@ def build_console_api(
     )
     app = FastAPI(title="OpenCEC", version=installation.version, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(router)
+    app.include_router(desk_router(installation, clock=clock))
     install_handlers(app)
     return LimitedBody(app, limit=16_384)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from opencec.core.ids import AgentId
+from opencec.core.ids import AgentId, TenantId
+from opencec.services.agent_desk import AgentDesk
 from opencec.services.agent_port import TenantDirectory, TenantPort
 from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.sessions import SessionIndex
 
 __all__ = ["AccessCodeName", "Installation", "PhoneSecret"]
 
@@ -75,6 +77,15 @@ class Installation(Protocol):
 
     async def phone_secret(self, port: TenantPort, agent: AgentId) -> PhoneSecret | None:
         """The SIP account that is configured for an agent."""
+        ...
+
+    @property
+    def sessions(self) -> SessionIndex:
+        """Who is signed in, by GUID."""
+        ...
+
+    def desk(self, tenant: TenantId) -> AgentDesk | None:
+        """What the workbench asks of a tenant; None: not of this node."""
         ...
 
     def caller_accounts(self, port: TenantPort) -> CallerAccounts:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 __all__ = [
     "AccessCode",
     "AgentAccount",
+    "AgentMoment",
     "AgentSignIn",
     "BusyReason",
+    "CallPath",
+    "CallReason",
     "Caller",
     "CallerRequest",
     "CallerSip",
+    "ContactPage",
+    "ContactRow",
+    "NoteBody",
+    "PathStep",
+    "PopParameter",
     "Problem",
     "Queue",
     "RestReason",
+    "ScreenPop",
     "ServerInfo",
     "Sip",
 ]
@@ -74,6 +85,25 @@ class BusyReason(BaseModel):
     name: str
 
 
+class CallReason(BaseModel):
+    id: int
+    name: str
+    parent: int
+
+
+class PopParameter(BaseModel):
+    name: str
+    source: str
+
+
+class ScreenPop(BaseModel):
+    name: str
+    url: str
+    place: Literal["frame", "tab"]
+    at: Literal["ringing", "talking"]
+    parameters: list[PopParameter]
+
+
 class AgentAccount(BaseModel):
     workno: str
     name: str
@@ -83,6 +113,57 @@ class AgentAccount(BaseModel):
     queues: list[Queue]
     rest_reasons: list[RestReason]
     busy_reasons: list[BusyReason]
+    role: Literal["agent", "inspector"]
+    call_reasons: list[CallReason]
+    screen_pops: list[ScreenPop]
+
+
+class AgentMoment(BaseModel):
+    """The agent's state, on the server's clock (ms UTC)."""
+
+    state: str
+    since: int
+    until: int
+    """End of wrap-up or rest; 0 = open."""
+    now: int
+
+
+class NoteBody(BaseModel):
+    """What the agent wrote down; it replaces what was there."""
+
+    note: str = Field(max_length=300)
+    """tenant-console 5.6."""
+    reasons: list[int] = Field(max_length=50)
+
+
+class ContactRow(BaseModel):
+    callid: str
+    begin: int
+    answer: int | None
+    end: int
+    outcome: Literal["answered", "missed", "rejected", "failed"]
+    number: str
+    direction: Literal["inbound", "outbound", "internal"]
+    queue: str
+    """Name; empty: none."""
+    note: str
+    reasons: list[int]
+
+
+class ContactPage(BaseModel):
+    contacts: list[ContactRow]
+    after: str | None
+    """Give it back for the next page; null: this was the last."""
+
+
+class PathStep(BaseModel):
+    menu: str
+    key: str
+    text: str
+
+
+class CallPath(BaseModel):
+    path: list[PathStep]
 
 
 class CallerRequest(BaseModel):

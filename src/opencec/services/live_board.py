@@ -1,0 +1,220 @@
+"""Who does what at this moment, as a stream: a picture of everything first, then what changed, twice a second at most.
+
+One picture is made for all watchers of a tenant, from the core's own views, whatever their number. Nothing is kept
+while nobody watches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import msgspec
+
+from opencec.core.events import ConfigurationChanged, Event
+from opencec.core.ids import AgentId, ContactId
+from opencec.services.agent_port import AgentView, ContactView, TenantQueries
+
+__all__ = ["BoardFrame", "LiveBoard"]
+
+_EVERY_S = 0.5
+_HELD_FRAMES = 4
+"""A watcher that is slower gets a whole picture again."""
+
+
+class AgentRow(msgspec.Struct, frozen=True):
+    workno: str
+    name: str
+    role: str
+    state: str
+    since: int
+    """Milliseconds UTC."""
+    busy_reason: int
+    queues: tuple[int, ...]
+
+
+class QueueRow(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+    waiting: int
+    idle: int
+    """Agents that would get the next call."""
+    signed_in: int
+
+
+class CallRow(msgspec.Struct, frozen=True):
+    callid: str
+    state: str
+    since: int
+    direction: str
+    caller: str
+    called: str
+    queue: int | None
+    agents: tuple[str, ...]
+    began_at: int
+
+
+class BoardFrame(msgspec.Struct, frozen=True):
+    """What changed. `is_whole`: everything; rows that are not in it do not exist."""
+
+    now: int
+    is_whole: bool
+    agents: tuple[AgentRow, ...] = ()
+    queues: tuple[QueueRow, ...] = ()
+    """All queues, when any figure changed."""
+    calls: tuple[CallRow, ...] = ()
+    """For inspectors alone."""
+    ended: tuple[str, ...] = ()
+    """Calls that are gone."""
+
+
+class _Watcher:
+    def __init__(self, *, sees_calls: bool) -> None:
+        self.sees_calls = sees_calls
+        self.frames: asyncio.Queue[BoardFrame | None] = asyncio.Queue(_HELD_FRAMES)
+        self.needs_whole = True
+
+
+class LiveBoard:
+    """One tenant's board: an observer of its outcomes."""
+
+    def __init__(self, queries: TenantQueries, *, now: Callable[[], int]) -> None:
+        self._queries = queries
+        self._now = now
+        self._watchers: set[_Watcher] = set()
+        self._agents: set[AgentId] = set()
+        self._contacts: set[ContactId] = set()
+        self._is_all_new = False
+        self._queues: tuple[QueueRow, ...] = ()
+        self._calls: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_closed = False
+
+    def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None:
+        """Note whom committed events concern."""
+        if not self._watchers:
+            return
+        for event in events:
+            if isinstance(event, ConfigurationChanged):
+                self._is_all_new = True
+            if (agent := getattr(event, "agent", None)) is not None:
+                self._agents.add(agent)
+            if (contact := getattr(event, "contact", None)) is not None:
+                self._contacts.add(contact)
+        self._schedule(_EVERY_S)
+
+    async def watch(self, *, sees_calls: bool, heartbeat_s: float) -> AsyncIterator[BoardFrame | None]:
+        """Frames until the board closes; None when nothing changed for `heartbeat_s`."""
+        watcher = _Watcher(sees_calls=sees_calls)
+        self._watchers.add(watcher)
+        self._schedule(0)
+        try:
+            while not self._is_closed:
+                try:
+                    frame = await asyncio.wait_for(watcher.frames.get(), heartbeat_s)
+                except TimeoutError:
+                    yield None
+                    continue
+                if frame is None:
+                    return
+                yield frame
+        finally:
+            self._watchers.discard(watcher)
+
+    def close(self) -> None:
+        """End every stream: the server is about to stop."""
+        self._is_closed = True
+        for watcher in self._watchers:
+            while not watcher.frames.empty():
+                watcher.frames.get_nowait()
+            watcher.frames.put_nowait(None)
+
+    @property
+    def watchers(self) -> int:
+        """Open streams."""
+        return len(self._watchers)
+
+    def _schedule(self, delay_s: float) -> None:
+        if self._timer is not None and delay_s == 0:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._publish)
+
+    # --- one picture ------------------------------------------------------------------------------------------------
+
+    def _publish(self) -> None:
+        self._timer = None
+        if not self._watchers or self._is_closed:
+            return
+        agents = self._queries.agents()
+        queues = self._count(agents)
+        contacts = self._queries.contacts()
+        whole = self._whole(agents, queues, contacts)
+        change = whole if self._is_all_new else self._change(agents, queues, contacts)
+        self._queues = queues
+        self._calls = {str(view.contact) for view in contacts}
+        self._agents.clear()
+        self._contacts.clear()
+        self._is_all_new = False
+        for watcher in self._watchers:
+            frame = whole if watcher.needs_whole else change
+            if not watcher.sees_calls:
+                frame = msgspec.structs.replace(frame, calls=(), ended=())
+            if not watcher.needs_whole and not (frame.agents or frame.queues or frame.calls or frame.ended):
+                continue
+            watcher.needs_whole = watcher.frames.full()
+            if not watcher.needs_whole:
+                watcher.frames.put_nowait(frame)
+        if any(watcher.needs_whole for watcher in self._watchers):
+            self._schedule(_EVERY_S)
+
+    def _whole(
+        self, agents: Sequence[AgentView], queues: tuple[QueueRow, ...], contacts: Sequence[ContactView]
+    ) -> BoardFrame:
+        rows = tuple(_agent(view) for view in agents)
+        return BoardFrame(self._now(), True, rows, queues, tuple(_call(view) for view in contacts))
+
+    def _change(
+        self, agents: Sequence[AgentView], queues: tuple[QueueRow, ...], contacts: Sequence[ContactView]
+    ) -> BoardFrame:
+        living = {str(view.contact) for view in contacts}
+        return BoardFrame(
+            self._now(),
+            False,
+            tuple(_agent(view) for view in agents if view.id in self._agents),
+            queues if queues != self._queues else (),
+            tuple(_call(view) for view in contacts if view.contact in self._contacts),
+            tuple(sorted(self._calls - living)),
+        )
+
+    def _count(self, agents: Sequence[AgentView]) -> tuple[QueueRow, ...]:
+        idle: dict[int, int] = {}
+        signed_in: dict[int, int] = {}
+        for view in agents:
+            for queue in view.serving if view.state != "signed_out" else ():
+                signed_in[queue] = signed_in.get(queue, 0) + 1
+                idle[queue] = idle.get(queue, 0) + (view.state == "idle")
+        return tuple(
+            QueueRow(queue.id, queue.name, queue.waiting, idle.get(queue.id, 0), signed_in.get(queue.id, 0))
+            for queue in self._queries.queues()
+            if queue.medium != "text"
+        )
+
+
+def _agent(view: AgentView) -> AgentRow:
+    return AgentRow(str(view.id), view.name, view.role, view.state, view.since, view.busy_reason, view.serving)
+
+
+def _call(view: ContactView) -> CallRow:
+    return CallRow(
+        view.contact,
+        view.state,
+        view.since,
+        view.direction,
+        view.caller,
+        view.called,
+        view.queue,
+        tuple(str(agent) for agent in view.agents),
+        view.began_at,
+    )
