@@ -21,6 +21,7 @@ class _Leg:
     opened: p.LegOpened
     mix: str
     remote: tuple[str, int] | None
+    tie: p.TiePart | None = None
     plays: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """Layer -> id of the play, and whether it loops."""
     collect: p.Collect | None = None
@@ -117,6 +118,7 @@ class CrashWorker:
                 plays=tuple(play for play, _ in leg.plays.values()),
                 paused_plays=tuple(leg.paused),
                 collect=leg.collect.collect if leg.collect else "",
+                tie=leg.tie,
             )
             for name, leg in self.legs.items()
         )
@@ -180,7 +182,7 @@ class CrashWorker:
         if command.leg not in self.legs:
             self._next_port += 2
             opened = p.LegOpened(leg=command.leg, host=command.local_host, port=self._next_port)
-            self.legs[command.leg] = _Leg(opened, command.mix, command.remote)
+            self.legs[command.leg] = _Leg(opened, command.mix, command.remote, command.tie)
         return self.legs[command.leg].opened
 
     def _do_for_leg(self, command: Any) -> p.Reply:

@@ -44,6 +44,11 @@ class Media(Protocol):
     async def send(self, command: Command) -> Reply:
         """Carry out one command; the worker is found by leg, mix or recording.
 
+        A `Mix` may name legs of any worker: it lives with the worker of its own legs (those that were opened in it, or
+        that a mix named last), the others are joined to it by internal RTP pairs, about 45 ms of delay each way.
+        Gains, levels of a conference and recordings mean the same wherever a leg is; its plays, digits and statistics
+        stay with its own worker. When a pair cannot be made everybody else is joined all the same, then it is refused.
+
         Raises:
             MediaRefused: with the reason.
         """

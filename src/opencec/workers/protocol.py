@@ -65,6 +65,7 @@ __all__ = [
     "StopCollect",
     "StopPlay",
     "StopRecord",
+    "TiePart",
     "ToneSource",
     "UpdateLeg",
     "WorkerStatus",
@@ -108,6 +109,18 @@ Source = PromptSource | ToneSource | SilenceSource
 # --- commands -----------------------------------------------------------------------------------------------------
 
 
+class TiePart(_Wire, frozen=True):
+    """One end of an internal RTP pair on loopback, which puts a leg of one worker into a mix of another.
+
+    The near end sits in the mix and says what the leg says; the far end is alone with the leg in a mix of their own.
+    Each end hears what its mix gives it: so the leg gets the mix without itself, with the gains of its row.
+    """
+
+    mix: str
+    leg: str
+    side: Literal["near", "far"]
+
+
 class OpenLeg(_Wire, frozen=True):
     """Make a leg: a socket, a codec, and (WebRTC) ICE-lite + DTLS-SRTP. Answered by `LegOpened` in the reply.
 
@@ -142,6 +155,8 @@ class OpenLeg(_Wire, frozen=True):
     dtls_role: Literal["passive", "active"] = "passive"
     media_timeout_ms: int = 30_000
     """No valid packet for so long (while we expect to receive): `MediaTimeout`. 0 = never."""
+    tie: TiePart | None = None
+    """The leg is an end of an internal pair. It is opened however busy the worker is: its call is there already."""
 
 
 class UpdateLeg(_Wire, frozen=True):
@@ -450,6 +465,7 @@ class LegState(_Wire, frozen=True):
     paused_plays: tuple[str, ...] = ()
     """Those of `plays` that are paused."""
     collect: str = ""
+    tie: TiePart | None = None
 
 
 class RecordingState(_Wire, frozen=True):

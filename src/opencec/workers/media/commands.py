@@ -110,7 +110,7 @@ class Commands:
 
     def _open(self, command: OpenLeg) -> Reply:
         engine = self._engine
-        if command.leg not in engine.registry.legs and not engine.status.accepts:
+        if command.leg not in engine.registry.legs and command.tie is None and not engine.status.accepts:
             status = engine.status
             busy = f"{status.legs} legs, load {status.load:.2f}, lag {status.lag_ms:.1f} ms"
             return refused(command, "overloaded", "draining" if engine.is_draining else busy)

@@ -291,6 +291,7 @@ class Engine:
                 plays=leg.player.plays + self.commands.plays.loading(leg.id),
                 paused_plays=leg.player.paused_plays,
                 collect=leg.collection.command.collect if leg.collection is not None else "",
+                tie=leg.tie,
             )
             for leg in self.registry.legs.values()
         )

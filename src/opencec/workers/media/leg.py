@@ -14,7 +14,7 @@ from opencec.workers.media.jitter import DelayGuard
 from opencec.workers.media.play import Player
 from opencec.workers.media.quality import Jitter
 from opencec.workers.media.transmit import Packer
-from opencec.workers.protocol import LegOpened
+from opencec.workers.protocol import LegOpened, TiePart
 from opencec.workers.rtp.latching import Latch
 from opencec.workers.rtp.sockets import PortPair
 
@@ -87,6 +87,8 @@ class Leg:
     timeout_told: bool = False
     has_told_first: bool = False
     """`FirstPacket` was sent."""
+    tie: TiePart | None = None
+    """The leg is an end of an internal pair."""
 
     @property
     def receives(self) -> bool:

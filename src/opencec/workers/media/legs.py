@@ -97,6 +97,7 @@ class LegRegistry:
             ),
             phase=mix.phase,
             row=-1,
+            tie=command.tie,
         )
         leg.reception = Reception(leg, self._listener, self._now_ms)
         leg.packer = _packer(leg.ptime)
