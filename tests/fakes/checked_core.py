@@ -142,21 +142,44 @@ class CheckedCore:
 
     def _check_agent(self, agent: Agent, contacts: dict[str, Contact]) -> None:
         mine = [contacts[one] for one in agent.contacts]
-        active = [one for one in mine if one.state is not ContactState.HELD]
+        beside = [one for one in mine if self._is_beside(one, agent)]
+        active = [one for one in mine if one.state is not ContactState.HELD and one not in beside]
         assert len(active) <= 1, f"agent {agent.id} has two active contacts"
         assert agent.active == (active[0].id if active else None)
+        self._check_phone(agent, mine)
         in_call = agent.state in (AgentState.ALERTING, AgentState.TALKING)
         assert in_call == bool(mine), f"agent {agent.id} is {agent.state} with {agent.contacts}"
         if agent.state is AgentState.WRAP_UP and not agent.is_requested:
             assert agent.until > self.now - 1, "wrap-up without an end"
+
+    def _is_beside(self, contact: Contact, agent: Agent) -> bool:
+        """A consult that rings while agent and customer talk on: the agent's phone serves the customer's call."""
+        is_ringing = contact.state in (ContactState.OFFERED, ContactState.QUEUED)
+        takes_part = agent.id in contact.agents and contact.agent_leg(agent.id) is None
+        return contact.principal in agent.contacts and is_ringing and takes_part
+
+    def _check_phone(self, agent: Agent, mine: list[Contact]) -> None:
+        """One phone leg serves all calls of an agent; between calls it is on hook, or parked."""
+        legs = [leg for one in mine for leg in one.legs.values() if leg.agent == agent.id and leg.replaces is None]
+        assert len(legs) == (1 if mine else 0), f"agent {agent.id} has the legs {legs}"
+        assert agent.parked is None or not mine, f"agent {agent.id} has a parked phone and {agent.contacts}"
+        assert agent.parked is None or agent.is_signed_in, "a phone off hook without an owner"
+        assert agent.preview is None or agent.preview.until > self.now, "a preview without an end"
 
     def _check_contact(self, contact: Contact, agents: dict[int, Agent]) -> None:
         assert contact.state not in (ContactState.ROUTING, ContactState.ENDED), "a contact is nowhere"
         assert (contact.offer is not None) == (contact.state is ContactState.OFFERED)
         taking_part = set(contact.agents) | ({contact.offer.agent} if contact.offer else set())
         assert taking_part == {one.id for one in agents.values() if contact.id in one.contacts}
-        if contact.direction != "internal":
-            assert len(taking_part) <= 1, f"contact {contact.id} has two agents"
+        parties = contact.party_count + (contact.offer is not None)
+        assert parties <= 3, f"contact {contact.id} has {parties} parties"
+        if contact.handover is not None:
+            assert contact.handover.agent in contact.agents
+            assert contact.handover.until > self.now, "a transfer without an end"
+        elif not contact.is_internal and contact.offer is not None:
+            assert len(taking_part) == 1, f"contact {contact.id} is offered while an agent talks"
+        for leg in contact.legs:
+            assert self.live.contact_of(leg) is contact, f"leg {leg} cannot be found"
         if contact.state is ContactState.QUEUED:
             assert self.live.queue_position(contact.id) is not None
         assert contact.call_until > self.now, "a contact outlives its last deadline"

@@ -31,6 +31,7 @@ TARGETS = st.one_of(
     st.builds(c.TransferTarget, st.just("access_code"), st.sampled_from(["1000", "1001", "1002", "1004", "2"])),
     st.builds(c.TransferTarget, st.just("number"), st.sampled_from(["15550101", "no number"])),
 )
+MODES = ["release", "success", "success", "designated", "talk", "conference", "suspend"]
 PROFILES: list[TenantProfile] = [
     small_tenant(),
     small_tenant(agents=(agent_profile(101, (SALES, 3)), agent_profile(104, (VIP, 1), (SUPPORT, 1)))),
@@ -68,6 +69,12 @@ AGENT_COMMANDS: list[Any] = [
     lambda a: c.Mute(agent=a),
     lambda a: c.Unmute(agent=a),
     lambda a: c.SendDigits(agent=a, digits="12#"),
+    lambda a: c.CancelTransfer(agent=a),
+    lambda a: c.CancelTransfer(agent=a),
+    lambda a: c.ReleasePhone(agent=a),
+    lambda a: c.Disconnect(agent=a, number="15550101"),
+    lambda a: c.Disconnect(agent=a, number="15550199"),
+    lambda a: c.Disconnect(agent=a, number="102"),
 ]
 
 
@@ -94,7 +101,8 @@ class CoreMachine(RuleBasedStateMachine):
     def configure_first(self) -> None:
         self._do(c.Configure(profile=PROFILES[0]))
         for agent in (101, 102, 103):
-            self._do(c.SignIn(agent=agent, session=f"s{agent}", phone="", auto_answer=agent != 102))
+            options = {"auto_answer": agent != 102, "release_phone": agent != 103}
+            self._do(c.SignIn(agent=agent, session=f"s{agent}", phone="", **options))
             self._do(c.ResetSkills(agent=agent))
 
     @rule(profile=st.sampled_from(PROFILES))
@@ -106,6 +114,7 @@ class CoreMachine(RuleBasedStateMachine):
         phone=st.sampled_from(["", "", "7101", "bad phone"]),
         auto_answer=st.booleans(),
         auto_enter_idle=st.booleans(),
+        release_phone=st.booleans(),
         initial=st.sampled_from(["idle", "idle", "busy", "wrap_up"]),
         force=st.booleans(),
         skills=st.booleans(),
@@ -138,14 +147,51 @@ class CoreMachine(RuleBasedStateMachine):
         self.serial += 1
         self._do(c.CallOut(agent=agent, contact=f"c{self.serial}", called=called, queue=queue))
 
-    @rule(agent=AGENTS, called=AGENTS)
-    def call_inner(self, agent: int, called: int) -> None:
+    @rule(agent=AGENTS, called=AGENTS, queue=st.one_of(st.none(), st.none(), QUEUES))
+    def call_inner(self, agent: int, called: int, queue: Any) -> None:
         self.serial += 1
-        self._do(c.CallInner(agent=agent, contact=f"c{self.serial}", called=called))
+        self._do(c.CallInner(agent=agent, contact=f"c{self.serial}", called=called, queue=queue))
 
-    @rule(agent=AGENTS, goal=TARGETS)
-    def transfer(self, agent: int, goal: c.TransferTarget) -> None:
-        self._do(c.Transfer(agent=agent, target=goal, data="x"))
+    @rule(agent=AGENTS, goal=TARGETS, mode=st.sampled_from(MODES), holds=st.booleans())
+    def transfer(self, agent: int, goal: c.TransferTarget, mode: Any, holds: bool) -> None:
+        self._do(c.Transfer(agent=agent, target=goal, mode=mode, data="x", holds=holds))
+
+    @rule(
+        agent=AGENTS,
+        called=AGENTS,
+        queue=st.one_of(st.none(), st.none(), QUEUES),
+        parties=st.sampled_from([2, 3]),
+        holds=st.booleans(),
+    )
+    def consult(self, agent: int, called: int, queue: Any, **options: Any) -> None:
+        self.serial += 1
+        self._do(c.Consult(agent=agent, contact=f"c{self.serial}", called=called, queue=queue, **options))
+
+    @rule(data=st.data(), agent=AGENTS, make=st.sampled_from([c.JoinHeld, c.JoinHeld, c.ConnectHeld, c.Retrieve]))
+    def with_held(self, data: st.DataObject, agent: int, make: Any) -> None:
+        held = self.core.live.held_contacts(agent) or self._contacts()
+        if held:
+            self._do(make(agent=agent, contact=data.draw(st.sampled_from(held)).id))
+
+    @rule(agent=AGENTS, other=AGENTS)
+    def pick_up(self, agent: int, other: int) -> None:
+        self._do(c.PickUp(agent=agent, other=other))
+
+    @rule(data=st.data(), agent=AGENTS)
+    def request(self, data: st.DataObject, agent: int) -> None:
+        contacts = self._contacts(ContactState.QUEUED)
+        if contacts:
+            self._do(c.RequestContact(agent=agent, contact=data.draw(st.sampled_from(contacts)).id))
+
+    @rule(agent=AGENTS, control=st.sampled_from(["p1", "p2"]), kind=st.sampled_from("oocw"))
+    def preview(self, agent: int, control: str, kind: str) -> None:
+        self.serial += 1
+        commands: dict[str, c.Command] = {
+            "o": c.OfferPreview(agent=agent, control=control, called="15550102", seconds=20),
+            "c": c.CallOut(agent=agent, contact=f"c{self.serial}", called="15550102", preview=control),
+            "w": c.WithdrawPreview(agent=agent, control=control),
+        }
+        self._do(commands[kind])
 
     @rule(data=st.data())
     def drop_call(self, data: st.DataObject) -> None:
@@ -158,6 +204,7 @@ class CoreMachine(RuleBasedStateMachine):
     @rule(data=st.data(), cause=CAUSES, end=ENDS, early=st.booleans(), kind=st.sampled_from("aaaannnnnfeeerr"))
     def leg_news(self, data: st.DataObject, cause: str, end: str, early: bool, kind: str) -> None:
         legs = [leg for contact in self._contacts() for leg in contact.legs] or ["gone/1"]
+        legs += [agent.parked.id for agent in self.core.live.agents() if agent.parked is not None]
         leg = data.draw(st.sampled_from(legs))
         commands: dict[str, c.Command] = {
             "a": c.LegAlerting(leg=leg, has_early_media=early),

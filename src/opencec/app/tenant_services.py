@@ -31,7 +31,7 @@ from opencec.core.effects import (
     StopRecording,
 )
 from opencec.core.events import ContactEnded, Event
-from opencec.core.ids import ContactId, TenantId
+from opencec.core.ids import ContactId, LegId, TenantId
 from opencec.elements.cc_gateway.gateway import Desk
 from opencec.flow.compile import FlowLibrary, compile_flow
 from opencec.flow.errors import FlowError, InvalidFlow
@@ -227,11 +227,12 @@ class TenantServices:
         """After replay, before serving: what sounds and plays goes on, timers start."""
         self._signalling = signalling
         owed = {effect.contact for effect in self.runtime.unconfirmed() if isinstance(effect, ArrangeAudio)}
+        revision = self.runtime.core.audio_revision
         for contact in self.runtime.core.live_contacts():
             hears, sounds = arrangement(contact)
             self.audio.adopt(
                 ArrangeAudio(
-                    key=f"{contact.id}:adopted", contact=contact.id, revision=contact.seq, hears=hears, sounds=sounds
+                    key=f"{contact.id}:adopted", contact=contact.id, revision=revision, hears=hears, sounds=sounds
                 ),
                 recording=_recording(contact),
                 is_carried_out=contact.id not in owed,
@@ -318,10 +319,9 @@ def _recording(contact: Contact) -> StartRecording | None:
     """The order that began the recording which runs for a contact."""
     if not contact.recording_since or contact.customer is None:
         return None
-    own = contact.agent_leg(contact.agents[0]) if contact.agents else None
-    right = own.id if own is not None else contact.external
-    if right is None:
-        return None
+    speaker = contact.recording_agent or next(iter(contact.agents), None)
+    own = contact.agent_leg(speaker) if speaker is not None else None
+    right = own.id if own is not None else contact.external or LegId("")
     return StartRecording(key=f"{contact.id}:adopted", contact=contact.id, left=contact.customer, right=right)
 
 

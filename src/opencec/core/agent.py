@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from opencec.core.call import Leg
 from opencec.core.errors import IllegalTransition
 from opencec.core.events import (
     AgentBecameBusy,
@@ -22,7 +23,7 @@ from opencec.core.events import (
 )
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId
 
-__all__ = ["ENTRIES", "MOVES", "Agent", "AgentState", "Preset"]
+__all__ = ["ENTRIES", "MOVES", "Agent", "AgentState", "Preset", "Preview"]
 
 Preset = Literal["none", "busy", "rest", "sign_out"]
 
@@ -71,6 +72,8 @@ MOVES: dict[tuple[AgentState, type[Event]], AgentState] = {
     (_TALKING, AgentEnteredWrapUp): _WRAP_UP,
     (_IDLE, ContactOffered): _ALERTING,
     (_IDLE, ContactDialled): _ALERTING,
+    (_BUSY, ContactOffered): _ALERTING,  # it asked for this one
+    (_WRAP_UP, ContactOffered): _ALERTING,
     (_BUSY, ContactDialled): _ALERTING,
     (_WRAP_UP, ContactDialled): _ALERTING,
     (_TALKING, ContactDialled): _TALKING,  # beside a held call
@@ -80,6 +83,18 @@ MOVES: dict[tuple[AgentState, type[Event]], AgentState] = {
 
 ENTRIES: dict[str, AgentState] = {"idle": _IDLE, "busy": _BUSY, "wrap_up": _WRAP_UP}
 """Where a sign-in leads, by `AgentSignedIn.initial` (cc-gateway.md 4.2)."""
+
+
+class Preview(msgspec.Struct, kw_only=True, gc=False):
+    """An outbound call that is proposed to an agent."""
+
+    control: str
+    called: str
+    caller: str
+    queue: QueueId | None
+    data: str
+    until: int
+    """Deadline, ms UTC."""
 
 
 class Agent(msgspec.Struct, kw_only=True, gc=False):
@@ -117,7 +132,14 @@ class Agent(msgspec.Struct, kw_only=True, gc=False):
     active: ContactId | None = None
     """The one that is not held."""
     before: tuple[AgentState, int, int, bool] | None = None
-    """State, reason, until and is_requested before the agent dialled; a failed attempt leads back there."""
+    """State, reason, until and is_requested before the agent dialled or asked for a call; a failed attempt leads back.
+    """
+    parked: Leg | None = None
+    """The leg of the phone that stays off hook between calls."""
+    served: ContactId | None = None
+    """The contact that the parked leg served last."""
+    preview: Preview | None = None
+    """The outbound call that is proposed to the agent."""
 
     @property
     def is_signed_in(self) -> bool:

@@ -8,10 +8,12 @@ from opencec.core.ids import LegId
 
 __all__ = ["arrangement"]
 
+_ANNOUNCING = ContactState.ANNOUNCING
 _DIALLING = ContactState.DIALLING
 _ECHO = ContactState.ECHO
 _FLOW = ContactState.FLOW
 _FORWARDED = ContactState.FORWARDED
+_FORWARDING = ContactState.FORWARDING
 _HELD = ContactState.HELD
 _LIFTING = ContactState.LIFTING
 _OFFERED = ContactState.OFFERED
@@ -31,42 +33,79 @@ def arrangement(contact: Contact) -> tuple[Hears, Sounds]:
     """The desired audio: `hears[listener]` = legs, `sounds[listener]` = background. Lost legs take no part."""
     state = contact.state
     if state is _TALKING or state is _FORWARDED:
-        return _talking(contact), {}
+        return _talking(contact, _up(contact)), {}
+    if state is _ANNOUNCING:
+        return _announcing(contact)
+    if contact.handover is not None:
+        return _handed_over(contact)
     listener = _waiting_leg(contact)
-    if listener is None:
-        return {}, {}
-    if state is _QUEUED or (state is _OFFERED and contact.offer and contact.offer.queue):
-        return {}, {listener: Sound("waiting", contact.queue)}
-    if state is _HELD:
-        return {}, {listener: _MUSIC}
-    if state is _ECHO:
-        return {}, {listener: _OWN_VOICE}
-    return _ringing(contact, listener)
+    return ({}, {}) if listener is None else _waiting(contact, listener)
 
 
 def _up(contact: Contact) -> list[LegId]:
     return [leg.id for leg in contact.legs.values() if leg.state == "up" and leg.replaces is None]
 
 
-def _talking(contact: Contact) -> Hears:
-    up = _up(contact)
+def _talking(contact: Contact, up: list[LegId]) -> Hears:
     if len(up) == 2 and not contact.is_muted:
         return {up[0]: (up[1],), up[1]: (up[0],)}
-    muted = contact.agent_leg(contact.agents[0]) if contact.is_muted and contact.agents else None
+    muter = contact.muted_agent or next(iter(contact.agents), None)
+    muted = contact.agent_leg(muter) if contact.is_muted and muter is not None else None
     silent = muted.id if muted is not None else None
     return {leg: tuple(other for other in up if other not in (leg, silent)) for leg in up}
+
+
+def _announcing(contact: Contact) -> tuple[Hears, Sounds]:
+    """Agent and number talk; the customer hears music."""
+    others = [leg for leg in _up(contact) if leg != contact.customer]
+    sounds = {} if contact.customer is None else {contact.customer: _MUSIC}
+    return _talking(contact, others), sounds
+
+
+def _handed_over(contact: Contact) -> tuple[Hears, Sounds]:
+    """An agent waits with the customer for the outcome of a transfer: both hear how it goes, or talk on."""
+    handover = contact.handover
+    own = contact.agent_leg(handover.agent) if handover is not None else None
+    agent = own.id if own is not None and own.state == "up" else None
+    customer = _waiting_leg(contact)
+    if handover is not None and not handover.holds and contact.state is _FORWARDING:
+        talking = [leg for leg in (customer, agent) if leg is not None]
+        return _talking(contact, talking), {}
+    if contact.state is _FLOW:
+        return {}, {} if agent is None else {agent: _MUSIC}
+    hears, sounds = ({}, {}) if customer is None else _waiting(contact, customer)
+    if agent is not None:
+        early = hears.get(customer) if customer is not None else None
+        if early:
+            hears = {**hears, agent: early}
+        else:
+            sounds = {**sounds, agent: _RINGBACK}
+    return hears, sounds
 
 
 def _waiting_leg(contact: Contact) -> LegId | None:
     """The leg that waits for somebody: the agent's when an agent dials, else the customer's."""
     if contact.state is _FLOW or contact.state is _ROUTING:
         return None
-    dials = contact.state is _DIALLING or (contact.feature == 6 and contact.state is _OFFERED)
+    dials = contact.state is _DIALLING or (contact.is_internal and contact.state in (_OFFERED, _QUEUED))
     if dials and contact.agents:
         leg = contact.agent_leg(contact.agents[0])
     else:
         leg = contact.legs.get(contact.customer) if contact.customer is not None else None
     return leg.id if leg is not None and leg.state == "up" else None
+
+
+def _waiting(contact: Contact, listener: LegId) -> tuple[Hears, Sounds]:
+    state = contact.state
+    if contact.private_agent is not None or state is _HELD:
+        return {}, {listener: _MUSIC}
+    if contact.is_internal and state is _QUEUED:
+        return {}, {listener: _RINGBACK}
+    if state is _QUEUED or (state is _OFFERED and contact.offer and contact.offer.queue and not contact.is_internal):
+        return {}, {listener: Sound("waiting", contact.queue)}
+    if state is _ECHO:
+        return {}, {listener: _OWN_VOICE}
+    return _ringing(contact, listener)
 
 
 def _ringing(contact: Contact, listener: LegId) -> tuple[Hears, Sounds]:

@@ -9,6 +9,7 @@ from opencec.core.events import Cdr
 
 __all__ = ["Disposition", "ReleasedBy", "close_cdr"]
 
+_ANNOUNCING = ContactState.ANNOUNCING
 _FORWARDED = ContactState.FORWARDED
 _HELD = ContactState.HELD
 _OFFERED = ContactState.OFFERED
@@ -16,7 +17,16 @@ _QUEUED = ContactState.QUEUED
 _TALKING = ContactState.TALKING
 
 Disposition = Literal[
-    "answered", "abandoned", "flow_only", "no_agent", "queue_timeout", "queue_full", "failed", "rejected", "no_route"
+    "answered",
+    "abandoned",
+    "flow_only",
+    "no_agent",
+    "queue_timeout",
+    "queue_full",
+    "failed",
+    "rejected",
+    "no_route",
+    "joined",
 ]
 ReleasedBy = Literal["customer", "agent", "system"]
 
@@ -27,6 +37,7 @@ _LEAVE_REASON: dict[Disposition, int] = {
     "failed": 25,
     "rejected": 27,
     "no_route": 24,
+    "joined": 17,
 }
 """ivr-flows.md 10, where no party left by itself."""
 
@@ -34,8 +45,8 @@ _BY_PARTY: dict[ReleasedBy, int] = {"customer": 15, "agent": 16, "system": 0}
 
 
 def close_cdr(contact: Contact, *, at: int, disposition: Disposition, release_by: ReleasedBy) -> Cdr:
-    """The record of a contact that ends at `at` (ms UTC). `disposition` counts only when nobody ever talked."""
-    if contact.answered_at:
+    """The record of a contact that ends at `at` (ms UTC). Once somebody talked, only `joined` is not `answered`."""
+    if contact.answered_at and disposition != "joined":
         disposition = "answered"
     by_party = _BY_PARTY[release_by]
     reason = by_party or _LEAVE_REASON.get(disposition, 0)
@@ -75,7 +86,7 @@ def _figures(contact: Contact, at: int) -> tuple[int, int, int]:
     open_ms = at - contact.since
     state = contact.state
     waits = state is _QUEUED or state is _OFFERED
-    talks = state is _TALKING or state is _FORWARDED
+    talks = state is _TALKING or state is _FORWARDED or state is _ANNOUNCING
     holds = state is _HELD
     return (
         contact.wait_ms + (open_ms if waits else 0),

@@ -19,23 +19,32 @@ __all__ = [
     "CallOut",
     "CancelBusy",
     "CancelRest",
+    "CancelTransfer",
     "CancelWork",
     "Command",
     "Configure",
+    "ConnectHeld",
+    "Consult",
+    "Disconnect",
     "DropCall",
     "EndFlow",
     "FlowAnswer",
     "FlowProgress",
     "Hold",
+    "JoinHeld",
     "LegAlerting",
     "LegAnswered",
     "LegEnded",
     "LegFailed",
     "LegResumed",
     "Mute",
+    "OfferPreview",
+    "PickUp",
     "RecordingDone",
     "Reject",
     "Release",
+    "ReleasePhone",
+    "RequestContact",
     "ResetSkills",
     "Rest",
     "Retrieve",
@@ -52,6 +61,7 @@ __all__ = [
     "Transfer",
     "TransferTarget",
     "Unmute",
+    "WithdrawPreview",
     "Work",
 ]
 
@@ -186,15 +196,101 @@ class CallOut(_Command, frozen=True):
     caller: str = ""
     queue: QueueId | None = None
     data: str = ""
+    preview: str = ""
+    """Control id of the preview that is called."""
 
 
 class CallInner(_Command, frozen=True):
-    """Call another agent."""
+    """Call another agent, or with `queue` whoever serves a skill queue. A held call may exist."""
 
     agent: AgentId
     contact: ContactId
-    called: AgentId
+    called: AgentId | None = None
+    queue: QueueId | None = None
     data: str = ""
+
+
+class Consult(_Command, frozen=True):
+    """Ask another agent, or a skill queue, for help in the call with a customer.
+
+    With two parties the customer is held and comes back when the consult ends; with three they talk together as soon
+    as the helper answers. `holds` False (three parties only): until then agent and customer talk on.
+    """
+
+    agent: AgentId
+    contact: ContactId
+    """Id of the consult, a contact of its own."""
+    called: AgentId | None = None
+    queue: QueueId | None = None
+    parties: Literal[2, 3] = 2
+    holds: bool = True
+    data: str | None = None
+    """None: the data of the customer's call."""
+
+
+class JoinHeld(_Command, frozen=True):
+    """Three-party: the parties of the active call join a held one, the agent with them."""
+
+    agent: AgentId
+    contact: ContactId
+    """The held call; it goes on, the active one ends."""
+    data: str | None = None
+
+
+class ConnectHeld(_Command, frozen=True):
+    """Connect the party of the active call with that of a held one; the agent leaves both."""
+
+    agent: AgentId
+    contact: ContactId
+    """The held call; it goes on, the active one ends."""
+
+
+class Disconnect(_Command, frozen=True):
+    """Take one party out of the agent's three-party call."""
+
+    agent: AgentId
+    number: str
+
+
+class PickUp(_Command, frozen=True):
+    """Take the call that rings at another agent."""
+
+    agent: AgentId
+    other: AgentId
+
+
+class RequestContact(_Command, frozen=True):
+    """Have a certain waiting contact offered, out of turn."""
+
+    agent: AgentId
+    contact: ContactId
+    queue: QueueId | None = None
+    """The queue in which the agent has seen it."""
+
+
+class ReleasePhone(_Command, frozen=True):
+    """Put the phone on hook that stays off hook between calls."""
+
+    agent: AgentId
+
+
+class OfferPreview(_Command, frozen=True):
+    """Propose an outbound call to an agent without a call; it is withdrawn after `seconds`. Again: nothing."""
+
+    agent: AgentId
+    control: str
+    called: str
+    caller: str = ""
+    queue: QueueId | None = None
+    data: str = ""
+    seconds: int = 60
+
+
+class WithdrawPreview(_Command, frozen=True):
+    """The proposed call is not wanted any more; a proposal that is over: nothing."""
+
+    agent: AgentId
+    control: str
 
 
 class Hold(_Command, frozen=True):
@@ -227,12 +323,28 @@ class TransferTarget(msgspec.Struct, frozen=True):
 
 
 class Transfer(_Command, frozen=True):
-    """Release mode: the agent leaves at once. If the target fails the contact goes back to its queue, else it ends."""
+    """Pass the active call on (cc-gateway.md 8.2).
+
+    `release`: the agent leaves at once; if the target fails the contact goes back to its queue, else it ends.
+    `designated`: as release, to one agent who need not be free: the contact waits for that agent alone.
+    `success`: the agent leaves when the target answers, and keeps the call when it does not.
+    `talk`, `conference` (numbers only): as success, but first agent and target, or all three, talk.
+    `suspend` (flows only): the flow returns the contact to the agent when it ends.
+    """
 
     agent: AgentId
     target: TransferTarget
+    mode: Literal["release", "success", "designated", "talk", "conference", "suspend"] = "release"
     data: str | None = None
     caller: str = ""
+    holds: bool = True
+    """`conference`: the customer is held until the target answers."""
+
+
+class CancelTransfer(_Command, frozen=True):
+    """Take the call back from a transfer that is under way, or drop its third party."""
+
+    agent: AgentId
 
 
 class SetCallData(_Command, frozen=True):
@@ -352,12 +464,22 @@ Command = (
     | DropCall
     | CallOut
     | CallInner
+    | Consult
+    | JoinHeld
+    | ConnectHeld
+    | Disconnect
+    | PickUp
+    | RequestContact
+    | ReleasePhone
+    | OfferPreview
+    | WithdrawPreview
     | Hold
     | Retrieve
     | Mute
     | Unmute
     | SendDigits
     | Transfer
+    | CancelTransfer
     | SetCallData
     | CallArrived
     | LegAlerting

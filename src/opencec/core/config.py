@@ -48,6 +48,8 @@ class AgentProfile(msgspec.Struct, frozen=True):
     role: Literal["agent", "inspector"] = "agent"
     phone: str = ""
     """The SIP account bound to the agent when sign-in names none."""
+    may_pick_up: bool = True
+    """May take calls that ring at others (the right `ispickup`, cc-gateway.md 5.4)."""
 
 
 class CalledRoute(msgspec.Struct, frozen=True):

@@ -14,9 +14,11 @@ from opencec.core.events import (
     ContactDialled,
     ContactEnded,
     ContactHeld,
+    ContactJoined,
     ContactLeftAgent,
     ContactOffered,
     ContactQueued,
+    ContactReserved,
     ContactRetrieved,
     ContactSegment,
     DialFailed,
@@ -26,11 +28,15 @@ from opencec.core.events import (
     FlowResumed,
     LegChanged,
     OfferEnded,
+    PartyLeft,
     QueueOverflowed,
+    ReservationEnded,
+    TransferEnded,
+    TransferStarted,
 )
 from opencec.core.ids import AgentId, ContactId, FlowRunId, LegId, OfferId, QueueId
 
-__all__ = ["MOVES", "Contact", "ContactState", "Offer", "Stay", "Trigger"]
+__all__ = ["MOVES", "Contact", "ContactState", "Device", "Handover", "Offer", "Stay", "Trigger"]
 
 
 class ContactState(StrEnum):
@@ -52,6 +58,8 @@ class ContactState(StrEnum):
     """A number is dialled for the caller, without an agent."""
     FORWARDED = "forwarded"
     """Caller and number talk."""
+    ANNOUNCING = "announcing"
+    """Talk transfer: agent and number talk, the customer is held."""
     ECHO = "echo"
     ENDED = "ended"
 
@@ -59,14 +67,15 @@ class ContactState(StrEnum):
 Trigger = type[Event] | tuple[type[Event], str]
 """An event, or one kind of it: `(LegChanged, "external up")`."""
 
-_ROUTING, _FLOW, _QUEUED, _OFFERED, _LIFTING, _DIALLING, _TALKING, _HELD, _FORWARDING, _FORWARDED, _ECHO, _ENDED = (
-    ContactState
-)
+_ROUTING, _FLOW, _QUEUED, _OFFERED, _LIFTING, _DIALLING, _TALKING, _HELD = tuple(ContactState)[:8]
+_FORWARDING, _FORWARDED, _ANNOUNCING, _ECHO, _ENDED = tuple(ContactState)[8:]
 
 MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_ROUTING, FlowEntered): _FLOW,
     (_ROUTING, FlowResumed): _FLOW,
     (_ROUTING, ContactQueued): _QUEUED,
+    (_ROUTING, ContactReserved): _QUEUED,
+    (_QUEUED, ReservationEnded): _ROUTING,
     (_ROUTING, ContactOffered): _OFFERED,
     (_ROUTING, EchoStarted): _ECHO,
     (_ROUTING, ContactDialled): _LIFTING,
@@ -85,6 +94,8 @@ MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_OFFERED, ContactAnswered): _TALKING,
     (_LIFTING, (LegChanged, "customer new")): _DIALLING,
     (_LIFTING, ContactOffered): _OFFERED,
+    (_LIFTING, ContactQueued): _QUEUED,
+    (_LIFTING, QueueOverflowed): _ROUTING,
     (_LIFTING, ContactLeftAgent): _ROUTING,
     (_LIFTING, DialFailed): _ROUTING,
     (_DIALLING, ContactAnswered): _TALKING,
@@ -98,8 +109,29 @@ MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_HELD, ContactLeftAgent): _ROUTING,
     (_ROUTING, ContactLeftAgent): _ROUTING,  # the second agent of an internal call
     (_FORWARDING, (LegChanged, "external up")): _FORWARDED,
+    (_FORWARDING, (LegChanged, "external up talk")): _ANNOUNCING,
+    (_FORWARDING, (LegChanged, "external up conference")): _TALKING,
     (_FORWARDING, (LegChanged, "external ended")): _ROUTING,
+    # an agent waits for the outcome of its transfer
+    (_TALKING, TransferStarted): _ROUTING,
+    (_ROUTING, (TransferEnded, "back")): _TALKING,
+    (_FLOW, (TransferEnded, "back")): _TALKING,
+    (_QUEUED, (TransferEnded, "back")): _TALKING,
+    # three parties
+    (_HELD, ContactJoined): _TALKING,
+    (_TALKING, ContactJoined): _TALKING,
+    (_TALKING, (ContactJoined, "joined")): _ROUTING,
+    (_TALKING, PartyLeft): _TALKING,
+    (_ANNOUNCING, PartyLeft): _TALKING,
+    (_TALKING, (ContactLeftAgent, "talking")): _TALKING,
+    (_TALKING, (ContactLeftAgent, "forwarded")): _FORWARDED,
+    (_ANNOUNCING, (ContactLeftAgent, "forwarded")): _FORWARDED,
+    (_ANNOUNCING, ContactLeftAgent): _ROUTING,
+    # a consult is given up while it waits
+    (_QUEUED, ContactLeftAgent): _ROUTING,
 }
+_WAITING = (_FLOW, _QUEUED, _OFFERED, _FORWARDING, _ROUTING)
+MOVES |= {(state, (ContactLeftAgent, "same")): state for state in _WAITING}
 MOVES |= {(state, ContactEnded): _ENDED for state in ContactState if state is not _ENDED}
 
 
@@ -117,6 +149,19 @@ class Offer(msgspec.Struct, kw_only=True, gc=False):
     is_alerting: bool = False
     is_off_hook: bool = False
     is_accepted: bool = False
+
+
+class Handover(msgspec.Struct, kw_only=True, gc=False):
+    """A transfer whose outcome an agent waits for."""
+
+    agent: AgentId
+    mode: Literal["success", "talk", "conference", "suspend"]
+    kind: Literal["queue", "agent", "flow", "access_code", "number"]
+    address: str
+    until: int
+    """Deadline of the whole, ms UTC."""
+    holds: bool = True
+    """The customer waits; False: agent and customer talk on until the target answers."""
 
 
 Device = Literal["flow", "queue", "agent", "number"]
@@ -187,16 +232,27 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
     """Longest wait in this queue; 0 = no limit."""
     refusals: dict[AgentId, int] = {}
     """Agents that did not take it, and when."""
+    private_agent: AgentId | None = None
+    """The one agent it waits for (QUEUED, in nobody's skill queue)."""
     offer: Offer | None = None
     offer_count: int = 0
     # agents
     agents: tuple[AgentId, ...] = ()
-    """Agents that take part (internal calls: two)."""
+    """Agents that take part (internal calls and conferences: several); one that waits for a transfer is the first."""
     last_agent: AgentId | None = None
     is_muted: bool = False
+    muted_agent: AgentId | None = None
+    """Whom nobody hears while `is_muted`; None: the first agent."""
+    party: str = ""
+    """Number of the party that has taken the customer's place; empty: nobody has."""
+    principal: ContactId | None = None
+    """Consult: the call for whose sake it is made."""
+    handover: Handover | None = None
+    """The transfer that is under way."""
     # recording
     recording_since: int = 0
     """The open recording of the agent who talks; 0 = none."""
+    recording_agent: AgentId | None = None
     is_recorded: bool = False
     # figures of the CDR
     answered_at: int = 0
@@ -228,6 +284,16 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
                 return leg
         return None
 
+    @property
+    def is_internal(self) -> bool:
+        """A call between agents, without a customer of its own."""
+        return self.direction == "internal"
+
+    @property
+    def party_count(self) -> int:
+        """Agents, customer and dialled number that take part."""
+        return len(self.agents) + (self.customer is not None) + (self.external is not None)
+
     def with_replacements(self, leg: LegId) -> list[LegId]:
         """A leg and the ones that are about to take its place."""
         found = [leg]
@@ -255,7 +321,7 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
         state = self.state
         if state is _QUEUED or (state is _OFFERED and self.feature != 6):
             self.wait_ms += at - self.since
-        elif state is _TALKING or state is _FORWARDED:
+        elif state is _TALKING or state is _FORWARDED or state is _ANNOUNCING:
             self.talk_ms += at - self.since
         elif state is _HELD:
             self.hold_ms += at - self.since

@@ -49,6 +49,8 @@ class RingPhone(_Effect, frozen=True):
     """Ask the phone to answer by itself (`Answer-Mode: Auto`): resumed legs."""
     replaces: LegId | None = None
     """The lost leg whose device this must be (same SIP instance)."""
+    near: LegId | None = None
+    """A leg of another contact that this one will be joined with: media at the same worker."""
 
 
 class DialNumber(_Effect, frozen=True):
@@ -58,6 +60,8 @@ class DialNumber(_Effect, frozen=True):
     contact: ContactId
     number: str
     caller: str
+    near: LegId | None = None
+    """As in `RingPhone`."""
 
 
 class ProgressLeg(_Effect, frozen=True):
@@ -102,7 +106,10 @@ class ArrangeAudio(_Effect, frozen=True):
 
 
 class StartRecording(_Effect, frozen=True):
-    """Record customer (left) and agent (right) until StopRecording. Again with other legs: a leg was replaced."""
+    """Record customer (left) and agent (right) until StopRecording. Again with other legs: a leg was replaced.
+
+    `right` empty: the agent talks in another call meanwhile.
+    """
 
     contact: ContactId
     left: LegId

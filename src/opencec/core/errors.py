@@ -30,6 +30,7 @@ CoreErrorCode = Literal[
     "no_caller_number",
     "not_in_flow",
     "data_too_long",
+    "not_permitted",
 ]
 CORE_ERROR_CODES: tuple[str, ...] = get_args(CoreErrorCode)
 

@@ -7,10 +7,11 @@ from collections import OrderedDict
 import msgspec
 
 from opencec.core.agent import Agent, AgentState
+from opencec.core.call import Leg
 from opencec.core.config import CalledRoute, QueueProfile, TenantProfile
 from opencec.core.contact import Contact, ContactState
 from opencec.core.deadlines import Deadlines
-from opencec.core.ids import AgentId, ContactId, QueueId, TenantId
+from opencec.core.ids import AgentId, ContactId, LegId, QueueId, TenantId
 from opencec.core.skill_queue import IdleAgents, SkillQueue
 
 __all__ = ["RETRY_MS", "Stored", "TenantState"]
@@ -29,6 +30,8 @@ _REMEMBERED = 4_096
 """Ended contacts that are still known: their recordings close late, and repeated commands must do nothing."""
 
 _VERSION = 1
+_OLD_FACTS = 1_000_000
+"""Where counting begins in a tenant whose snapshot is older than the count: above every audio revision of before."""
 _DEFAULT_QUEUE = QueueProfile(id=QueueId(0), name="")
 """Time-outs of calls that belong to no queue, or to one that is no longer configured."""
 
@@ -42,12 +45,14 @@ class Stored(msgspec.Struct, kw_only=True):
     agents: list[Agent]
     contacts: list[Contact]
     ended: list[tuple[ContactId, bool]]
+    facts: int = _OLD_FACTS
 
 
 class TenantState:
     """Records and indexes. Only the folds of events change either."""
 
     __slots__ = (
+        "absent",
         "agent_due",
         "agents",
         "arrivals",
@@ -55,9 +60,12 @@ class TenantState:
         "contacts",
         "deserted",
         "ended",
+        "facts",
         "freed",
         "idle_sets",
+        "moved",
         "phones",
+        "private",
         "profile",
         "queues",
         "rank",
@@ -70,6 +78,8 @@ class TenantState:
         self.profile = TenantProfile(id=tenant_id)
         self.rank = 0
         """Counts entries into queues and into idleness."""
+        self.facts = 0
+        """Counts events: the revision of what the media workers are told."""
         self.agents: dict[AgentId, Agent] = {}
         self.contacts: dict[ContactId, Contact] = {}
         self.ended: OrderedDict[ContactId, bool] = OrderedDict()
@@ -82,6 +92,10 @@ class TenantState:
         """Configured level of each agent and queue."""
         self.idle_sets: dict[AgentId, tuple[IdleAgents, ...]] = {}
         """The sets that hold an agent while it is idle."""
+        self.moved: dict[LegId, ContactId] = {}
+        """Legs that serve another contact than the one they are named after."""
+        self.private: dict[AgentId, list[ContactId]] = {}
+        """Contacts that wait for one agent alone, oldest first."""
         self.contact_due: Deadlines[ContactId] = Deadlines()
         self.agent_due: Deadlines[AgentId] = Deadlines()
         self.retry_due: Deadlines[ContactId] = Deadlines()
@@ -89,6 +103,11 @@ class TenantState:
         self.freed: list[AgentId] = []
         self.arrivals: list[ContactId] = []
         self.deserted: list[QueueId] = []
+        self.absent: list[AgentId] = []
+
+    def may_pick_up(self, agent: AgentId) -> bool:
+        """Whether an agent may take calls that ring at others."""
+        return any(config.id == agent and config.may_pick_up for config in self.profile.agents)
 
     def queue_profile(self, queue: QueueId | None) -> QueueProfile:
         """Rules of a queue; defaults when there is none."""
@@ -158,6 +177,8 @@ class TenantState:
                 due = contact.queue_until
         elif state is _FLOW:
             due = min(due, contact.since + self.profile.flow_ms)
+        if contact.handover is not None and contact.handover.until < due:
+            due = contact.handover.until
         if contact.leg_due and contact.leg_due < due:
             due = contact.leg_due
         self.contact_due.set(contact.id, due)
@@ -173,10 +194,54 @@ class TenantState:
     def schedule_agent(self, agent: Agent) -> None:
         """Set or drop the agent's deadline."""
         state = agent.state
+        due = 0
         if agent.until and (state is _AGENT_WRAP_UP or (state is _AGENT_REST and not agent.is_reminded)):
-            self.agent_due.set(agent.id, agent.until)
+            due = agent.until
+        if agent.preview is not None and (not due or agent.preview.until < due):
+            due = agent.preview.until
+        if due:
+            self.agent_due.set(agent.id, due)
         else:
             self.agent_due.drop(agent.id)
+
+    # --- legs that serve another contact --------------------------------------------------------------------------
+
+    def contact_of(self, leg: LegId) -> Contact | None:
+        """The live contact that has this leg now; a leg is named after the contact that made it."""
+        contact = self.contacts.get(self.moved.get(leg) or ContactId(leg.rpartition("/")[0]))
+        return contact if contact is not None and leg in contact.legs else None
+
+    def give_legs(self, contact: Contact, legs: list[Leg]) -> None:
+        """These legs serve this contact from now on; whoever had them has let go of them."""
+        for leg in legs:
+            contact.legs[leg.id] = leg
+            if leg.id.rpartition("/")[0] == contact.id:
+                self.moved.pop(leg.id, None)
+            else:
+                self.moved[leg.id] = contact.id
+
+    def drop_leg(self, contact: Contact, leg: LegId) -> Leg | None:
+        """The leg has no part in the contact any more."""
+        self.moved.pop(leg, None)
+        return contact.legs.pop(leg, None)
+
+    # --- private queues -------------------------------------------------------------------------------------------
+
+    def enter_private(self, contact: Contact, agent: AgentId) -> None:
+        """The contact waits for this agent alone."""
+        contact.private_agent = agent
+        self.private.setdefault(agent, []).append(contact.id)
+
+    def leave_private(self, contact: Contact) -> None:
+        """The contact waits for nobody in particular any more."""
+        agent = contact.private_agent
+        if agent is None:
+            return
+        contact.private_agent = None
+        waiting = self.private[agent]
+        waiting.remove(contact.id)
+        if not waiting:
+            del self.private[agent]
 
     # --- contacts that are over -----------------------------------------------------------------------------------
 
@@ -209,6 +274,8 @@ class TenantState:
         self.skills = {config.id: {skill.queue: skill.level for skill in config.skills} for config in profile.agents}
         self.phones = {agent.phone: agent.id for agent in self.agents.values() if agent.is_signed_in}
         self.idle_sets = {}
+        self.private = {}
+        self.moved = {}
         self.agent_due, self.contact_due, self.retry_due = Deadlines(), Deadlines(), Deadlines()
         for agent in self.agents.values():
             self._index_skills(agent)
@@ -218,9 +285,12 @@ class TenantState:
         ):
             for idle in self.idle_sets[agent.id]:
                 idle.add((agent.idle_rank, agent))
-        for contact in self.contacts.values():
+        for contact in sorted(self.contacts.values(), key=lambda one: one.queue_order):
             self.schedule(contact)
-            if contact.state is _QUEUED and contact.queue in self.queues:
+            self.moved |= {leg: contact.id for leg in contact.legs if leg.rpartition("/")[0] != contact.id}
+            if contact.private_agent is not None:
+                self.enter_private(contact, contact.private_agent)
+            elif contact.state is _QUEUED and contact.queue in self.queues:
                 self.queues[contact.queue].enter(contact)
                 self.schedule_retry(contact, after=0)
 
@@ -229,6 +299,7 @@ class TenantState:
         self.freed.clear()
         self.arrivals.clear()
         self.deserted.clear()
+        self.absent.clear()
 
     def store(self) -> bytes:
         """The records as MessagePack."""
@@ -239,6 +310,7 @@ class TenantState:
                 agents=list(self.agents.values()),
                 contacts=list(self.contacts.values()),
                 ended=list(self.ended.items()),
+                facts=self.facts,
             )
         )
 
@@ -258,6 +330,7 @@ class TenantState:
             raise ValueError(f"snapshot of tenant {stored.profile.id}, not {self.profile.id}")
         self.profile = stored.profile
         self.rank = stored.rank
+        self.facts = stored.facts
         self.agents = {agent.id: agent for agent in stored.agents}
         self.contacts = {contact.id: contact for contact in stored.contacts}
         self.ended = OrderedDict(stored.ended)

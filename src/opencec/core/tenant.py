@@ -14,7 +14,7 @@ from opencec.core.effects import Effect
 from opencec.core.events import Event
 from opencec.core.folds import FOLDS
 from opencec.core.handlers import HANDLERS
-from opencec.core.ids import AgentId, ContactId, QueueId, TenantId
+from opencec.core.ids import AgentId, ContactId, LegId, QueueId, TenantId
 from opencec.core.routing.router import settle
 from opencec.core.state import TenantState
 from opencec.core.turn import Turn
@@ -55,7 +55,7 @@ class TenantCore:
         turn.begin(now)
         HANDLERS[type(command)](turn, command)
         state = self._state
-        if state.arrivals or state.freed or state.deserted:
+        if state.arrivals or state.freed or state.deserted or state.absent:
             settle(turn)
         if turn.audio:
             turn.finish()
@@ -64,6 +64,7 @@ class TenantCore:
     def apply(self, event: Event) -> None:
         """Replay one journaled event. After all of them the state equals the one that made them."""
         FOLDS[type(event)](self._state, event)
+        self._state.facts += 1
         self._state.forget_pending()
 
     def next_deadline(self) -> int | None:
@@ -109,6 +110,19 @@ class TenantCore:
         """A live contact; None once it has ended."""
         return self._state.contacts.get(contact)
 
+    def contact_of(self, leg: LegId) -> Contact | None:
+        """The live contact that a leg serves now; None also for the leg of a phone that is parked."""
+        return self._state.contact_of(leg)
+
+    def owner_of_parked(self, leg: LegId) -> Agent | None:
+        """The agent whose phone stays off hook by this leg, between calls."""
+        return next((agent for agent in self._state.agents.values() if agent.parked and agent.parked.id == leg), None)
+
+    @property
+    def audio_revision(self) -> int:
+        """What an arrangement that is made now counts as."""
+        return self._state.facts
+
     @property
     def live_count(self) -> int:
         """How many contacts have not ended."""
@@ -129,6 +143,15 @@ class TenantCore:
         contacts = (self._state.contacts[contact] for contact in (found.contacts if found is not None else ()))
         return [contact for contact in contacts if contact.state is _HELD]
 
+    def private_contacts(self, agent: AgentId) -> list[Contact]:
+        """Contacts that wait for one agent alone, oldest first."""
+        return [self._state.contacts[contact] for contact in self._state.private.get(agent, ())]
+
+    def waiting_contacts(self, queue: QueueId) -> list[Contact]:
+        """Contacts that wait in a queue, the next one first (offered ones are not counted)."""
+        found = self._state.queues.get(queue)
+        return [self._state.contacts[key[3]] for key in found.waiting] if found is not None else []
+
     def queue_length(self, queue: QueueId) -> int:
         """How many contacts wait in a queue (offered ones are not counted)."""
         found = self._state.queues.get(queue)
@@ -137,7 +160,11 @@ class TenantCore:
     def queue_position(self, contact: ContactId) -> int | None:
         """1 = next; an offered contact is 0; None when it does not wait."""
         found = self._state.contacts.get(contact)
-        if found is None or found.queue is None:
+        if found is None:
+            return None
+        if found.private_agent is not None:
+            return self._state.private[found.private_agent].index(contact) + 1
+        if found.queue is None:
             return None
         if found.state is _OFFERED:
             return 0

@@ -34,7 +34,7 @@ class Turn:
     something for a contact also states an event of it.
     """
 
-    __slots__ = ("audio", "effects", "events", "now", "state")
+    __slots__ = ("audio", "effects", "events", "gone", "now", "state")
 
     def __init__(self, state: TenantState) -> None:
         self.state = state
@@ -43,16 +43,20 @@ class Turn:
         self.effects: list[Effect] = []
         self.audio: list[Contact] = []
         """Contacts whose audio has changed; arranged once, at the end of the turn."""
+        self.gone: LegId | None = None
+        """The leg whose device has ended it: it cannot serve another call."""
 
     def begin(self, now: int) -> None:
         self.now = now
         self.events = []
         self.effects = []
         self.audio = []
+        self.gone = None
 
     def emit(self, event: Event) -> None:
         """State a fact."""
         FOLDS[type(event)](self.state, event)
+        self.state.facts += 1
         self.events.append(event)
 
     def order(self, effect: Effect) -> None:
@@ -78,7 +82,7 @@ class Turn:
             hears, sounds = arrangement(contact)
             self.effects.append(
                 ArrangeAudio(
-                    key=self.key(contact), contact=contact.id, revision=contact.seq, hears=hears, sounds=sounds
+                    key=self.key(contact), contact=contact.id, revision=self.state.facts, hears=hears, sounds=sounds
                 )
             )
 
@@ -108,8 +112,17 @@ class Turn:
                 phone=contact.legs[leg].address,
                 caller=caller,
                 called=contact.called,
+                near=self.near(contact),
             )
         )
+
+    def near(self, contact: Contact) -> LegId | None:
+        """A leg that serves the contact and was made for another one: the agent's whose phone was off hook."""
+        moved = next((leg for leg in contact.legs if leg in self.state.moved), None)
+        principal = self.state.contacts.get(contact.principal) if contact.principal is not None else None
+        if moved is not None or principal is None:
+            return moved
+        return next(iter(principal.legs), None)
 
     # --- flows ----------------------------------------------------------------------------------------------------
 
@@ -141,7 +154,7 @@ class Turn:
     def record(self, contact: Contact, agent: AgentId | None) -> None:
         """Record other party and agent (or the number that was dialled), when queue and tenant want it."""
         state = self.state
-        if not state.profile.is_recorded or contact.feature == 6:
+        if not state.profile.is_recorded or contact.is_internal:
             return
         if agent is not None and contact.queue is not None and not state.queue_profile(contact.queue).is_recorded:
             return
@@ -166,6 +179,13 @@ class Turn:
         """Close the contact's recording for good, if it has one."""
         if contact.is_recorded:
             self.order(StopRecording(key=self.key(contact), contact=contact.id))
+
+    def record_other_side(self, contact: Contact) -> None:
+        """The agent's phone serves another call: until it is back only the other party is recorded."""
+        if contact.recording_since and contact.customer is not None:
+            self.order(
+                StartRecording(key=self.key(contact), contact=contact.id, left=contact.customer, right=LegId(""))
+            )
 
     # --- answers --------------------------------------------------------------------------------------------------
 

@@ -66,8 +66,10 @@ class ContactAudio:
         self._recording_path = recording_path
         self._arrangements: dict[str, ArrangeAudio] = {}
         self._recordings: dict[str, StartRecording] = {}
-        self._sounds: dict[str, str] = {}
-        """Leg -> id of the background that plays on it."""
+        self._sounds: dict[str, tuple[str, str]] = {}
+        """Leg -> contact that it serves, and id of the background that plays on it."""
+        self._claims: dict[str, tuple[int, str]] = {}
+        """Leg -> newest revision that spoke of it, and that revision's contact: an agent's leg serves several."""
         self._unsure: set[str] = set()
         """Contacts of an earlier process whose newest arrangement may be carried out in part."""
         self._moves = 0
@@ -78,6 +80,7 @@ class ContactAudio:
         known = self._arrangements.get(contact)
         if known is not None and known.revision > effect.revision:
             return
+        effect = self._claim(effect)
         self._arrangements[contact] = effect
         await self._send_mix(effect, key=effect.key)
         legs = {*effect.hears, *effect.sounds, *self._sounding(contact)}
@@ -87,6 +90,22 @@ class ContactAudio:
                 await self._make_sure(effect, leg)
         for leg in legs:
             await self._sound(contact, leg, sound=effect.sounds.get(leg), key=effect.key)
+
+    def _claim(self, effect: ArrangeAudio) -> ArrangeAudio:
+        """Without legs that serve another contact since: contacts are arranged side by side, in lanes of their own."""
+        lost: set[LegId] = set()
+        for leg in {*effect.hears, *effect.sounds}:
+            if self._claims.get(leg, (0, ""))[0] > effect.revision:
+                lost.add(leg)
+            else:
+                self._claims[leg] = (effect.revision, effect.contact)
+        if not lost:
+            return effect
+        return structs.replace(
+            effect,
+            hears={leg: heard for leg, heard in effect.hears.items() if leg not in lost},
+            sounds={leg: sound for leg, sound in effect.sounds.items() if leg not in lost},
+        )
 
     async def _send_mix(self, effect: ArrangeAudio, *, key: str) -> None:
         gains: dict[str, dict[str, float]] = {
@@ -110,10 +129,10 @@ class ContactAudio:
             await self._waiting.end(effect.contact, leg)
 
     def _sounding(self, contact: str) -> list[LegId]:
-        return [LegId(leg) for leg in self._sounds if leg.startswith(f"{contact}/")]
+        return [LegId(leg) for leg, (served, _) in self._sounds.items() if served == contact]
 
     async def _sound(self, contact: str, leg: LegId, *, sound: Sound | None, key: str) -> None:
-        playing = self._sounds.get(leg, "")
+        playing = self._sounds.get(leg, ("", ""))[1]
         wanted = _play_id(leg, sound)
         if playing == wanted:
             return
@@ -124,7 +143,7 @@ class ContactAudio:
         if not wanted or sound is None:
             self._sounds.pop(leg, None)
             return
-        self._sounds[leg] = wanted
+        self._sounds[leg] = (contact, wanted)
         if sound.kind == "waiting":
             await self._waiting.begin(contact, leg, queue=sound.queue or 0)
             return
@@ -158,7 +177,9 @@ class ContactAudio:
         self._arrangements[arrangement.contact] = arrangement
         for leg, sound in arrangement.sounds.items():
             if playing := _play_id(leg, sound):
-                self._sounds[leg] = playing
+                self._sounds[leg] = (arrangement.contact, playing)
+        for leg in {*arrangement.hears, *arrangement.sounds}:
+            self._claims[leg] = (arrangement.revision, arrangement.contact)
 
     async def start_recording(self, effect: StartRecording) -> None:
         """Record both sides of a contact; again with other legs when one was replaced."""
@@ -193,7 +214,7 @@ class ContactAudio:
         if arrangement is not None:
             self._moves += 1
             for leg in self._sounding(contact):
-                sound = self._sounds.pop(leg)
+                sound = self._sounds.pop(leg)[1]
                 if sound.endswith("waiting"):
                     await self._waiting.end(contact, leg)
             again = structs.replace(arrangement, key=f"{arrangement.key}/move{self._moves}")
@@ -208,6 +229,8 @@ class ContactAudio:
         self._unsure.discard(contact)
         for leg in self._sounding(contact):
             del self._sounds[leg]
+        for claimed in [leg for leg, (_, served) in self._claims.items() if served == contact]:
+            del self._claims[claimed]
 
     async def _send(self, command: Mix | Play | StopPlay | Record | Recover | SendDigits) -> None:
         try:

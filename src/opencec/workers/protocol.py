@@ -132,6 +132,8 @@ class OpenLeg(_Wire, frozen=True):
     id: str
     leg: str
     mix: str
+    near: str = ""
+    """A leg that this one will be mixed with, for a mix that no worker has yet. Control alone looks at it."""
     kind: Literal["rtp", "webrtc"] = "rtp"
     local_host: str = "127.0.0.1"
     """Address of ours that goes into the SDP; the socket binds to it (0.0.0.0 binds all)."""

@@ -133,7 +133,8 @@ class MediaPool:
     def _find(self, command: Command) -> WorkerConnection:
         connection: WorkerConnection | None
         if isinstance(command, OpenLeg):
-            connection = self._places.worker_of(command.leg) or self._places.home(command.mix) or self._idlest()
+            known = self._places.worker_of(command.leg) or self._places.home(command.mix)
+            connection = known or self._places.worker_of(command.near) or self._idlest()
         elif isinstance(command, Record):
             connection = self._recording_worker.get(command.recording) or self._recording_home(command)
         elif isinstance(command, StopRecord | PauseRecord | ResumeRecord):

@@ -9,6 +9,7 @@ from opencec.core.events import Event
 from opencec.core.folds.agents import AGENT_FOLDS
 from opencec.core.folds.calls import CALL_FOLDS
 from opencec.core.folds.legs import LEG_FOLDS
+from opencec.core.folds.parties import PARTY_FOLDS
 from opencec.core.folds.places import PLACE_FOLDS
 from opencec.core.state import TenantState
 
@@ -19,4 +20,5 @@ FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     **PLACE_FOLDS,
     **LEG_FOLDS,
     **CALL_FOLDS,
+    **PARTY_FOLDS,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from opencec.core.agent import ENTRIES, Agent, AgentState
+from opencec.core.agent import ENTRIES, Agent, AgentState, Preview
 from opencec.core.events import (
     AgentBecameBusy,
     AgentBecameIdle,
@@ -19,6 +19,8 @@ from opencec.core.events import (
     AgentSkillsReset,
     ConfigurationChanged,
     Event,
+    PreviewEnded,
+    PreviewOffered,
 )
 from opencec.core.state import TenantState
 
@@ -69,6 +71,8 @@ def _signed_out(state: TenantState, event: AgentSignedOut) -> None:
         return
     _enter(state, agent, event)
     state.serve(agent, None)
+    if agent.id in state.private:
+        state.absent.append(agent.id)
     state.agent_due.drop(agent.id)
     agent.phone = ""
     agent.signed_in_at = 0
@@ -129,6 +133,25 @@ def _preset_changed(state: TenantState, event: AgentPresetChanged) -> None:
     agent.preset_seconds = event.seconds
 
 
+def _preview_offered(state: TenantState, event: PreviewOffered) -> None:
+    agent = state.agents[event.agent]
+    agent.preview = Preview(
+        control=event.control,
+        called=event.called,
+        caller=event.caller,
+        queue=event.queue,
+        data=event.data,
+        until=event.until,
+    )
+    state.schedule_agent(agent)
+
+
+def _preview_ended(state: TenantState, event: PreviewEnded) -> None:
+    agent = state.agents[event.agent]
+    agent.preview = None
+    state.schedule_agent(agent)
+
+
 AGENT_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     ConfigurationChanged: _configuration_changed,
     AgentSignedIn: _signed_in,
@@ -141,4 +164,6 @@ AGENT_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     AgentRestOverdue: _rest_overdue,
     AgentEnteredWrapUp: _entered_wrap_up,
     AgentPresetChanged: _preset_changed,
+    PreviewOffered: _preview_offered,
+    PreviewEnded: _preview_ended,
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from opencec.core.agent import Agent
 from opencec.core.call import Leg
-from opencec.core.contact import Contact
+from opencec.core.contact import Contact, Device
 from opencec.core.events import (
     ContactAnswered,
     ContactDialled,
@@ -24,14 +24,36 @@ from opencec.core.events import (
     RecordingStarted,
     RecordingStopped,
 )
-from opencec.core.folds.legs import DIAL_REASON
-from opencec.core.folds.places import leave_contact, touch
+from opencec.core.folds.legs import DIAL_REASON, update_leg_due
+from opencec.core.folds.parties import take_legs
+from opencec.core.folds.places import leave_contact, leave_queue, touch
 from opencec.core.state import TenantState
 
-__all__ = ["CALL_FOLDS"]
+__all__ = ["CALL_FOLDS", "INTERNAL_FEATURES"]
+
+INTERNAL_FEATURES = (6, 51, 52)
+"""Calls between agents (cc-gateway.md 8.1)."""
 
 _LEAVE_REASON = {"agent_hangup": 16, "customer_hangup": 15, "transferred": 17, "failed": 25, "lost": 16}
 """ivr-flows.md 10."""
+
+
+def _own_legs(state: TenantState, agent: Agent, event: ContactDialled) -> list[Leg]:
+    """The leg by which the agent takes part in its new call; none in a consult beside which it talks on."""
+    if not event.leg:
+        return []
+    if not event.is_lifted:
+        until = event.at + state.profile.setup_ms
+        return [Leg(id=event.leg, role="agent", agent=agent.id, address=agent.phone, until=until)]
+    if agent.parked is not None and agent.parked.id == event.leg:
+        parked = agent.parked
+        agent.parked = agent.served = None
+        return [parked]
+    former = state.contact_of(event.leg)
+    if former is None:
+        return []
+    former.seq += 1
+    return take_legs(state, former, event.leg)
 
 
 def _dialled(state: TenantState, event: ContactDialled) -> None:
@@ -43,13 +65,13 @@ def _dialled(state: TenantState, event: ContactDialled) -> None:
     state.leave_idle(agent)
     state.schedule_agent(agent)
     agent.contacts = (*agent.contacts, event.contact)
-    agent.active = event.contact
-    until = event.at + state.profile.setup_ms
+    if event.leg:
+        agent.active = event.contact
     contact = Contact(
         id=event.contact,
         since=event.at,
         seq=1,
-        direction="internal" if event.feature == 6 else "outbound",
+        direction="internal" if event.feature in INTERNAL_FEATURES else "outbound",
         feature=event.feature,
         caller=event.caller,
         called=event.called,
@@ -57,18 +79,17 @@ def _dialled(state: TenantState, event: ContactDialled) -> None:
         data=event.data,
         began_at=event.at,
         call_until=event.at + state.profile.call_ms,
-        legs={
-            event.leg: Leg(id=event.leg, role="agent", agent=agent.id, address=agent.phone, until=until),
-        },
+        legs={},
         leg_count=1,
-        leg_due=until,
         agents=(agent.id,),
         last_agent=agent.id,
+        principal=event.principal,
     )
     contact.move(event)
     contact.open_stay("agent", str(agent.id), event.at)
     state.contacts[event.contact] = contact
-    state.schedule(contact)
+    state.give_legs(contact, _own_legs(state, agent, event))
+    update_leg_due(state, contact)
 
 
 def _answered(state: TenantState, event: ContactAnswered) -> None:
@@ -104,7 +125,9 @@ def _retrieved(state: TenantState, event: ContactRetrieved) -> None:
 
 
 def _muted(state: TenantState, event: ContactMuted) -> None:
-    touch(state, event.contact).is_muted = True
+    contact = touch(state, event.contact)
+    contact.is_muted = True
+    contact.muted_agent = event.agent
 
 
 def _unmuted(state: TenantState, event: ContactUnmuted) -> None:
@@ -119,16 +142,31 @@ def _counted(state: TenantState, event: DigitsPressed | ContactTransferred | Cus
 def _part(contact: Contact, agent: Agent) -> None:
     leave_contact(agent, contact.id)
     contact.agents = tuple(other for other in contact.agents if other != agent.id) if len(contact.agents) > 1 else ()
-    contact.is_muted = False
+    if contact.muted_agent in (None, agent.id):
+        contact.is_muted = False
 
 
 def _left_agent(state: TenantState, event: ContactLeftAgent) -> None:
     contact = touch(state, event.contact)
-    contact.move(event)
+    if not event.then:
+        leave_queue(state, contact)
+    contact.move(event, (ContactLeftAgent, event.then) if event.then else None)
     _part(contact, state.agents[event.agent])
-    contact.close_stay(_LEAVE_REASON[event.reason], event.at)
+    if event.then != "same":
+        contact.close_stay(_LEAVE_REASON[event.reason], event.at)
+    if event.then == "talking":
+        contact.last_agent = contact.agents[0]
+        _talk_on(contact, "agent", str(contact.agents[0]), event.at)
+    elif event.then == "forwarded" and contact.external is not None:
+        _talk_on(contact, "number", contact.legs[contact.external].address, event.at)
     if event.reason == "transferred":
         contact.refusals[event.agent] = event.at  # or its own queue would give it back at once
+
+
+def _talk_on(contact: Contact, device: Device, address: str, at: int) -> None:
+    contact.open_stay(device, address, at)
+    if contact.stay is not None:
+        contact.stay.answered_at = at
 
 
 def _dial_failed(state: TenantState, event: DialFailed) -> None:
@@ -141,11 +179,14 @@ def _dial_failed(state: TenantState, event: DialFailed) -> None:
 def _recording_started(state: TenantState, event: RecordingStarted) -> None:
     contact = touch(state, event.contact)
     contact.recording_since = contact.recording_since or event.at
+    contact.recording_agent = event.agent
     contact.is_recorded = True
 
 
 def _recording_stopped(state: TenantState, event: RecordingStopped) -> None:
-    touch(state, event.contact).recording_since = 0
+    contact = touch(state, event.contact)
+    contact.recording_since = 0
+    contact.recording_agent = None
 
 
 CALL_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {

@@ -7,20 +7,30 @@ from typing import Any
 
 from opencec.core.call import Leg
 from opencec.core.contact import Contact, ContactState
-from opencec.core.events import CustomerAlerting, Event, LegChanged, PhoneAlerting, PhoneOffHook, PhoneReleased
+from opencec.core.events import (
+    CustomerAlerting,
+    Event,
+    LegChanged,
+    PhoneAlerting,
+    PhoneOffHook,
+    PhoneParked,
+    PhoneReleased,
+)
 from opencec.core.folds.places import touch
 from opencec.core.ids import LegId
 from opencec.core.state import TenantState
 
-__all__ = ["DIAL_REASON", "LEG_FOLDS"]
+__all__ = ["DIAL_REASON", "LEG_FOLDS", "update_leg_due"]
 
+_DIALLING = ContactState.DIALLING
 _FORWARDING = ContactState.FORWARDING
 
 DIAL_REASON = {"busy": 20, "not_found": 24, "no_answer": 26, "rejected": 27}
 """Leave reasons of a number that failed (ivr-flows.md 10); any other cause is 25, no resource."""
 
 
-def _update_leg_due(state: TenantState, contact: Contact) -> None:
+def update_leg_due(state: TenantState, contact: Contact) -> None:
+    """The contact's legs are others now: so is its deadline, perhaps."""
     due = 0
     for leg in contact.legs.values():
         if leg.until and (not due or leg.until < due):
@@ -51,11 +61,13 @@ def _new(state: TenantState, contact: Contact, event: LegChanged) -> None:
     )
 
 
-def _up(contact: Contact, event: LegChanged) -> bool:
+def _up(state: TenantState, contact: Contact, event: LegChanged) -> bool:
     """True: a deadline has changed."""
     leg = contact.legs[event.leg]
     if event.role == "external" and contact.state is _FORWARDING:
-        contact.move(event, (LegChanged, "external up"))
+        mode = contact.handover.mode if contact.handover is not None else ""
+        trigger = f"external up {mode}" if mode in ("talk", "conference") else "external up"
+        contact.move(event, (LegChanged, trigger))
         contact.answered_at = contact.answered_at or event.at
         if contact.stay is not None:
             contact.stay.answered_at = event.at
@@ -63,13 +75,13 @@ def _up(contact: Contact, event: LegChanged) -> bool:
     had_deadline = bool(leg.until)
     leg.until = 0
     if leg.replaces is not None:
-        _take_place(contact, old=leg.replaces, new=leg)
+        _take_place(state, contact, old=leg.replaces, new=leg)
     return had_deadline
 
 
-def _take_place(contact: Contact, *, old: LegId, new: Leg) -> None:
+def _take_place(state: TenantState, contact: Contact, *, old: LegId, new: Leg) -> None:
     new.replaces = None
-    contact.legs.pop(old, None)
+    state.drop_leg(contact, old)
     if contact.customer == old:
         contact.customer = new.id
     if contact.external == old:
@@ -78,12 +90,12 @@ def _take_place(contact: Contact, *, old: LegId, new: Leg) -> None:
         contact.offer.leg = new.id
 
 
-def _ended(contact: Contact, event: LegChanged) -> None:
+def _ended(state: TenantState, contact: Contact, event: LegChanged) -> None:
     leg = contact.legs.get(event.leg)
     if leg is not None and leg.role == "external" and contact.state is _FORWARDING:
         contact.move(event, (LegChanged, "external ended"))
         contact.close_stay(DIAL_REASON.get(event.cause, 25), event.at)
-    contact.legs.pop(event.leg, None)
+    state.drop_leg(contact, event.leg)
     if contact.external == event.leg:
         contact.external = None
 
@@ -94,10 +106,10 @@ def _leg_changed(state: TenantState, event: LegChanged) -> None:
     if kind == "new":
         _new(state, contact, event)
     elif kind == "up":
-        if not _up(contact, event):
+        if not _up(state, contact, event):
             return
     elif kind == "ended":
-        _ended(contact, event)
+        _ended(state, contact, event)
     elif kind == "alerting":
         leg = contact.legs[event.leg]
         leg.state = "alerting"
@@ -106,7 +118,7 @@ def _leg_changed(state: TenantState, event: LegChanged) -> None:
         leg = contact.legs[event.leg]
         leg.state = "lost"
         leg.until = event.at + state.profile.resume_ms
-    _update_leg_due(state, contact)
+    update_leg_due(state, contact)
 
 
 def _phone_alerting(state: TenantState, event: PhoneAlerting) -> None:
@@ -123,27 +135,40 @@ def _phone_off_hook(state: TenantState, event: PhoneOffHook) -> None:
     leg.state = "up"
     offer = contact.offer
     if leg.replaces is not None:
-        _take_place(contact, old=leg.replaces, new=leg)
+        _take_place(state, contact, old=leg.replaces, new=leg)
     if offer is not None and offer.leg == event.leg:
         offer.is_off_hook = True
     if leg.until:
         leg.until = 0
-        _update_leg_due(state, contact)
+        update_leg_due(state, contact)
 
 
 def _phone_released(state: TenantState, event: PhoneReleased) -> None:
+    agent = state.agents.get(event.agent)
+    if agent is not None and agent.parked is not None and agent.parked.id == event.leg:
+        agent.parked = agent.served = None
+        return
     contact = touch(state, event.contact)
-    leg = contact.legs.pop(event.leg, None)
-    if len(contact.legs) > 1:
-        for other in [other for other in contact.legs.values() if other.replaces == event.leg]:
-            del contact.legs[other.id]
+    replacements = contact.with_replacements(event.leg)[1:] if len(contact.legs) > 1 else []
+    leg = state.drop_leg(contact, event.leg)
+    for other in replacements:
+        state.drop_leg(contact, other)
     if leg is not None and contact.leg_due:
-        _update_leg_due(state, contact)
+        update_leg_due(state, contact)
+
+
+def _phone_parked(state: TenantState, event: PhoneParked) -> None:
+    contact = touch(state, event.contact)
+    agent = state.agents[event.agent]
+    leg = state.drop_leg(contact, event.leg)
+    if leg is not None:
+        agent.parked, agent.served = leg, contact.id
+        update_leg_due(state, contact)
 
 
 def _customer_alerting(state: TenantState, event: CustomerAlerting) -> None:
     contact = touch(state, event.contact)
-    if contact.customer is not None and contact.customer in contact.legs:
+    if contact.state is _DIALLING and contact.customer is not None and contact.customer in contact.legs:
         contact.legs[contact.customer].state = "alerting"
 
 
@@ -152,5 +177,6 @@ LEG_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     PhoneAlerting: _phone_alerting,
     PhoneOffHook: _phone_off_hook,
     PhoneReleased: _phone_released,
+    PhoneParked: _phone_parked,
     CustomerAlerting: _customer_alerting,
 }

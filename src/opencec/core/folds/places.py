@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from opencec.core.agent import MOVES as AGENT_MOVES
 from opencec.core.agent import Agent, AgentState
 from opencec.core.call import Leg
 from opencec.core.contact import Contact, ContactState, Offer
@@ -14,6 +15,7 @@ from opencec.core.events import (
     ContactEnded,
     ContactOffered,
     ContactQueued,
+    ContactReserved,
     EchoStarted,
     Event,
     FlowEntered,
@@ -23,18 +25,26 @@ from opencec.core.events import (
     OfferEnded,
     QueueOverflowed,
     RecordingFinished,
+    ReservationEnded,
 )
 from opencec.core.ids import AgentId, ContactId, LegId
 from opencec.core.state import TenantState
 
-__all__ = ["PLACE_FOLDS", "leave_contact", "touch"]
+__all__ = ["PLACE_FOLDS", "leave_contact", "leave_queue", "touch"]
 
 _QUEUED = ContactState.QUEUED
 _AGENT_IDLE = AgentState.IDLE
 
 _OVERFLOW_REASON = {"full": 1, "timeout": 2, "no_agent": 3, "removed": 4}
 """ivr-flows.md 10: overflow, timeout, no agent, queue cancelled."""
-_OFFER_REASON = {"rejected": 27, "no_answer": 5, "phone_unavailable": 25, "caller_gone": 15, "agent_gone": 4}
+_OFFER_REASON = {
+    "rejected": 27,
+    "no_answer": 5,
+    "phone_unavailable": 25,
+    "caller_gone": 15,
+    "agent_gone": 4,
+    "picked_up": 17,
+}
 
 
 def touch(state: TenantState, contact: ContactId) -> Contact:
@@ -77,8 +87,11 @@ def _data_set(state: TenantState, event: CallDataSet) -> None:
     touch(state, event.contact).data = event.data
 
 
-def _leave_queue(state: TenantState, contact: Contact) -> None:
-    if contact.state is _QUEUED and contact.queue is not None:
+def leave_queue(state: TenantState, contact: Contact) -> None:
+    """The contact waits no longer, wherever it did."""
+    if contact.private_agent is not None:
+        state.leave_private(contact)
+    elif contact.state is _QUEUED and contact.queue is not None:
         queue = state.queues.get(contact.queue)
         if queue is not None:
             queue.leave(contact)
@@ -142,6 +155,27 @@ def _queued(state: TenantState, event: ContactQueued) -> None:
     state.arrivals.append(contact.id)
 
 
+def _reserved(state: TenantState, event: ContactReserved) -> None:
+    contact = touch(state, event.contact)
+    contact.move(event)
+    contact.close_stay(28, event.at)
+    contact.open_stay("agent", str(event.agent), event.at)
+    contact.queue_until = event.until
+    if not contact.queue_order:
+        state.rank += 1
+        contact.queue_order = state.rank
+    state.enter_private(contact, event.agent)
+    state.schedule(contact)
+
+
+def _reservation_ended(state: TenantState, event: ReservationEnded) -> None:
+    contact = touch(state, event.contact)
+    leave_queue(state, contact)
+    contact.move(event)
+    contact.queue_until = 0
+    contact.close_stay(2, event.at)
+
+
 def _overflowed(state: TenantState, event: QueueOverflowed) -> None:
     contact = touch(state, event.contact)
     if event.action == "wait":
@@ -149,7 +183,7 @@ def _overflowed(state: TenantState, event: QueueOverflowed) -> None:
         contact.queue_until = 0
         state.schedule(contact)
         return
-    _leave_queue(state, contact)
+    leave_queue(state, contact)
     contact.move(event)
     contact.queue = event.queue
     contact.close_stay(_OVERFLOW_REASON[event.rule], event.at)
@@ -158,17 +192,24 @@ def _overflowed(state: TenantState, event: QueueOverflowed) -> None:
 def _offered(state: TenantState, event: ContactOffered) -> None:
     contact = touch(state, event.contact)
     agent = state.agents[event.agent]
+    if (agent.state, ContactOffered) not in AGENT_MOVES:
+        agent.move(event)  # raises: only agents without a call are offered a contact
     if agent.state is not _AGENT_IDLE:
-        agent.move(event)  # raises: only idle agents are offered a contact
-    _leave_queue(state, contact)
+        agent.before = (agent.state, agent.reason, agent.until, agent.is_requested)
+    leave_queue(state, contact)
     contact.move(event)
     agent.move(event)
     state.leave_idle(agent)
+    state.schedule_agent(agent)
     agent.contacts = (*agent.contacts, contact.id)
     agent.active = contact.id
     contact.offer_count += 1
-    contact.leg_count += 1
-    contact.legs[event.leg] = Leg(id=event.leg, role="agent", agent=agent.id, address=agent.phone)
+    if event.is_lifted and agent.parked is not None:
+        state.give_legs(contact, [agent.parked])
+        agent.parked = agent.served = None
+    else:
+        contact.leg_count += 1
+        contact.legs[event.leg] = Leg(id=event.leg, role="agent", agent=agent.id, address=agent.phone)
     contact.offer = Offer(
         id=event.offer,
         agent=agent.id,
@@ -177,6 +218,7 @@ def _offered(state: TenantState, event: ContactOffered) -> None:
         auto_answer=event.auto_answer,
         began_at=event.at,
         until=event.at + state.queue_profile(event.queue or contact.queue).ring_timeout_ms,
+        is_off_hook=event.is_lifted,
     )
     if event.queue is None and contact.stay is not None and contact.stay.device == "flow":
         contact.close_stay(17, event.at)
@@ -196,9 +238,10 @@ def _offer_ended(state: TenantState, event: OfferEnded) -> None:
     contact.offer = None
     if offer is not None:
         leave_contact(state.agents[offer.agent], contact.id)
-        contact.legs.pop(offer.leg, None)
+        if offer.leg in contact.legs:
+            state.drop_leg(contact, offer.leg)
         _note_offer(contact, offer.agent, began_at=offer.began_at, reason=event.reason, at=event.at)
-    if event.reason != "caller_gone":
+    if event.reason not in ("caller_gone", "picked_up"):
         contact.refusals[event.agent] = event.at
 
 
@@ -219,10 +262,12 @@ def _finished(state: TenantState, event: RecordingFinished) -> None:
 
 def _ended(state: TenantState, event: ContactEnded) -> None:
     contact = touch(state, event.contact)
-    _leave_queue(state, contact)
+    leave_queue(state, contact)
     contact.move(event)
     del state.contacts[contact.id]
     state.contact_due.drop(contact.id)
+    for leg in contact.legs:
+        state.moved.pop(leg, None)
     state.remember(contact.id, contact.is_recorded)
 
 
@@ -234,6 +279,8 @@ PLACE_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     FlowResumed: _flow_resumed,
     EchoStarted: _echo_started,
     ContactQueued: _queued,
+    ContactReserved: _reserved,
+    ReservationEnded: _reservation_ended,
     QueueOverflowed: _overflowed,
     ContactOffered: _offered,
     OfferAccepted: _accepted,

@@ -14,8 +14,10 @@ from opencec.core.handlers.flow import FLOW_HANDLERS
 from opencec.core.handlers.legs import LEG_HANDLERS
 from opencec.core.handlers.offer import OFFER_HANDLERS
 from opencec.core.handlers.outbound import OUTBOUND_HANDLERS
+from opencec.core.handlers.parties import PARTY_HANDLERS
 from opencec.core.handlers.session import SESSION_HANDLERS
 from opencec.core.handlers.transfer import TRANSFER_HANDLERS
+from opencec.core.handlers.wanted import WANTED_HANDLERS
 from opencec.core.turn import Turn
 
 __all__ = ["HANDLERS"]
@@ -29,6 +31,8 @@ HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     **CALL_HANDLERS,
     **OUTBOUND_HANDLERS,
     **TRANSFER_HANDLERS,
+    **PARTY_HANDLERS,
+    **WANTED_HANDLERS,
     **LEG_HANDLERS,
     **FLOW_HANDLERS,
 }

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from opencec.core.agent import Agent
 from opencec.core.commands import (
     Command,
     DropCall,
@@ -19,40 +18,34 @@ from opencec.core.commands import (
     SetCallData,
     Unmute,
 )
-from opencec.core.contact import Contact, ContactState
+from opencec.core.contact import ContactState
 from opencec.core.effects import PressDigits
-from opencec.core.ending import end_call
+from opencec.core.ending import take_up
 from opencec.core.errors import CoreError
 from opencec.core.events import (
     CallDataSet,
     ContactHeld,
     ContactMuted,
-    ContactRetrieved,
     ContactUnmuted,
     DigitsPressed,
     RecordingFinished,
 )
-from opencec.core.handlers.lookup import active_call, check_data, find_contact, signed_in, talking_call
-from opencec.core.handlers.offer import decline
-from opencec.core.handlers.outbound import give_up
+from opencec.core.handlers.hang_up import hang_up
+from opencec.core.handlers.lookup import (
+    active_call,
+    check_data,
+    find_contact,
+    signed_in,
+    talking_call,
+    two_party_call,
+)
 from opencec.core.turn import Turn
 
-__all__ = ["CALL_HANDLERS", "hang_up"]
+__all__ = ["CALL_HANDLERS"]
 
 _HELD = ContactState.HELD
-_TALKING = ContactState.TALKING
 
 _DIGITS = re.compile(r"[0-9*#A-D,]{1,24}")
-
-
-def hang_up(turn: Turn, contact: Contact, agent: Agent) -> None:
-    """The agent ends its part: refuses what rings, gives up what it dials, hangs up what it talks in or holds."""
-    if contact.offer is not None and contact.offer.agent == agent.id:
-        decline(turn, contact, "rejected")
-    elif contact.state in (_TALKING, _HELD):
-        end_call(turn, contact, by="agent", agent=agent)
-    else:
-        give_up(turn, contact, agent)
 
 
 def _release(turn: Turn, command: Release) -> None:
@@ -69,15 +62,16 @@ def _drop_call(turn: Turn, command: DropCall) -> None:
 
 def _hold(turn: Turn, command: Hold) -> None:
     agent = signed_in(turn.state, command.agent)
-    contact = talking_call(turn.state, agent, is_external=True)
-    if contact.is_muted:
-        raise CoreError("wrong_call_state", "a muted call is not held")
+    contact = two_party_call(turn.state, agent)
     turn.emit(ContactHeld(at=turn.now, contact=contact.id, agent=agent.id))
     turn.arrange(contact)
 
 
 def _retrieve(turn: Turn, command: Retrieve) -> None:
     agent = signed_in(turn.state, command.agent)
+    if command.contact is not None and command.contact == agent.active:
+        talking_call(turn.state, agent)
+        return  # the end of a consult has given it back already
     held = [one for one in agent.contacts if turn.state.contacts[one].state is _HELD]
     if not held:
         raise CoreError("no_held_call", f"agent {agent.id} holds no call")
@@ -86,8 +80,7 @@ def _retrieve(turn: Turn, command: Retrieve) -> None:
         raise CoreError("no_held_call", f"agent {agent.id} does not hold contact {chosen}")
     if agent.active is not None:
         raise CoreError("wrong_call_state", f"agent {agent.id} has an active call")
-    turn.emit(ContactRetrieved(at=turn.now, contact=chosen, agent=agent.id))
-    turn.arrange(turn.state.contacts[chosen])
+    take_up(turn, turn.state.contacts[chosen], agent)
 
 
 def _mute(turn: Turn, command: Mute) -> None:

@@ -10,16 +10,19 @@ from opencec.core.call import Leg
 from opencec.core.commands import Command, Tick
 from opencec.core.contact import Contact, ContactState
 from opencec.core.ending import apply_preset, end_call, end_contact
-from opencec.core.events import AgentBecameIdle, AgentRestOverdue
+from opencec.core.events import AgentBecameIdle, AgentRestOverdue, PreviewEnded
+from opencec.core.handlers.hang_up import leave_call, stop_target
 from opencec.core.handlers.legs import external_failed, leg_gone
 from opencec.core.handlers.offer import decline, withdraw_offer
-from opencec.core.handlers.outbound import far_end_failed, give_up, own_phone_failed
+from opencec.core.handlers.outbound import far_end_failed, own_phone_failed
 from opencec.core.ids import AgentId, ContactId
+from opencec.core.routing.answer import take_back
 from opencec.core.routing.router import queue_timed_out, retry, settle
 from opencec.core.turn import Turn
 
 __all__ = ["CLOCK_HANDLERS"]
 
+_ANNOUNCING = ContactState.ANNOUNCING
 _DIALLING = ContactState.DIALLING
 _ECHO = ContactState.ECHO
 _FLOW = ContactState.FLOW
@@ -53,7 +56,9 @@ def _tick(turn: Turn, command: Tick) -> None:
 def _agent_due(turn: Turn, agent_id: AgentId) -> None:
     agent = turn.state.agents[agent_id]
     turn.state.agent_due.drop(agent_id)
-    if agent.state is _AGENT_REST:
+    if agent.preview is not None and agent.preview.until <= turn.now:
+        turn.emit(PreviewEnded(at=turn.now, agent=agent.id, control=agent.preview.control, reason="timeout"))
+    elif agent.state is _AGENT_REST:
         turn.emit(AgentRestOverdue(at=turn.now, agent=agent.id))
     elif not apply_preset(turn, agent):
         turn.emit(AgentBecameIdle(at=turn.now, agent=agent.id, cause="wrap_up_over"))
@@ -71,6 +76,9 @@ def _contact_due(turn: Turn, contact_id: ContactId) -> None:
         decline(turn, contact, "no_answer")
     elif contact.call_until <= now:
         _too_long(turn, contact)
+    elif contact.handover is not None and contact.handover.until <= now:
+        stop_target(turn, contact, "no_answer")
+        take_back(turn, contact, cause="no_answer")
     elif contact.state is _QUEUED:
         queue_timed_out(turn, contact)
     elif contact.state is _FLOW:
@@ -95,14 +103,16 @@ def _leg_due(turn: Turn, contact: Contact, leg: Leg) -> None:
 
 def _too_long(turn: Turn, contact: Contact) -> None:
     """The longest call is over, whatever it is doing."""
-    if contact.offer is not None and contact.direction != "internal":
+    if contact.handover is not None:
+        stop_target(turn, contact, "call_too_long")
+        take_back(turn, contact, cause="call_too_long")
+    if contact.offer is not None and not contact.is_internal:
         withdraw_offer(turn, contact)
-    elif contact.state in (_TALKING, _HELD):
+    elif contact.state in (_TALKING, _HELD, _ANNOUNCING):
         end_call(turn, contact, by="system")
         return
     elif contact.agents:
-        agent = turn.state.agents[contact.agents[0]]
-        give_up(turn, contact, agent)
+        leave_call(turn, contact, turn.state.agents[contact.agents[0]])
         return
     is_flow = contact.state in (_FLOW, _ECHO)
     end_contact(

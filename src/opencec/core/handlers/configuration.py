@@ -34,7 +34,7 @@ def _configure(turn: Turn, command: Configure) -> None:
         if agent.is_signed_in:
             _adjust(turn, agent, is_known=agent.id in known)
     for contact in list(state.contacts.values()):
-        if contact.state is _QUEUED and contact.queue not in state.queues:
+        if contact.state is _QUEUED and contact.private_agent is None and contact.queue not in state.queues:
             remove_from_queue(turn, contact)
     state.arrivals.extend(key[3] for queue in state.queues.values() for key in queue.waiting)
     state.deserted.extend(queue.id for queue in state.queues.values() if queue.waiting and not queue.on_duty)

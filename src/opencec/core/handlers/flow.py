@@ -14,6 +14,7 @@ from opencec.core.errors import CoreError
 from opencec.core.events import CallDataSet, ContactArrived, LegChanged
 from opencec.core.handlers.lookup import check_data, check_number, find_contact
 from opencec.core.ids import ContactId, FlowRunId, QueueId
+from opencec.core.routing.answer import take_back
 from opencec.core.routing.destination import find_destination, send, start_echo
 from opencec.core.routing.overflow import place
 from opencec.core.routing.router import carry_out
@@ -91,6 +92,8 @@ def _flow_answer(turn: Turn, command: FlowAnswer) -> None:
 
 def _route_contact(turn: Turn, command: RouteContact) -> None:
     contact = _in_flow(turn, command.contact, command.run)
+    if contact.handover is not None:
+        raise CoreError("wrong_call_state", f"contact {contact.id} goes back to agent {contact.handover.agent}")
     check_data(command.data)
     if command.target.kind == "number":
         check_number(command.target.address, is_external=True)
@@ -104,6 +107,9 @@ def _route_contact(turn: Turn, command: RouteContact) -> None:
 def _end_flow(turn: Turn, command: EndFlow) -> None:
     contact = _in_flow(turn, command.contact, command.run)
     turn.leave_flow(contact, "ended")
+    if contact.handover is not None:
+        take_back(turn, contact, result="returned", cause=command.cause)
+        return
     end_contact(turn, contact, cause=command.cause, disposition="flow_only", release_by="system")
 
 

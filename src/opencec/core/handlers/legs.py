@@ -8,25 +8,29 @@ from typing import Any
 from opencec.core.call import Leg
 from opencec.core.commands import Command, LegAlerting, LegAnswered, LegEnded, LegFailed, LegResumed
 from opencec.core.contact import Contact, ContactState
-from opencec.core.ending import LeaveReason, end_call, end_contact
-from opencec.core.events import ContactTransferred, LegChanged
+from opencec.core.ending import LeaveReason, end_call, end_contact, party_gone
+from opencec.core.events import ContactTransferred, CustomerAlerting, LegChanged, TransferEnded
+from opencec.core.handlers.hang_up import leave_call, stop_target
 from opencec.core.handlers.lookup import leg_of
 from opencec.core.handlers.offer import OfferEnd, decline, phone_alerts, phone_lifted, withdraw_offer
 from opencec.core.handlers.outbound import (
     far_end_alerts,
     far_end_answered,
     far_end_failed,
-    give_up,
     own_phone_alerts,
     own_phone_failed,
     own_phone_lifted,
 )
 from opencec.core.handlers.resumption import resume, resume_answered
+from opencec.core.ids import LegId
+from opencec.core.phones import hang_up_parked
+from opencec.core.routing.answer import hand_over, take_back
 from opencec.core.routing.router import give_back
 from opencec.core.turn import Turn
 
 __all__ = ["LEG_HANDLERS", "external_failed", "leg_gone"]
 
+_ANNOUNCING = ContactState.ANNOUNCING
 _DIALLING = ContactState.DIALLING
 _ECHO = ContactState.ECHO
 _FLOW = ContactState.FLOW
@@ -68,6 +72,7 @@ def _alerting(turn: Turn, command: LegAlerting) -> None:
 
 
 def _external_alerts(turn: Turn, contact: Contact, leg: Leg, *, early_media: bool) -> None:
+    was_new = leg.state == "new"
     if leg.state == "alerting" and (leg.has_early_media or not early_media):
         return
     turn.emit(
@@ -80,6 +85,9 @@ def _external_alerts(turn: Turn, contact: Contact, leg: Leg, *, early_media: boo
             cause="early_media" if early_media else "",
         )
     )
+    handover = contact.handover
+    if leg.state == "alerting" and handover is not None and was_new:
+        turn.emit(CustomerAlerting(at=turn.now, contact=contact.id, agent=handover.agent, number=leg.address))
     turn.arrange(contact)
 
 
@@ -101,8 +109,15 @@ def _answered(turn: Turn, command: LegAnswered) -> None:
 
 
 def _external_answered(turn: Turn, contact: Contact, leg: Leg) -> None:
-    """Caller and number talk. A flow that ordered it has done its work."""
+    """Caller and number talk, in some transfers first with the agent. A flow that ordered it has done its work."""
+    handover = contact.handover
+    if handover is not None and handover.mode == "success":
+        hand_over(turn, contact)
     turn.emit(LegChanged(at=turn.now, contact=contact.id, leg=leg.id, role="external", state="up"))
+    if contact.handover is not None:
+        turn.emit(TransferEnded(at=turn.now, contact=contact.id, agent=contact.handover.agent, result="done"))
+        turn.arrange(contact)
+        return
     if contact.run is not None:
         turn.emit(ContactTransferred(at=turn.now, contact=contact.id, agent=None, kind="number", address=leg.address))
         turn.leave_flow(contact, "transferred")
@@ -127,6 +142,7 @@ def _failed(turn: Turn, command: LegFailed) -> None:
 def _ended(turn: Turn, command: LegEnded) -> None:
     contact = leg_of(turn.state, command.leg)
     if contact is None:
+        _parked_ended(turn, command.leg)
         return
     leg = contact.legs[command.leg]
     keeps_place = leg.replaces is None and leg.state in ("up", "lost") and not _is_offered(contact, leg)
@@ -134,6 +150,13 @@ def _ended(turn: Turn, command: LegEnded) -> None:
         _lose(turn, contact, leg)
     else:
         leg_gone(turn, contact, leg, command.cause)
+
+
+def _parked_ended(turn: Turn, leg: LegId) -> None:
+    """The phone that stayed off hook between calls was hung up, or is gone."""
+    agent = next((one for one in turn.state.agents.values() if one.parked is not None and one.parked.id == leg), None)
+    if agent is not None:
+        hang_up_parked(turn, agent, by_agent=True)
 
 
 def _lose(turn: Turn, contact: Contact, leg: Leg) -> None:
@@ -168,6 +191,8 @@ def leg_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
         _customer_gone(turn, contact, cause)
     elif contact.state is _FORWARDING:
         external_failed(turn, contact, leg, cause, is_over=True)
+    elif contact.agents:
+        party_gone(turn, contact, leg.id)
     else:
         end_contact(turn, contact, cause="normal", disposition="answered", release_by="agent")
 
@@ -182,18 +207,23 @@ def _agent_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
     if leg.agent is None:
         return
     agent = turn.state.agents[leg.agent]
-    if contact.state in (_TALKING, _HELD):
-        reason: LeaveReason = "agent_hangup" if cause in ("hangup", "cancelled") else "lost"
-        end_call(turn, contact, by="agent", agent=agent, reason=reason)
-    else:
-        give_up(turn, contact, agent)
+    reason: LeaveReason = "agent_hangup" if cause in ("hangup", "cancelled") else "lost"
+    turn.gone = leg.id
+    for one in (contact.id, *reversed([other for other in agent.contacts if other != contact.id])):
+        served = turn.state.contacts[one]
+        if agent.id in served.agents and (served is contact or served.agent_leg(agent.id) is None):
+            leave_call(turn, served, agent, reason=reason)
 
 
 def _customer_gone(turn: Turn, contact: Contact, cause: str) -> None:
     state = contact.state
     if state is _DIALLING:
         far_end_failed(turn, contact, "rejected" if cause == "hangup" else cause)
-    elif state in (_TALKING, _HELD):
+    elif contact.handover is not None:
+        stop_target(turn, contact, "caller_gone")
+        take_back(turn, contact, cause="caller_gone")
+        end_call(turn, contact, by="customer")
+    elif state in (_TALKING, _HELD, _ANNOUNCING):
         end_call(turn, contact, by="customer")
     else:
         if state is _OFFERED:

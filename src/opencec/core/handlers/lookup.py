@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 
 from opencec.core.agent import Agent, AgentState
+from opencec.core.call import Leg
 from opencec.core.contact import Contact, ContactState
 from opencec.core.errors import CoreError
 from opencec.core.ids import AgentId, ContactId, LegId
 from opencec.core.state import TenantState
 
-__all__ = ["active_call", "check_data", "check_number", "find_contact", "leg_of", "signed_in", "talking_call"]
+__all__ = [
+    "active_call",
+    "check_data",
+    "check_number",
+    "find_contact",
+    "leg_of",
+    "off_hook",
+    "signed_in",
+    "talking_call",
+    "two_party_call",
+]
 
 _TALKING = ContactState.TALKING
 _AGENT_SIGNED_OUT = AgentState.SIGNED_OUT
@@ -56,7 +67,7 @@ def talking_call(state: TenantState, agent: Agent, *, is_external: bool = False)
     contact = active_call(state, agent)
     if contact.state is not _TALKING:
         raise CoreError("wrong_call_state", f"contact {contact.id} is {contact.state}")
-    if is_external and contact.direction == "internal":
+    if is_external and contact.is_internal:
         raise CoreError("wrong_call_state", f"contact {contact.id} is an internal call")
     return contact
 
@@ -74,9 +85,29 @@ def find_contact(state: TenantState, contact: ContactId) -> Contact:
 
 
 def leg_of(state: TenantState, leg: LegId) -> Contact | None:
-    """The live contact that still has this leg; a leg's id begins with its contact's."""
-    contact = state.contacts.get(ContactId(leg.rpartition("/")[0]))
-    return contact if contact is not None and leg in contact.legs else None
+    """The live contact that has this leg now."""
+    return state.contact_of(leg)
+
+
+def off_hook(state: TenantState, agent: Agent) -> Leg | None:
+    """The leg of the agent's phone that is up: in one of its calls, or parked between calls."""
+    for contact in agent.contacts:
+        leg = state.contacts[contact].agent_leg(agent.id)
+        if leg is not None and leg.state == "up":
+            return leg
+    return agent.parked
+
+
+def two_party_call(state: TenantState, agent: Agent) -> Contact:
+    """The agent's call with a customer, not muted, no third party and no transfer under way.
+
+    Raises:
+        CoreError: no_call, wrong_call_state.
+    """
+    contact = talking_call(state, agent, is_external=True)
+    if contact.is_muted or contact.party_count > 2:
+        raise CoreError("wrong_call_state", f"contact {contact.id} is muted, or has a third party")
+    return contact
 
 
 def check_data(data: str | None) -> None:

@@ -8,21 +8,22 @@ from typing import Any, Literal
 from opencec.core.agent import Agent
 from opencec.core.commands import Answer, Command, Reject
 from opencec.core.contact import Contact, Offer
-from opencec.core.ending import after_attempt, apply_preset, end_contact, release_phone
+from opencec.core.ending import after_attempt, apply_preset
 from opencec.core.errors import CoreError
 from opencec.core.events import (
     AgentBecameBusy,
     AgentBecameIdle,
     CustomerAlerting,
-    DialFailed,
     OfferAccepted,
     OfferEnded,
     PhoneAlerting,
     PhoneOffHook,
+    PhoneParked,
     PhoneReleased,
 )
 from opencec.core.handlers.lookup import signed_in
 from opencec.core.ids import AgentId, ContactId
+from opencec.core.routing.answer import talk
 from opencec.core.routing.router import give_back
 from opencec.core.turn import Turn
 
@@ -32,13 +33,14 @@ __all__ = [
     "decline",
     "end_offer",
     "give_back_offer",
+    "leave_offer",
     "phone_alerts",
     "phone_lifted",
     "talk_if_agreed",
     "withdraw_offer",
 ]
 
-OfferEnd = Literal["rejected", "no_answer", "phone_unavailable", "caller_gone", "agent_gone"]
+OfferEnd = Literal["rejected", "no_answer", "phone_unavailable", "caller_gone", "agent_gone", "picked_up"]
 
 _BUSY_REASONS: dict[OfferEnd, int] = {"no_answer": 2, "phone_unavailable": 5, "rejected": 7}
 """cc-gateway.md 4.2."""
@@ -58,7 +60,7 @@ def _answer(turn: Turn, command: Answer) -> None:
     if not offer.is_accepted:
         turn.emit(OfferAccepted(at=turn.now, contact=contact.id, offer=offer.id, agent=agent.id))
     if offer.is_off_hook:
-        _talk(turn, contact, offer)
+        talk(turn, contact, offer)
 
 
 def _reject(turn: Turn, command: Reject) -> None:
@@ -66,20 +68,12 @@ def _reject(turn: Turn, command: Reject) -> None:
     decline(turn, contact, "rejected")
 
 
-def _talk(turn: Turn, contact: Contact, offer: Offer) -> None:
-    """Both have said yes. In an internal call the agent that dialled talks, too."""
-    caller = contact.agents[0] if contact.agents else None
-    turn.join(contact, offer.agent, is_auto=not offer.is_accepted)
-    if caller is not None:
-        turn.join(contact, caller)
-
-
 def phone_alerts(turn: Turn, contact: Contact, offer: Offer) -> None:
     """The offered agent's phone rings."""
     if offer.is_alerting or offer.is_off_hook:
         return
     turn.emit(PhoneAlerting(at=turn.now, agent=offer.agent, contact=contact.id, leg=offer.leg))
-    if contact.agents:
+    if contact.agents:  # an internal call, or a transfer that an agent waits for
         turn.emit(CustomerAlerting(at=turn.now, contact=contact.id, agent=contact.agents[0], number=str(offer.agent)))
 
 
@@ -94,7 +88,7 @@ def phone_lifted(turn: Turn, contact: Contact, offer: Offer) -> None:
 def talk_if_agreed(turn: Turn, contact: Contact, offer: Offer) -> None:
     """Phone off hook and agent willing: the parties talk."""
     if offer.auto_answer or offer.is_accepted:
-        _talk(turn, contact, offer)
+        talk(turn, contact, offer)
 
 
 def end_offer(turn: Turn, contact: Contact, reason: OfferEnd) -> Agent:
@@ -102,6 +96,11 @@ def end_offer(turn: Turn, contact: Contact, reason: OfferEnd) -> Agent:
     offer = contact.offer
     if offer is None:
         raise LookupError(f"contact {contact.id} is not offered")
+    agent = turn.state.agents[offer.agent]
+    if _is_parkable(turn, contact, agent, offer):
+        turn.emit(PhoneParked(at=turn.now, agent=agent.id, contact=contact.id, leg=offer.leg))
+        turn.emit(OfferEnded(at=turn.now, contact=contact.id, offer=offer.id, agent=agent.id, reason=reason))
+        return agent
     doomed = contact.with_replacements(offer.leg)
     was_heard = offer.is_alerting or offer.is_off_hook
     turn.emit(OfferEnded(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent, reason=reason))
@@ -112,7 +111,14 @@ def end_offer(turn: Turn, contact: Contact, reason: OfferEnd) -> Agent:
                 at=turn.now, agent=offer.agent, contact=contact.id, leg=offer.leg, by_agent=reason == "rejected"
             )
         )
-    return turn.state.agents[offer.agent]
+    return agent
+
+
+def _is_parkable(turn: Turn, contact: Contact, agent: Agent, offer: Offer) -> bool:
+    """A phone that is off hook and stays so between calls keeps its leg."""
+    leg = contact.legs[offer.leg]
+    is_alone = len(contact.with_replacements(leg.id)) == 1
+    return leg.state == "up" and leg.id != turn.gone and is_alone and not agent.release_phone
 
 
 def decline(turn: Turn, contact: Contact, reason: OfferEnd) -> None:
@@ -127,22 +133,21 @@ def decline(turn: Turn, contact: Contact, reason: OfferEnd) -> None:
 
 def withdraw_offer(turn: Turn, contact: Contact) -> None:
     """The caller is gone: not the agent's missed call."""
-    agent = end_offer(turn, contact, "caller_gone")
-    if not apply_preset(turn, agent):
+    leave_offer(turn, contact, "caller_gone")
+
+
+def leave_offer(turn: Turn, contact: Contact, reason: OfferEnd) -> None:
+    """The offer ends without a fault of the agent, who goes back to where it was."""
+    agent = end_offer(turn, contact, reason)
+    if agent.before is not None:
+        after_attempt(turn, agent, contact)
+    elif not apply_preset(turn, agent):
         turn.emit(AgentBecameIdle(at=turn.now, agent=agent.id, cause="withdrawn"))
 
 
 def give_back_offer(turn: Turn, contact: Contact, *, was_direct: bool, cause: str) -> None:
     """What becomes of a contact whose offer has ended without an answer."""
-    if contact.direction != "internal":
-        give_back(turn, contact, was_direct=was_direct, cause=cause)
-        return
-    caller = turn.state.agents[contact.agents[0]]
-    turn.emit(DialFailed(at=turn.now, contact=contact.id, agent=caller.id, where="far_end", cause=cause, feature=6))
-    release_phone(turn, contact, caller, by_agent=False)
-    after_attempt(turn, caller)
-    disposition: Literal["rejected", "failed"] = "rejected" if cause == "rejected" else "failed"
-    end_contact(turn, contact, cause=cause, disposition=disposition, release_by="system")
+    give_back(turn, contact, was_direct=was_direct, cause=cause)
 
 
 OFFER_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {Answer: _answer, Reject: _reject}

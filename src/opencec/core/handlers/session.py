@@ -9,7 +9,7 @@ from typing import Any
 from opencec.core.agent import Agent
 from opencec.core.commands import Command, ResetSkills, SetAutoAnswer, SetAutoEnterIdle, SignIn, SignOut
 from opencec.core.contact import Contact
-from opencec.core.ending import end_call, sign_out
+from opencec.core.ending import sign_out
 from opencec.core.errors import CoreError
 from opencec.core.events import (
     AgentPresetChanged,
@@ -18,9 +18,9 @@ from opencec.core.events import (
     AgentSignedOut,
     AgentSkillsReset,
 )
+from opencec.core.handlers.hang_up import leave_call
 from opencec.core.handlers.lookup import signed_in
 from opencec.core.handlers.offer import end_offer, give_back_offer
-from opencec.core.handlers.outbound import give_up
 from opencec.core.turn import Turn
 
 __all__ = ["SESSION_HANDLERS"]
@@ -86,14 +86,14 @@ def _force_out(turn: Turn, agent: Agent, command: SignOut) -> None:
     state = turn.state
     offered: list[tuple[Contact, bool]] = []
     for contact_id in agent.contacts:
-        contact = state.contacts[contact_id]
+        contact = state.contacts.get(contact_id)
+        if contact is None or contact_id not in agent.contacts:
+            continue  # it ended with the one before
         if contact.offer is not None and contact.offer.agent == agent.id:
             offered.append((contact, contact.offer.queue is None))
             end_offer(turn, contact, "agent_gone")
-        elif contact.answered_at and contact.offer is None:
-            end_call(turn, contact, by="agent", agent=agent, next_state=False)
         else:
-            give_up(turn, contact, agent, next_state=False)
+            leave_call(turn, contact, agent, next_state=False)
     sign_out(turn, agent, command.reason)
     for contact, was_direct in offered:
         give_back_offer(turn, contact, was_direct=was_direct, cause="agent_gone")

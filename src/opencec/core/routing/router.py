@@ -7,14 +7,34 @@ from opencec.core.cdr import Disposition
 from opencec.core.config import Overflow
 from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import ResumeFlow
-from opencec.core.ending import end_contact
-from opencec.core.events import ContactOffered, ContactQueued, FlowResumed, QueueOverflowed
+from opencec.core.ending import end_contact, fail_attempt
+from opencec.core.events import (
+    ContactOffered,
+    ContactQueued,
+    ContactReserved,
+    CustomerAlerting,
+    FlowResumed,
+    QueueOverflowed,
+    ReservationEnded,
+)
 from opencec.core.ids import LegId, OfferId, QueueId
+from opencec.core.routing.answer import take_back, talk
 from opencec.core.routing.overflow import Placement, Rule, place, rule_now
 from opencec.core.routing.selection import choose_agent, choose_contact
 from opencec.core.turn import Turn
 
-__all__ = ["carry_out", "give_back", "offer", "queue_timed_out", "remove_from_queue", "resume_flow", "retry", "settle"]
+__all__ = [
+    "carry_out",
+    "give_back",
+    "offer",
+    "queue_timed_out",
+    "remove_from_queue",
+    "reserve",
+    "resume_flow",
+    "retry",
+    "settle",
+    "unreserve",
+]
 
 _QUEUED = ContactState.QUEUED
 _AGENT_IDLE = AgentState.IDLE
@@ -27,10 +47,16 @@ _DISPOSITIONS: dict[Rule, Disposition] = {
 }
 
 
-def offer(turn: Turn, contact: Contact, agent: Agent, queue: QueueId | None) -> None:
-    """Reserve an idle agent for a contact and ring its phone. `queue` None: straight to the agent."""
+def offer(turn: Turn, contact: Contact, agent: Agent, queue: QueueId | None, *, is_wanted: bool = False) -> None:
+    """Reserve an agent for a contact and ring its phone, unless that is off hook.
+
+    Args:
+        queue: None: straight to the agent.
+        is_wanted: The agent has asked for this one: it need not answer.
+    """
     now = turn.now
-    leg = LegId(f"{contact.id}/{contact.leg_count + 1}")
+    parked = agent.parked
+    leg = parked.id if parked is not None else LegId(f"{contact.id}/{contact.leg_count + 1}")
     turn.emit(
         ContactOffered(
             at=now,
@@ -39,16 +65,36 @@ def offer(turn: Turn, contact: Contact, agent: Agent, queue: QueueId | None) -> 
             agent=agent.id,
             leg=leg,
             queue=queue,
-            auto_answer=agent.auto_answer,
+            auto_answer=agent.auto_answer or is_wanted,
+            is_lifted=parked is not None,
         )
     )
-    turn.ring(contact, leg, agent=agent.id, caller=contact.caller)
     if queue is None:
         turn.arrange(contact)
+    if parked is None:
+        turn.ring(contact, leg, agent=agent.id, caller=contact.caller)
+        return
+    if contact.agents:
+        turn.emit(CustomerAlerting(at=now, contact=contact.id, agent=contact.agents[0], number=str(agent.id)))
+    if contact.offer is not None and contact.offer.auto_answer:
+        talk(turn, contact, contact.offer)
+
+
+def reserve(turn: Turn, contact: Contact, agent: Agent) -> None:
+    """The contact waits for this agent alone, as long as the agent's calls may wait anywhere."""
+    if agent.state is _AGENT_IDLE:
+        offer(turn, contact, agent, None)
+        return
+    until = turn.now + turn.state.queue_profile(contact.queue).max_wait_ms
+    turn.emit(ContactReserved(at=turn.now, contact=contact.id, agent=agent.id, until=until))
+    turn.arrange(contact)
 
 
 def carry_out(turn: Turn, contact: Contact, placement: Placement, *, priority: int | None = None) -> None:
-    """Put a contact where the rules say. A release takes a contact back to the flow that sent it, else ends it."""
+    """Put a contact where the rules say. A release takes it back to the agent or flow that sent it, else ends it.
+
+    A call between agents goes into no flow.
+    """
     now = turn.now
     for step in placement.steps:
         turn.emit(
@@ -68,6 +114,12 @@ def carry_out(turn: Turn, contact: Contact, placement: Placement, *, priority: i
             )
         )
         turn.arrange(contact)
+    elif contact.is_internal or contact.handover is not None:
+        cause = _DISPOSITIONS[placement.released_by or "no_agent"]
+        if contact.is_internal:
+            fail_attempt(turn, contact, cause)
+        else:
+            take_back(turn, contact, cause=cause)
     elif placement.flow is not None:
         turn.enter_flow(contact, placement.flow)
     elif placement.released_by is not None:
@@ -90,7 +142,11 @@ def resume_flow(turn: Turn, contact: Contact, cause: str) -> None:
 
 def give_back(turn: Turn, contact: Contact, *, was_direct: bool, cause: str) -> None:
     """An offer or a dialled number came to nothing: back to the flow that ordered it, to its queue, or to the end."""
-    if was_direct and contact.run is not None:
+    if was_direct and contact.handover is not None:
+        take_back(turn, contact, cause=cause)
+    elif was_direct and contact.is_internal:
+        fail_attempt(turn, contact, cause)
+    elif was_direct and contact.run is not None:
         resume_flow(turn, contact, cause)
     elif contact.queue is not None:
         carry_out(turn, contact, place(turn.state, contact.queue, is_new=False))
@@ -100,6 +156,9 @@ def give_back(turn: Turn, contact: Contact, *, was_direct: bool, cause: str) -> 
 
 def queue_timed_out(turn: Turn, contact: Contact) -> None:
     """The longest wait of the contact's queue is over."""
+    if contact.private_agent is not None:
+        unreserve(turn, contact)
+        return
     if contact.queue is None:
         return
     profile = turn.state.queue_profile(contact.queue)
@@ -128,19 +187,38 @@ def retry(turn: Turn, contact: Contact) -> None:
 def settle(turn: Turn) -> None:
     """Look at every agent that became idle, contact that was queued and queue that lost its last agent in this turn."""
     state = turn.state
-    while state.arrivals or state.freed or state.deserted:
+    while state.arrivals or state.freed or state.deserted or state.absent:
         while state.freed:
             agent = state.agents.get(state.freed.pop(0))
             if agent is not None and agent.state is _AGENT_IDLE:
-                contact = choose_contact(state, agent, now=turn.now)
-                if contact is not None:
-                    offer(turn, contact, agent, contact.queue)
+                _serve(turn, agent)
         while state.arrivals:
             waiting = state.contacts.get(state.arrivals.pop(0))
             if waiting is not None:
                 retry(turn, waiting)
         while state.deserted:
             _desert(turn, state.deserted.pop(0))
+        while state.absent:
+            for contact in list(state.private.get(state.absent.pop(0), ())):
+                unreserve(turn, state.contacts[contact])
+
+
+def _serve(turn: Turn, agent: Agent) -> None:
+    """An agent is free: what waits for it alone comes first."""
+    private = turn.state.private.get(agent.id)
+    if private:
+        offer(turn, turn.state.contacts[private[0]], agent, None)
+        return
+    contact = choose_contact(turn.state, agent, now=turn.now)
+    if contact is not None:
+        offer(turn, contact, agent, contact.queue)
+
+
+def unreserve(turn: Turn, contact: Contact) -> None:
+    """The one agent that a contact waits for does not come."""
+    if contact.private_agent is not None:
+        turn.emit(ReservationEnded(at=turn.now, contact=contact.id, agent=contact.private_agent))
+        give_back(turn, contact, was_direct=True, cause="no_answer")
 
 
 def _desert(turn: Turn, queue_id: QueueId) -> None:

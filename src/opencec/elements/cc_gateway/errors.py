@@ -36,6 +36,7 @@ GENERAL: dict[str, str] = {
     "no_caller_number": "200-001",
     "not_in_flow": "100-007",
     "data_too_long": "000-002",
+    "not_permitted": "100-007",
     "feed_ended": "100-006",
 }
 """What a domain code means where the group says nothing else."""

@@ -19,6 +19,7 @@ __all__ = [
     "CallObject",
     "CallOutBody",
     "CallQuery",
+    "Conference",
     "CustomerAlerting",
     "CustomerRelease",
     "DataBody",
@@ -27,6 +28,7 @@ __all__ = [
     "NameAndNumber",
     "PhoneState",
     "PhoneType",
+    "PreviewCallOut",
     "RecordStarted",
     "RecordStopped",
     "ResetSkillQuery",
@@ -40,6 +42,8 @@ __all__ = [
     "Skill",
     "Talking",
     "TransferBody",
+    "TransferOut",
+    "TransferResult",
     "VdnSkill",
     "VendorEvent",
 ]
@@ -299,6 +303,35 @@ class CustomerRelease(msgspec.Struct, frozen=True):
 
     callid: str
     number: str
+
+
+class Conference(msgspec.Struct, frozen=True):
+    """6.2: `partner` names two numbers; "take back" disconnects the second one."""
+
+    callid: str
+    partner: str
+
+
+class TransferResult(msgspec.Struct, frozen=True):
+    """6.2 AgentEvent_SuccTransResult; `callId` with a capital I."""
+
+    callId: str
+    result: int
+
+
+class TransferOut(msgspec.Struct, frozen=True):
+    """6.2 AgentEvent_TransOutResult."""
+
+    result: int
+    callId: str
+
+
+class PreviewCallOut(msgspec.Struct, frozen=True):
+    """6.2 AgentEvent_Preview_CallOut."""
+
+    controlid: str
+    dialeddigits: str
+    callData: str
 
 
 class BusyReason(msgspec.Struct, frozen=True):

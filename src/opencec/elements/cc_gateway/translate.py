@@ -6,14 +6,15 @@ gives the same bytes, so an event that is sent again after a restart is the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from opencec.core import events as e
-from opencec.core.ids import AgentId, ContactId, QueueId, TenantId
+from opencec.core.ids import AgentId, ContactId, TenantId
+from opencec.elements.cc_gateway.party_events import PARTY_EVENT_TYPES, PartyEvents
 from opencec.elements.cc_gateway.schemas import (
     BusyReason,
     CustomerAlerting,
@@ -23,17 +24,21 @@ from opencec.elements.cc_gateway.schemas import (
     PhoneType,
     RecordStarted,
     RecordStopped,
-    Ringing,
     ShutDown,
-    Talking,
     VendorEvent,
+)
+from opencec.elements.cc_gateway.told_calls import (
+    LastCall,
+    Told,
+    ToldCall,
+    ToldPart,
+    ToldState,
+    release_phone,
+    ringing,
+    talking,
 )
 
 __all__ = ["EVENT_TYPES", "EventTranslator", "LastCall"]
-
-Told = Iterator[tuple[AgentId, str, object]]
-Phase = Literal["offered", "dialling", "ringing", "connecting", "talking", "held", "left"]
-"""How far an agent's client was told of a call: `offered` and `dialling` before AgentState_Busy."""
 
 _IDLE_EVENTS: dict[str, str] = {
     "ready": "AgentState_Ready",
@@ -80,54 +85,11 @@ EVENT_TYPES: frozenset[str] = frozenset(
         "AgentState_SetWork_Success",
         "AgentState_Work",
     }
+    | PARTY_EVENT_TYPES
 )
 """Every event that is sent."""
 _INTERNAL = 6
-
-
-class _Part(msgspec.Struct):
-    """One agent's part in a call."""
-
-    phase: Phase
-    auto_answer: bool = False
-    has_phone: bool = False
-    """AgentOther_PhoneAlerting or _PhoneOffhook was told, AgentOther_PhoneRelease is owed."""
-    is_recorded: bool = False
-
-
-class _Call(msgspec.Struct):
-    """What later events need to know of a contact."""
-
-    caller: str
-    called: str
-    feature: int
-    began_at: int
-    access_code: str = ""
-    queue: QueueId | None = None
-    data: str = ""
-    transferred_from: str = ""
-    parts: dict[AgentId, _Part] = {}
-
-
-class LastCall(msgspec.Struct, frozen=True, kw_only=True):
-    """The call that an agent left last, for callinfo."""
-
-    contact: ContactId
-    caller: str
-    called: str
-    original_called: str
-    feature: int
-    queue: QueueId | None
-    data: str
-    began_at: int
-    ended_at: int
-
-
-class _State(msgspec.Struct):
-    calls: dict[ContactId, _Call] = {}
-    last_calls: dict[AgentId, LastCall] = {}
-    states: dict[AgentId, tuple[str, str]] = {}
-    """Newest state event of each signed-in agent and its busy reason, for forced sign-ins."""
+_CONSULTS = (51, 52)
 
 
 class EventTranslator:
@@ -135,8 +97,9 @@ class EventTranslator:
 
     def __init__(self, tenant: TenantId) -> None:
         self._tenant = tenant
-        self._state = _State()
+        self._state = ToldState()
         self._encoder = msgspec.json.Encoder()
+        self._parties = PartyEvents(lambda: self._state)
         self._rows: dict[type, Callable[[Any], Told]] = {
             e.AgentSignedIn: self._signed_in,
             e.AgentSignedOut: self._signed_out,
@@ -165,6 +128,7 @@ class EventTranslator:
             e.RecordingStarted: self._recording_started,
             e.RecordingStopped: self._recording_stopped,
             e.ContactEnded: self._ended,
+            **self._parties.rows,
         }
 
     def translate(self, event: e.Event) -> list[tuple[AgentId, bytes]]:
@@ -191,7 +155,7 @@ class EventTranslator:
 
     def restore(self, blob: bytes) -> None:
         """Become what `snapshot` saw."""
-        self._state = msgspec.msgpack.decode(blob, type=_State)
+        self._state = msgspec.msgpack.decode(blob, type=ToldState)
 
     # --- agents ---------------------------------------------------------------------------------------------------
 
@@ -219,9 +183,9 @@ class EventTranslator:
             if part.has_phone and part.phase in ("offered", "dialling"):
                 yield agent, "AgentOther_PhoneAlerting", PhoneType()
             elif part.phase == "ringing":
-                yield agent, "AgentEvent_Ringing", _ringing(contact, call)
+                yield agent, "AgentEvent_Ringing", ringing(contact, call)
             elif part.phase == "talking":
-                yield agent, "AgentEvent_Talking", _talking(contact, call)
+                yield agent, "AgentEvent_Talking", talking(contact, call)
             elif part.phase == "held":
                 yield agent, "AgentEvent_Hold", contact
 
@@ -267,7 +231,7 @@ class EventTranslator:
         yield event.agent, "AgentOther_PhoneOffhook", PhoneType()
         yield from self._engage(event.agent, event.contact, call, part)
 
-    def _engage(self, agent: AgentId, contact: ContactId, call: _Call, part: _Part) -> Told:
+    def _engage(self, agent: AgentId, contact: ContactId, call: ToldCall, part: ToldPart) -> Told:
         """The agent's client sees "connecting", then the call."""
         yield agent, "AgentState_Busy", None
         if part.phase == "dialling":
@@ -275,31 +239,38 @@ class EventTranslator:
             return
         part.phase = "ringing"
         kind = "AgentEvent_Auto_Answer" if part.auto_answer else "AgentEvent_Ringing"
-        yield agent, kind, _ringing(contact, call)
+        yield agent, kind, ringing(contact, call)
 
     def _phone_released(self, event: e.PhoneReleased) -> Told:
         call = self._state.calls.get(event.contact)
         part = self._part(event.contact, event.agent)
         if call is not None and part is not None:
-            yield from _release_phone(event.agent, part, by_agent=event.by_agent)
+            yield from release_phone(event.agent, part, by_agent=event.by_agent)
             if part.phase == "left":
                 del call.parts[event.agent]
-        elif call is None:  # a phone that was off hook all the time
+        elif part is None:  # a phone that was off hook between calls
             yield event.agent, "AgentOther_PhoneRelease", PhoneState(2 if event.by_agent else 3)
 
     # --- contacts -------------------------------------------------------------------------------------------------
 
     def _arrived(self, event: e.ContactArrived) -> Told:
-        self._state.calls[event.contact] = _Call(
+        self._state.calls[event.contact] = ToldCall(
             event.caller, event.called, 0, event.at, access_code=event.access_code or event.called
         )
         yield from ()
 
     def _dialled(self, event: e.ContactDialled) -> Told:
-        call = _Call(event.caller, event.called, event.feature, event.at, event.called, event.queue, event.data)
-        call.parts[event.agent] = _Part("dialling")
+        call = ToldCall(event.caller, event.called, event.feature, event.at, event.called, event.queue, event.data)
+        part = call.parts[event.agent] = ToldPart("dialling")
         self._state.calls[event.contact] = call
-        yield from ()
+        others = [one for one, other in self._state.calls.items() if event.agent in other.parts and other is not call]
+        if event.is_lifted:
+            for one in others:
+                self._parties.move_phone(event.agent, source=one, to=event.contact)
+        if event.is_lifted or not event.leg:  # nothing is told of a phone that is off hook
+            part.phase = "connecting"
+            if not others:
+                yield event.agent, "AgentState_Busy", None
 
     def _data_set(self, event: e.CallDataSet) -> Told:
         if call := self._state.calls.get(event.contact):
@@ -313,8 +284,9 @@ class EventTranslator:
 
     def _offered(self, event: e.ContactOffered) -> Told:
         if call := self._state.calls.get(event.contact):
-            call.parts[event.agent] = _Part("offered", auto_answer=event.auto_answer)
-        yield from ()
+            part = call.parts[event.agent] = ToldPart("offered", auto_answer=event.auto_answer)
+            if event.is_lifted and not event.auto_answer:
+                yield from self._engage(event.agent, event.contact, call, part)
 
     def _offer_ended(self, event: e.OfferEnded) -> Told:
         call = self._state.calls.get(event.contact)
@@ -325,18 +297,18 @@ class EventTranslator:
             yield event.agent, "AgentEvent_No_Answer", event.contact
         elif part.phase == "ringing" and event.reason != "rejected":
             yield event.agent, "AgentEvent_Call_Release", event.contact
-        yield from _release_phone(event.agent, part, by_agent=event.reason == "rejected")
+        yield from release_phone(event.agent, part, by_agent=event.reason == "rejected")
         part.phase = "left"
 
     def _answered(self, event: e.ContactAnswered) -> Told:
         call = self._state.calls.get(event.contact)
         if call is None:
             return
-        part = call.parts.setdefault(event.agent, _Part("offered", auto_answer=event.is_auto))
+        part = call.parts.setdefault(event.agent, ToldPart("offered", auto_answer=event.is_auto))
         if part.phase in ("offered", "dialling"):  # a phone that is off hook all the time tells nothing
             yield from self._engage(event.agent, event.contact, call, part)
         part.phase = "talking"
-        yield event.agent, "AgentEvent_Talking", _talking(event.contact, call)
+        yield event.agent, "AgentEvent_Talking", talking(event.contact, call)
 
     def _customer_alerting(self, event: e.CustomerAlerting) -> Told:
         call = self._state.calls.get(event.contact)
@@ -350,6 +322,9 @@ class EventTranslator:
         )
 
     def _dial_failed(self, event: e.DialFailed) -> Told:
+        if event.feature in _CONSULTS:
+            yield event.agent, "AgentEvent_Consult_Fail", event.contact
+            return
         if event.where == "far_end":
             kind = "AgentEvent_Inside_Call_Fail" if event.feature == _INTERNAL else "AgentEvent_Call_Out_Fail"
             yield event.agent, kind, event.contact
@@ -366,7 +341,7 @@ class EventTranslator:
         if call is None or part is None:
             return
         part.phase = "talking"
-        yield event.agent, "AgentEvent_Talking", _talking(event.contact, call)
+        yield event.agent, "AgentEvent_Talking", talking(event.contact, call)
 
     def _transferred(self, event: e.ContactTransferred) -> Told:
         call = self._state.calls.get(event.contact)
@@ -438,33 +413,11 @@ class EventTranslator:
         if call is None:
             return
         for agent, part in call.parts.items():
-            yield from _release_phone(agent, part, by_agent=False)
+            yield from release_phone(agent, part, by_agent=False)
 
-    def _part(self, contact: ContactId, agent: AgentId) -> _Part | None:
+    def _part(self, contact: ContactId, agent: AgentId) -> ToldPart | None:
         call = self._state.calls.get(contact)
         return call.parts.get(agent) if call is not None else None
-
-
-def _release_phone(agent: AgentId, part: _Part, *, by_agent: bool) -> Told:
-    """AgentOther_PhoneRelease, once for every call: some clients free their buttons only on it."""
-    if part.has_phone:
-        part.has_phone = False
-        yield agent, "AgentOther_PhoneRelease", PhoneState(2 if by_agent else 3)
-
-
-def _ringing(contact: ContactId, call: _Call) -> Ringing:
-    return Ringing(
-        caller=call.caller,
-        transfer="yes" if call.transferred_from else "no",
-        callid=contact,
-        transfrom=call.transferred_from,
-        called=call.called,
-        feature=str(call.feature),
-    )
-
-
-def _talking(contact: ContactId, call: _Call) -> Talking:
-    return Talking(caller=call.caller, called=call.called, callid=contact, feature=str(call.feature))
 
 
 def _serial(contact: ContactId) -> int:

@@ -38,6 +38,7 @@ class LegMedia:
             id=f"open:{record.leg}:{record.media_revision}",
             leg=record.leg,
             mix=record.contact,
+            near=record.near,
             kind=record.kind,
             local_host=record.local_host,
             remote=_address(remote),

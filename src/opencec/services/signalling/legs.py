@@ -75,6 +75,8 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The peer ended it; the core may not know yet."""
     trunk: str = ""
     """The trunk it was dialled through."""
+    near: str = ""
+    """A leg of another contact that it will be joined with: at the same worker."""
 
 
 class LegSaved(msgspec.Struct, frozen=True, tag="leg"):

@@ -11,7 +11,7 @@ import structlog
 
 from opencec.core.commands import LegFailed
 from opencec.core.effects import DialNumber, RingPhone
-from opencec.core.ids import ContactId, LegId
+from opencec.core.ids import LegId
 from opencec.ports.configuration import TrunkConfig
 from opencec.ports.media import MediaRefused
 from opencec.services.signalling.causes import reason_header, status_of
@@ -107,6 +107,7 @@ class OutboundCalls:
             account=account,
             instance=binding.instance,
             registration=binding.call_id,
+            near=effect.near or "",
         )
         headers = [(_CALL_LIMIT_HEADER, str(effect.contact)), ("X-OpenCEC-Called", effect.called or "unknown")]
         if effect.answer_at_once:
@@ -191,6 +192,7 @@ class OutboundCalls:
             local_host=context.local_host(destination.host),
             signalling_host=destination.host,
             trunk=trunk.name,
+            near=effect.near or "",
         )
         target = f"sip:{effect.number}@{destination.host}:{destination.port}"
         if destination.transport != "udp":
@@ -279,15 +281,14 @@ class OutboundCalls:
             await line.runtime.report(LegFailed(leg=leg, cause=cause))
 
     def _role_of(self, record: LegRecord) -> Literal["customer", "agent", "external"]:
-        contact = self._context.lines[record.tenant].runtime.core.contact(ContactId(record.contact))
+        contact = self._context.lines[record.tenant].runtime.core.contact_of(LegId(record.leg))
         leg = contact.legs.get(LegId(record.leg)) if contact is not None else None
         return leg.role if leg is not None else "agent"
 
     def _tenant_of(self, effect: RingPhone | DialNumber) -> int | None:
         """The tenant whose core still wants this leg; None: it was given up meanwhile."""
         for tenant, line in self._context.lines.items():
-            contact = line.runtime.core.contact(effect.contact)
-            if contact is not None and effect.leg in contact.legs:
+            if line.runtime.core.contact_of(effect.leg) is not None:
                 return tenant
         return None
 

@@ -52,8 +52,9 @@ class Relocation:
             if record.contact == contact and _needs_media(record) and not context.media.holds(record.leg)
         ]
         moved = [record.leg for record in lost if await self._move(record)]
-        if moved:
-            await self._rearrange(contact)
+        served = {_contact_served(context, leg) or contact for leg in moved}
+        for one in sorted(served):
+            await self._rearrange(one)
 
     async def _move(self, record: LegRecord) -> bool:
         """By re-INVITE; a leg without an established dialog ends."""
@@ -104,6 +105,13 @@ class Relocation:
         context.save(record)
         await context.report(record.leg, LegEnded(leg=LegId(record.leg), cause="media_lost"))
         self._end_dialog(record)
+
+
+def _contact_served(context: SignallingContext, leg: str) -> str | None:
+    """The contact that a leg serves now: an agent's phone serves several."""
+    line = context.line_of(leg)
+    contact = line.runtime.core.contact_of(LegId(leg)) if line is not None else None
+    return str(contact.id) if contact is not None else None
 
 
 def _needs_media(record: LegRecord) -> bool:

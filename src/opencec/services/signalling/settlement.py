@@ -7,7 +7,7 @@ from typing import Protocol
 from opencec.core.commands import LegEnded
 from opencec.core.ids import ContactId, LegId
 from opencec.services.lanes import Job
-from opencec.services.signalling.context import SignallingContext, TenantLine
+from opencec.services.signalling.context import SignallingContext, TenantLine, contact_of_leg
 from opencec.services.signalling.legs import LegRecord
 from opencec.sip.dialog import tag_of
 
@@ -59,7 +59,7 @@ class Settlement:
             context.lanes.submit(record.contact, jobs.closing(record.leg))
         elif not has_dialog:
             self._without_dialog(line, record)
-        elif line.runtime.core.contact(ContactId(record.contact)) is None:
+        elif not _is_wanted(line, record):
             is_new = record.arrival is not None and not record.is_answered
             job = jobs.arriving(record.leg) if is_new else jobs.ending(record.leg, "normal")
             context.lanes.submit(record.contact, job)
@@ -92,6 +92,10 @@ class Settlement:
 
     def _settle_contacts(self, line: TenantLine) -> None:
         """Legs of the core that signalling has never heard of, or has forgotten."""
+        parked = [agent.parked for agent in line.runtime.core.agents() if agent.parked is not None]
+        for leg in parked:
+            if leg.id not in line.facts.legs:
+                self._context.lanes.submit(contact_of_leg(leg.id), self._ending_of(line, leg.id))
         for contact in line.runtime.core.live_contacts():
             for leg in contact.legs.values():
                 is_known = leg.id in line.facts.legs or leg.state == "lost" or line.runtime.owes(leg.id)
@@ -100,3 +104,11 @@ class Settlement:
 
     def _ending_of(self, line: TenantLine, leg: LegId) -> Job:
         return lambda: self._end(line, leg)
+
+
+def _is_wanted(line: TenantLine, record: LegRecord) -> bool:
+    """The core still has the leg: in a contact, perhaps another than it was made for, or parked with its agent."""
+    core, leg = line.runtime.core, LegId(record.leg)
+    if core.contact_of(leg) is not None or core.owner_of_parked(leg) is not None:
+        return True
+    return core.contact(ContactId(record.contact)) is not None

@@ -1,0 +1,184 @@
+"""Events: facts, in the order they happened; the tenant's journal is a list of them. Never renamed, only added to."""
+
+from __future__ import annotations
+
+from opencec.core.events.agents import (
+    AgentBecameBusy,
+    AgentBecameIdle,
+    AgentEnteredWrapUp,
+    AgentPresetChanged,
+    AgentRested,
+    AgentRestOverdue,
+    AgentSettingsChanged,
+    AgentSignedIn,
+    AgentSignedOut,
+    AgentSkillsReset,
+    ConfigurationChanged,
+    PhoneAlerting,
+    PhoneOffHook,
+    PhoneParked,
+    PhoneReleased,
+    PreviewEnded,
+    PreviewOffered,
+)
+from opencec.core.events.cdr import (
+    Cdr,
+    ContactSegment,
+)
+from opencec.core.events.fact import Fact
+from opencec.core.events.places import (
+    CallDataSet,
+    ContactArrived,
+    ContactDialled,
+    ContactEnded,
+    ContactOffered,
+    ContactQueued,
+    ContactReserved,
+    EchoStarted,
+    FlowEntered,
+    FlowLeft,
+    FlowResumed,
+    LegChanged,
+    LegMoved,
+    OfferAccepted,
+    OfferEnded,
+    QueueOverflowed,
+    ReservationEnded,
+)
+from opencec.core.events.talks import (
+    ConferenceOver,
+    ContactAnswered,
+    ContactHeld,
+    ContactJoined,
+    ContactLeftAgent,
+    ContactMuted,
+    ContactRetrieved,
+    ContactTransferred,
+    ContactUnmuted,
+    CustomerAlerting,
+    CustomerLeft,
+    DialFailed,
+    DigitsPressed,
+    PartyLeft,
+    RecordingFinished,
+    RecordingStarted,
+    RecordingStopped,
+    TransferEnded,
+    TransferStarted,
+)
+
+__all__ = [
+    "AgentBecameBusy",
+    "AgentBecameIdle",
+    "AgentEnteredWrapUp",
+    "AgentPresetChanged",
+    "AgentRestOverdue",
+    "AgentRested",
+    "AgentSettingsChanged",
+    "AgentSignedIn",
+    "AgentSignedOut",
+    "AgentSkillsReset",
+    "CallDataSet",
+    "Cdr",
+    "ConferenceOver",
+    "ConfigurationChanged",
+    "ContactAnswered",
+    "ContactArrived",
+    "ContactDialled",
+    "ContactEnded",
+    "ContactHeld",
+    "ContactJoined",
+    "ContactLeftAgent",
+    "ContactMuted",
+    "ContactOffered",
+    "ContactQueued",
+    "ContactReserved",
+    "ContactRetrieved",
+    "ContactSegment",
+    "ContactTransferred",
+    "ContactUnmuted",
+    "CustomerAlerting",
+    "CustomerLeft",
+    "DialFailed",
+    "DigitsPressed",
+    "EchoStarted",
+    "Event",
+    "Fact",
+    "FlowEntered",
+    "FlowLeft",
+    "FlowResumed",
+    "LegChanged",
+    "LegMoved",
+    "OfferAccepted",
+    "OfferEnded",
+    "PartyLeft",
+    "PhoneAlerting",
+    "PhoneOffHook",
+    "PhoneParked",
+    "PhoneReleased",
+    "PreviewEnded",
+    "PreviewOffered",
+    "QueueOverflowed",
+    "RecordingFinished",
+    "RecordingStarted",
+    "RecordingStopped",
+    "ReservationEnded",
+    "TransferEnded",
+    "TransferStarted",
+]
+
+Event = (
+    ConfigurationChanged
+    | AgentSignedIn
+    | AgentSignedOut
+    | AgentSkillsReset
+    | AgentSettingsChanged
+    | AgentBecameIdle
+    | AgentBecameBusy
+    | AgentRested
+    | AgentRestOverdue
+    | AgentEnteredWrapUp
+    | AgentPresetChanged
+    | PhoneAlerting
+    | PhoneOffHook
+    | PhoneReleased
+    | PhoneParked
+    | PreviewOffered
+    | PreviewEnded
+    | ContactArrived
+    | ContactDialled
+    | LegMoved
+    | CallDataSet
+    | LegChanged
+    | FlowEntered
+    | FlowLeft
+    | FlowResumed
+    | EchoStarted
+    | QueueOverflowed
+    | ContactQueued
+    | ContactReserved
+    | ReservationEnded
+    | ContactOffered
+    | OfferAccepted
+    | OfferEnded
+    | ContactAnswered
+    | CustomerAlerting
+    | DialFailed
+    | ContactHeld
+    | ContactRetrieved
+    | ContactMuted
+    | ContactUnmuted
+    | DigitsPressed
+    | ContactTransferred
+    | TransferStarted
+    | TransferEnded
+    | ContactJoined
+    | PartyLeft
+    | ConferenceOver
+    | CustomerLeft
+    | ContactLeftAgent
+    | RecordingStarted
+    | RecordingStopped
+    | RecordingFinished
+    | ContactEnded
+)

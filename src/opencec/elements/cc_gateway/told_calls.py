@@ -1,0 +1,118 @@
+"""What the translator remembers of live calls: how far each agent's client was told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from opencec.core.ids import AgentId, ContactId, QueueId
+from opencec.elements.cc_gateway.schemas import PhoneState, Ringing, Talking
+
+__all__ = [
+    "LastCall",
+    "Phase",
+    "Told",
+    "ToldCall",
+    "ToldPart",
+    "ToldState",
+    "ToldTransfer",
+    "release_phone",
+    "ringing",
+    "talking",
+]
+
+Told = Iterator[tuple[AgentId, str, object]]
+Phase = Literal["offered", "dialling", "ringing", "connecting", "talking", "held", "left"]
+"""How far an agent's client was told of a call: `offered` and `dialling` before AgentState_Busy."""
+
+
+class ToldPart(msgspec.Struct):
+    """One agent's part in a call."""
+
+    phase: Phase
+    auto_answer: bool = False
+    has_phone: bool = False
+    """AgentOther_PhoneAlerting or _PhoneOffhook was told, AgentOther_PhoneRelease is owed."""
+    is_recorded: bool = False
+
+
+class ToldTransfer(msgspec.Struct):
+    """A transfer whose outcome an agent waits for."""
+
+    mode: str
+    kind: str
+    address: str
+
+
+class ToldCall(msgspec.Struct):
+    """What later events need to know of a contact."""
+
+    caller: str
+    called: str
+    feature: int
+    began_at: int
+    access_code: str = ""
+    queue: QueueId | None = None
+    data: str = ""
+    transferred_from: str = ""
+    parts: dict[AgentId, ToldPart] = {}
+    transfer: ToldTransfer | None = None
+
+    @property
+    def customer(self) -> str:
+        """The number of the party that is no agent."""
+        return self.caller if self.feature == 0 else self.called
+
+
+class LastCall(msgspec.Struct, frozen=True, kw_only=True):
+    """The call that an agent left last, for callinfo."""
+
+    contact: ContactId
+    caller: str
+    called: str
+    original_called: str
+    feature: int
+    queue: QueueId | None
+    data: str
+    began_at: int
+    ended_at: int
+
+
+class ToldState(msgspec.Struct):
+    """All that is remembered; a snapshot is this as MessagePack."""
+
+    calls: dict[ContactId, ToldCall] = {}
+    last_calls: dict[AgentId, LastCall] = {}
+    states: dict[AgentId, tuple[str, str]] = {}
+    """Newest state event of each signed-in agent and its busy reason, for forced sign-ins."""
+
+    def part(self, contact: ContactId, agent: AgentId) -> ToldPart | None:
+        """An agent's part in a live call."""
+        call = self.calls.get(contact)
+        return call.parts.get(agent) if call is not None else None
+
+
+def release_phone(agent: AgentId, part: ToldPart, *, by_agent: bool) -> Told:
+    """AgentOther_PhoneRelease, once for every call: some clients free their buttons only on it."""
+    if part.has_phone:
+        part.has_phone = False
+        yield agent, "AgentOther_PhoneRelease", PhoneState(2 if by_agent else 3)
+
+
+def ringing(contact: ContactId, call: ToldCall) -> Ringing:
+    """Content of AgentEvent_Ringing and AgentEvent_Auto_Answer."""
+    return Ringing(
+        caller=call.caller,
+        transfer="yes" if call.transferred_from else "no",
+        callid=contact,
+        transfrom=call.transferred_from,
+        called=call.called,
+        feature=str(call.feature),
+    )
+
+
+def talking(contact: ContactId, call: ToldCall) -> Talking:
+    """Content of AgentEvent_Talking."""
+    return Talking(caller=call.caller, called=call.called, callid=contact, feature=str(call.feature))
