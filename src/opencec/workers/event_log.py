@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from opencec.workers.protocol import (
+    AnswerClass,
     Collected,
     DigitPressed,
     Event,
@@ -16,6 +17,8 @@ from opencec.workers.protocol import (
     MediaTimeout,
     Played,
     RecordingClosed,
+    TapClosed,
+    Voice,
 )
 
 __all__ = ["EventLog", "wall_ms"]
@@ -29,6 +32,9 @@ _EventType = (
     | type[Played]
     | type[Collected]
     | type[RecordingClosed]
+    | type[Voice]
+    | type[AnswerClass]
+    | type[TapClosed]
 )
 
 

@@ -22,14 +22,43 @@ from typing import Literal
 
 import msgspec
 
+from opencec.workers.listening_protocol import (
+    AnswerClass,
+    Detect,
+    ListeningCommand,
+    StopDetect,
+    StopTap,
+    Tap,
+    TapClosed,
+    Voice,
+)
+from opencec.workers.play_protocol import (
+    PausePlay,
+    Play,
+    Played,
+    PlayOrder,
+    PlayState,
+    PromptSource,
+    ResumePlay,
+    SeekPlay,
+    SilenceSource,
+    Source,
+    StopPlay,
+    ToneSource,
+)
+from opencec.workers.wire import NumberedEvent as _Event
+from opencec.workers.wire import Wire as _Wire
+
 __all__ = [
     "MAX_FRAME",
     "Acknowledge",
+    "AnswerClass",
     "CloseLeg",
     "ClosePort",
     "Collect",
     "Collected",
     "Command",
+    "Detect",
     "Digit",
     "DigitPressed",
     "Event",
@@ -63,11 +92,16 @@ __all__ = [
     "Source",
     "Stats",
     "StopCollect",
+    "StopDetect",
     "StopPlay",
     "StopRecord",
+    "StopTap",
+    "Tap",
+    "TapClosed",
     "TiePart",
     "ToneSource",
     "UpdateLeg",
+    "Voice",
     "WorkerStatus",
     "decode",
     "decode_command",
@@ -75,35 +109,6 @@ __all__ = [
 ]
 
 MAX_FRAME = 4 * 1024 * 1024
-
-
-class _Wire(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
-    """One message on the socket; the tag is the class name."""
-
-
-# --- sources of sound ---------------------------------------------------------------------------------------------
-
-
-class PromptSource(_Wire, frozen=True):
-    """A sound file: WAV, 8 kHz, mu-law (format 7), A-law (format 6) or 16-bit PCM. Workers cache decoded files.
-
-    Mono; a file of two channels is a recording: both are heard, mixed, and it is read piece by piece while it plays.
-    """
-
-    path: str
-
-
-class ToneSource(_Wire, frozen=True):
-    """A call-progress tone, generated: ITU-T E.180 / Precise Tone Plan cadences."""
-
-    name: Literal["ringback", "busy", "congestion", "beep"]
-
-
-class SilenceSource(_Wire, frozen=True):
-    duration_ms: int
-
-
-Source = PromptSource | ToneSource | SilenceSource
 
 
 # --- commands -----------------------------------------------------------------------------------------------------
@@ -199,62 +204,6 @@ class Mix(_Wire, frozen=True):
     mix: str
     revision: int
     gains: dict[str, dict[str, float]]
-
-
-class Play(_Wire, frozen=True):
-    """Play sources one after another to one leg (not to its mix). A new play on the same `layer` replaces it.
-
-    Answered by a `PlayState` when the sounds are read.
-    """
-
-    id: str
-    leg: str
-    play: str
-    """Id that `Played` tells; stable over restarts: a play that runs already is not started again."""
-    sources: tuple[Source, ...]
-    layer: Literal["prompt", "background"] = "prompt"
-    """While a prompt plays, the background (music) of the same leg is silent."""
-    loop: bool = False
-    start_ms: int = 0
-    """Where in the sources the play begins; after their end: it is over at once."""
-
-
-class StopPlay(_Wire, frozen=True):
-    id: str
-    leg: str
-    play: str
-
-
-class PausePlay(_Wire, frozen=True):
-    """Hold a play where it is: the leg hears its mix alone, not its background. Until resumed, stopped or closed.
-
-    Like the next two answered by a `PlayState`; `unknown_play` when it is over or never was. A play whose sounds are
-    still being read takes these orders in turn, before its first frame.
-    """
-
-    id: str
-    leg: str
-    play: str
-
-
-class ResumePlay(_Wire, frozen=True):
-    id: str
-    leg: str
-    play: str
-
-
-class SeekPlay(_Wire, frozen=True):
-    """Go to another place in the sources of a play; before the beginning is the beginning, after the end ends it.
-
-    A loop goes round. A paused play stays paused. A relative seek of 0 only asks where the play is.
-    """
-
-    id: str
-    leg: str
-    play: str
-    position_ms: int
-    """From the beginning, or with `relative` from where the play is now (negative: back)."""
-    relative: bool = False
 
 
 class Collect(_Wire, frozen=True):
@@ -374,11 +323,7 @@ Command = (
     | UpdateLeg
     | CloseLeg
     | Mix
-    | Play
-    | StopPlay
-    | PausePlay
-    | ResumePlay
-    | SeekPlay
+    | PlayOrder
     | Collect
     | StopCollect
     | Record
@@ -390,6 +335,7 @@ Command = (
     | Digit
     | Stats
     | ClosePort
+    | ListeningCommand
 )
 
 
@@ -424,6 +370,8 @@ class Quality(_Wire, frozen=True):
     remote_lost: int | None = None
     remote_jitter_ms: float | None = None
     mos: float | None = None
+    level_dbov: float | None = None
+    """Loudness of what the leg said in the last second: power relative to a full-scale square wave (RFC 6464)."""
 
 
 class WorkerStatus(_Wire, frozen=True):
@@ -435,16 +383,6 @@ class WorkerStatus(_Wire, frozen=True):
     accepts: bool
 
 
-class PlayState(_Wire, frozen=True):
-    """Where a play is in its sources."""
-
-    play: str
-    position_ms: int = 0
-    duration_ms: int = 0
-    """Of all sources together (one round of a loop)."""
-    paused: bool = False
-
-
 class Reply(_Wire, frozen=True):
     """The answer to one command."""
 
@@ -452,7 +390,7 @@ class Reply(_Wire, frozen=True):
     ok: bool = True
     error: str = ""
     """Stable code: `unknown_leg`, `unknown_play`, `unknown_recording`, `no_port`, `overloaded`, `bad_source`,
-    `bad_request`, `disk`."""
+    `no_reader`, `bad_request`, `disk`."""
     detail: str = ""
     result: LegOpened | Quality | WorkerStatus | PlayState | None = None
 
@@ -467,6 +405,8 @@ class LegState(_Wire, frozen=True):
     paused_plays: tuple[str, ...] = ()
     """Those of `plays` that are paused."""
     collect: str = ""
+    detects: tuple[str, ...] = ()
+    taps: tuple[str, ...] = ()
     tie: TiePart | None = None
 
 
@@ -487,13 +427,6 @@ class Hello(_Wire, frozen=True):
     legs: tuple[LegState, ...] = ()
     recordings: tuple[RecordingState, ...] = ()
     next_event: int = 1
-
-
-class _Event(_Wire, frozen=True):
-    number: int
-    """Grows by one per worker; never reused while the worker lives."""
-    at_ms: int
-    """Wall-clock milliseconds UTC."""
 
 
 class FirstPacket(_Event, frozen=True):
@@ -530,18 +463,6 @@ class DigitPressed(_Event, frozen=True):
     method: Literal["rfc4733", "inband", "info"]
 
 
-class Played(_Event, frozen=True):
-    leg: str
-    play: str
-    reason: Literal["end", "stopped", "replaced", "barged", "closed", "error"]
-    played_ms: int
-    """How much was heard: pauses do not count, what was heard twice counts twice."""
-    position_ms: int = 0
-    """Where in the sources it ended: what `Play.start_ms` would continue."""
-    duration_ms: int = 0
-    """Of all sources together."""
-
-
 class Collected(_Event, frozen=True):
     leg: str
     collect: str
@@ -558,7 +479,19 @@ class RecordingClosed(_Event, frozen=True):
     reason: Literal["stopped", "leg_closed", "disk", "recovered"]
 
 
-Event = FirstPacket | IceState | LegFailed | MediaTimeout | DigitPressed | Played | Collected | RecordingClosed
+Event = (
+    FirstPacket
+    | IceState
+    | LegFailed
+    | MediaTimeout
+    | DigitPressed
+    | Played
+    | Collected
+    | RecordingClosed
+    | Voice
+    | AnswerClass
+    | TapClosed
+)
 
 Message = Command | Acknowledge | Reply | Hello | Event
 

@@ -6,16 +6,19 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from opencec.workers.control_server import Respond
+from opencec.workers.listening_protocol import ListeningCommand
 from opencec.workers.media import tones
 from opencec.workers.media.leg import Leg
-from opencec.workers.media.plays import PlayCommand, Plays, refused
+from opencec.workers.media.plays import Plays, refused
 from opencec.workers.media.reports import quality_of
 from opencec.workers.media.sound import sound_of
+from opencec.workers.play_protocol import PlayOrder
 from opencec.workers.protocol import (
     CloseLeg,
     ClosePort,
     Collect,
     Command,
+    Detect,
     Digit,
     Mix,
     OpenLeg,
@@ -27,7 +30,10 @@ from opencec.workers.protocol import (
     SendDigits,
     Stats,
     StopCollect,
+    StopDetect,
     StopRecord,
+    StopTap,
+    Tap,
     UpdateLeg,
 )
 from opencec.workers.rtp.sockets import NoPort
@@ -60,7 +66,7 @@ class Commands:
             return
         if command.id in self._in_progress:
             return
-        if isinstance(command, PlayCommand):
+        if isinstance(command, PlayOrder):
             self._in_progress[command.id] = None
             self.plays.execute(command, lambda reply: self._finish(command.id, reply, respond))
             return
@@ -124,13 +130,15 @@ class Commands:
         )
         leg = self._engine.registry.legs.get(command.leg)
         if leg is None:
-            if isinstance(command, CloseLeg | StopCollect):
+            if isinstance(command, CloseLeg | StopCollect | StopDetect | StopTap):
                 return Reply(id=command.id)
             return refused(command, "unknown_leg", command.leg)
         return self._do_with(leg, command)
 
     def _do_with(self, leg: Leg, command: Command) -> Reply:
         engine = self._engine
+        if isinstance(command, ListeningCommand):
+            return self._listen(leg, command)
         result = None
         match command:
             case UpdateLeg():
@@ -155,6 +163,22 @@ class Commands:
             case _:
                 raise ValueError(f"not a command: {type(command).__name__}")
         return Reply(id=command.id, result=result)
+
+    def _listen(self, leg: Leg, command: ListeningCommand) -> Reply:
+        match command:
+            case Detect():
+                leg.ear.detect(command)
+            case StopDetect():
+                leg.ear.detections.pop(command.detect, None)
+            case Tap():
+                try:
+                    leg.ear.tap(command, at_ms=self._engine.now_ms())
+                except OSError as error:
+                    return refused(command, "no_reader", error.strerror or str(error))
+            case StopTap():
+                leg.ear.stop_tap(leg.id, command.tap, "stopped", self._engine.tell)
+        leg.phase.refresh_listening(leg)
+        return Reply(id=command.id)
 
     def _send_digits(self, leg: Leg, command: SendDigits) -> None:
         if leg.dtmf_payload_type is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from opencec.workers.control_server import Respond
 from opencec.workers.event_log import EventLog, wall_ms
@@ -73,6 +74,7 @@ class Engine:
     ) -> None:
         self.name = name
         self.tick = 0
+        self.now_ms = now_ms
         self.started_ms = now_ms()
         self.events = EventLog(now_ms=now_ms)
         self.load = LoadWatch(legs_limit=legs_limit)
@@ -184,6 +186,10 @@ class Engine:
         """A tone pair has ended."""
         self.keypad.press(leg, pressed.digit, duration_ms=pressed.duration_ms, method="inband", tick=self.tick)
 
+    def tell(self, kind: Any, /, **fields: object) -> None:
+        """Make an event."""
+        self.events.emit(kind, **fields)
+
     def rtcp(self, leg: Leg, data: bytes, host: str | None) -> None:
         """RTCP on the RTP port."""
         self.reports.receive(leg, data, arrival=time.time_ns())
@@ -255,6 +261,8 @@ class Engine:
         """End everything of a leg and the leg."""
         self.recorder.before_change(leg)
         self.keypad.forget(leg)
+        for tap in list(leg.ear.taps):
+            leg.ear.stop_tap(leg.id, tap, "closed", self.tell)
         for ended in leg.player.stop_all("closed"):
             self.play_ended(leg, ended)
         self._silent.pop(leg, None)
@@ -291,6 +299,8 @@ class Engine:
                 plays=leg.player.plays + self.commands.plays.loading(leg.id),
                 paused_plays=leg.player.paused_plays,
                 collect=leg.collection.command.collect if leg.collection is not None else "",
+                detects=tuple(leg.ear.detections),
+                taps=tuple(leg.ear.taps),
                 tie=leg.tie,
             )
             for leg in self.registry.legs.values()

@@ -11,6 +11,7 @@ from opencec.workers.media.dtmf import EventReceiver, EventSender
 from opencec.workers.media.g711 import Codec
 from opencec.workers.media.inband import InbandDigits
 from opencec.workers.media.jitter import DelayGuard
+from opencec.workers.media.listening import Ear
 from opencec.workers.media.play import Player
 from opencec.workers.media.quality import Jitter
 from opencec.workers.media.transmit import Packer
@@ -77,6 +78,8 @@ class Leg:
     events_out: EventSender = field(default_factory=EventSender)
     inband: InbandDigits = field(default_factory=InbandDigits)
     player: Player = field(default_factory=Player)
+    ear: Ear = field(default_factory=Ear)
+    """Taps and detections."""
     collection: Collection | None = None
     digits: str = ""
     """Digits since the last collection."""

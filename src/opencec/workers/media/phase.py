@@ -6,7 +6,7 @@ The pass works on whole matrices; Python touches a single leg only to read and w
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from opencec.workers.media.dtmf import PressedDigit
 from opencec.workers.media.g711 import SILENCE
 from opencec.workers.media.intake import Intake, IntakeListener
 from opencec.workers.media.leg import Leg
+from opencec.workers.media.listening import Listening
 from opencec.workers.media.mixing import Mixer
 from opencec.workers.media.outlet import Outlet
 from opencec.workers.media.play import EndedPlay
@@ -34,6 +35,9 @@ class PhaseListener(IntakeListener, Protocol):
     def inband_digit(self, leg: Leg, pressed: PressedDigit) -> None:
         """A DTMF tone pair has ended."""
 
+    def tell(self, kind: Any, /, **fields: object) -> None:
+        """Make an event of this kind."""
+
 
 class Phase:
     """Rows, sockets and mixing of one phase. Legs come and go between passes, never within one."""
@@ -48,6 +52,7 @@ class Phase:
         self._intake = Intake(self.rows, self.legs, listener)
         self._outlet = Outlet(self.rows, self.legs)
         self._tones = ToneWatch()
+        self._listening = Listening(listener.tell)
 
     # --- legs come, change and go -------------------------------------------------------------------------------------
 
@@ -81,10 +86,15 @@ class Phase:
         self._intake.configure(leg)
         self._outlet.configure(leg)
         self._tones.configure(leg)
+        self._listening.configure(leg)
 
     def refresh_sending(self, leg: Leg) -> None:
         """Digits wait to be sent to this leg."""
         self._outlet.refresh(leg)
+
+    def refresh_listening(self, leg: Leg) -> None:
+        """Somebody listens to this leg, or no longer."""
+        self._listening.configure(leg)
 
     def make_fast(self, leg: Leg) -> None:
         """The leg's stream is plain and in sequence: read it by the vector path."""
@@ -95,7 +105,7 @@ class Phase:
         row = leg.row
         self.legs.pop(row, None)
         self.playing.pop(row, None)
-        for part in (self._intake, self._outlet, self._tones):
+        for part in (self._intake, self._outlet, self._tones, self._listening):
             part.remove(row)
         self.mixer.clear(row)
         self.rows.give_back(row)
@@ -148,6 +158,7 @@ class Phase:
         self._outlet.run()
         for leg, pressed in self._tones.run(said, rows.is_a_law):
             self._listener.inband_digit(leg, pressed)
+        self._listening.run(said, rows.is_a_law, tick)
 
     def _skip(self, ticks: range, used: int) -> None:
         """Nothing was said in these ticks. Rows that nobody uses stay untouched: they would only take up memory."""

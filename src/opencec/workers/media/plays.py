@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from opencec.workers.media.leg import Leg
 from opencec.workers.media.play import EndedPlay, Track
 from opencec.workers.media.sound import BadSource, Sound
+from opencec.workers.play_protocol import PlayOrder
 from opencec.workers.protocol import Command, PausePlay, Play, PlayState, Reply, ResumePlay, SeekPlay, StopPlay
 
 if TYPE_CHECKING:
     from opencec.workers.media.engine import Engine
 
-__all__ = ["PlayCommand", "Plays", "refused"]
+__all__ = ["Plays", "refused"]
 
-PlayCommand = Play | StopPlay | PausePlay | ResumePlay | SeekPlay
 Respond = Callable[[Reply], None]
 
 
@@ -45,7 +45,7 @@ class Plays:
         """Plays of a leg that will begin in a moment."""
         return tuple(play for leg, play in self._loading if leg == leg_id)
 
-    def execute(self, command: PlayCommand, respond: Respond) -> None:
+    def execute(self, command: PlayOrder, respond: Respond) -> None:
         """Carry out a command; it is answered now, or when the sounds of its play are read."""
         leg = self._engine.registry.legs.get(command.leg)
         loading = self._loading.get((command.leg, command.play))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+from opencec.workers.media import g711
 from opencec.workers.media.leg import Leg
+from opencec.workers.media.loudness import levels_dbov
 from opencec.workers.media.phase import Phase
 from opencec.workers.media.quality import mos
-from opencec.workers.media.rows import FIRST_ROW
+from opencec.workers.media.rows import FIRST_ROW, HISTORY
 from opencec.workers.protocol import Quality
 from opencec.workers.rtp import rtcp
 from opencec.workers.rtp.packet import sequence_distance
@@ -138,4 +140,12 @@ def quality_of(leg: Leg) -> Quality:
         remote_lost=counters.remote_lost,
         remote_jitter_ms=counters.remote_jitter_ms,
         mos=round(mos(loss=unplayed, delay_ms=delay_ms), 2) if received else None,
+        level_dbov=_loudness(leg) if received else None,
     )
+
+
+def _loudness(leg: Leg) -> float:
+    """Level of what the leg said in the last second."""
+    ticks = [tick % HISTORY for tick in range(max(0, leg.phase.tick - 49), leg.phase.tick + 1)]
+    samples = g711.decode(leg.phase.rows.history[ticks, leg.row], leg.codec)
+    return round(float(levels_dbov(samples.reshape(1, -1))[0]), 1)
