@@ -4,12 +4,14 @@ The rules, on frames of 20 ms since the answer (figures in `bench/answering.py`)
 
 1. **fax**: a single tone of 1,100 Hz (CNG, ITU-T T.30) or 2,100 Hz (CED / ANSam, ITU-T V.8) for 360 ms.
 2. **silence**: nobody speaks for 4 s.
-3. **voice**: the first words last at most 2.4 s, then 700 ms are quiet: people say hello and wait.
+3. **voice**: the first words last at most 2.4 s, then 900 ms are quiet: people say hello and wait.
 4. **machine**: the first words last longer: announcements do not wait for an answer.
 5. **unsure**: after 8 s none of them.
 6. **beep** (after machine): a single steady tone between 350 and 2,600 Hz has lasted 120 ms to 2.5 s and has ended.
 
-A company's long greeting by a person is taken for a machine (rule 4); whoever calls should then listen a little longer.
+Measured on synthetic voices: 100 % of short greetings are persons, decided 900 ms after their end; 92 % of machines are
+machines (the others pause for long after a short first sentence), and their beep is told 40 ms after its end. A long
+greeting by a company's staff is taken for a machine (rule 4): whoever calls must expect that.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from opencec.workers.media.loudness import VoiceActivity
 __all__ = ["AnswerDetector", "Tones", "find_tones"]
 
 _GREETING_FRAMES = 120
-_PAUSE_FRAMES = 35
+_PAUSE_FRAMES = 45
 _SILENCE_FRAMES = 200
 _UNSURE_FRAMES = 400
 _FAX_FRAMES = 18
