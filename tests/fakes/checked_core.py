@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from opencec.core.agent import Agent, AgentState
+from opencec.core.audio import arrangement
 from opencec.core.commands import Command, Tick
 from opencec.core.contact import Contact, ContactState
 from opencec.core.errors import CoreError
-from opencec.core.events import ContactArrived, ContactDialled, ContactEnded, Event
+from opencec.core.events import ContactArrived, ContactDialled, ContactEnded, Event, PhoneCalled
 from opencec.core.state import RETRY_MS
 from opencec.core.tenant import Outcome, TenantCore
 
@@ -108,7 +109,7 @@ class CheckedCore:
             assert event.at == self.now
             self.journal.append(event)
             self.replica.apply(_DECODER.decode(_ENCODER.encode(event)))
-            if isinstance(event, ContactArrived | ContactDialled):
+            if isinstance(event, ContactArrived | ContactDialled | PhoneCalled):
                 self.begun.add(event.contact)
             if isinstance(event, ContactEnded):
                 assert event.contact not in self.ended, "two CDRs of one contact"
@@ -185,6 +186,31 @@ class CheckedCore:
         assert contact.call_until > self.now, "a contact outlives its last deadline"
         for leg in contact.legs.values():
             assert leg.state != "lost" or leg.until, "a lost leg waits for ever"
+        self._check_inspection(contact, agents)
+
+    def _check_inspection(self, contact: Contact, agents: dict[int, Agent]) -> None:
+        """Inspector and call know of each other; nobody but agents and callers of insert hears an inspector."""
+        if contact.inspection is not None:
+            assert contact.direction == "service"
+            assert agents[contact.inspection.agent].is_signed_in, "an inspection outlives its agent"
+            call = self.live.contact(contact.inspection.call) if contact.inspection.call is not None else None
+            assert (call is not None) == (contact.inspection.call is not None), "an inspected call is over"
+            assert call is None or any(guest.inspection == contact.id for guest in call.guests)
+        hears, _ = arrangement(contact)
+        for guest in contact.guests:
+            service = self.live.contact(guest.inspection)
+            assert service is not None, "a guest whose inspection is over"
+            assert service.inspection is not None
+            assert service.inspection.call == contact.id
+            assert service.inspection.mode == guest.mode
+            own = contact.agent_leg(guest.agent)
+            hearing = {listener for listener, speakers in hears.items() if guest.leg in speakers}
+            others = {one.leg for one in contact.guests}
+            if guest.mode == "listen":
+                assert not hearing, "a silent inspector is heard"
+            elif guest.mode == "whisper":
+                assert own is not None
+                assert hearing <= {own.id} | others, "a whisper reaches somebody else"
 
     def _check_nobody_waits_in_vain(self, contacts: dict[str, Contact]) -> None:
         for contact in contacts.values():

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from opencec.core.config import AgentProfile, CalledRoute, Overflow, QueueProfile, SkillLevel, TenantProfile
 
 SALES, SUPPORT, VIP = 1, 2, 3
 
 
-def agent_profile(number: int, *skills: tuple[int, int]) -> AgentProfile:
+def agent_profile(number: int, *skills: tuple[int, int], role: Literal["agent", "inspector"] = "agent") -> AgentProfile:
     """An agent with (queue, level) pairs; its phone is 7 + number."""
     return AgentProfile(
         id=number,
         name=f"Agent {number}",
         skills=tuple(SkillLevel(queue, level) for queue, level in skills),
         phone=f"7{number}",
+        role=role,
     )
 
 
@@ -36,6 +39,8 @@ def small_tenant(**changes: object) -> TenantProfile:
             agent_profile(102, (SALES, 2), (SUPPORT, 1)),
             agent_profile(103, (SALES, 1)),
             agent_profile(104, (SALES, 1), (VIP, 1)),
+            agent_profile(120, role="inspector"),
+            agent_profile(121, role="inspector"),
         ),
         "queues": (
             QueueProfile(id=SALES, name="Sales", max_wait_ms=120_000),

@@ -19,6 +19,8 @@ from opencec.core.contact import Contact, ContactState
 pytestmark = pytest.mark.unit
 
 AGENTS = st.sampled_from([101, 102, 103, 104, 999])
+INSPECTORS = st.sampled_from([120, 120, 121, 101])
+WAYS = st.sampled_from(["listen", "insert", "whisper"])
 QUEUES = st.sampled_from([SALES, SUPPORT, VIP, 99])
 CAUSES = st.sampled_from(
     ["busy", "no_answer", "rejected", "unreachable", "not_registered", "not_found", "no_media", "congestion", "error"]
@@ -75,6 +77,22 @@ AGENT_COMMANDS: list[Any] = [
     lambda a: c.Disconnect(agent=a, number="15550101"),
     lambda a: c.Disconnect(agent=a, number="15550199"),
     lambda a: c.Disconnect(agent=a, number="102"),
+    lambda a: c.BeginRecord(agent=a),
+    lambda a: c.PauseRecord(agent=a),
+    lambda a: c.ResumeRecord(agent=a),
+    lambda a: c.StopRecord(agent=a),
+    lambda a: c.PausePlayback(agent=a),
+    lambda a: c.ResumePlayback(agent=a),
+    lambda a: c.MovePlayback(agent=a, by_ms=-5_000),
+    lambda a: c.StopPlayback(agent=a),
+    lambda a: c.SetSelfRecord(agents=(a,), enabled=True),
+    lambda a: c.SetTalkRight(agent=a, enabled=False),
+    lambda a: c.SetTalkRight(agent=a, enabled=True),
+    lambda a: c.SetForwarding(agent=a, number="15550142"),
+    lambda a: c.SetForwarding(agent=a, number=""),
+    lambda a: c.BindPhone(agent=a, phone=f"8{a}"),
+    lambda a: c.SendNote(agent=a, receivers=(101, 102), text="note"),
+    lambda a: c.PostBulletin(agent=a, queue=SALES, text="note"),
 ]
 
 
@@ -100,7 +118,7 @@ class CoreMachine(RuleBasedStateMachine):
     @initialize()
     def configure_first(self) -> None:
         self._do(c.Configure(profile=PROFILES[0]))
-        for agent in (101, 102, 103):
+        for agent in (101, 102, 103, 120):
             options = {"auto_answer": agent != 102, "release_phone": agent != 103}
             self._do(c.SignIn(agent=agent, session=f"s{agent}", phone="", **options))
             self._do(c.ResetSkills(agent=agent))
@@ -229,6 +247,49 @@ class CoreMachine(RuleBasedStateMachine):
             "e": c.EndFlow(contact=contact.id, run=run),
         }
         self._do(commands[kind])
+
+    @rule(inspector=INSPECTORS, agent=AGENTS, mode=WAYS, lifts=st.booleans())
+    def inspect(self, inspector: int, agent: int, mode: Any, lifts: bool) -> None:
+        self.serial += 1
+        contact = f"c{self.serial}"
+        self._do(c.Inspect(inspector=inspector, contact=contact, agent=agent, mode=mode))
+        if lifts:
+            self._do(c.LegAnswered(leg=f"{contact}/1"))
+
+    @rule(
+        inspector=INSPECTORS, agent=AGENTS, mode=st.one_of(st.none(), WAYS), kind=st.sampled_from("wwwwsviibrolkdmm")
+    )
+    def inspector_orders(self, inspector: int, agent: int, mode: Any, kind: str) -> None:
+        call = next((one.id for one in self._contacts()), "gone")
+        commands: dict[str, c.Command] = {
+            "w": c.SwitchInspection(inspector=inspector, agent=agent, mode=mode),
+            "s": c.StopInspection(inspector=inspector, agent=agent),
+            "v": c.StopInspection(inspector=inspector, agent=agent, whisper_only=True),
+            "i": c.Intercept(inspector=inspector, agent=agent),
+            "b": c.ForceBusy(inspector=inspector, agent=agent),
+            "r": c.ForceRest(inspector=inspector, agent=agent, seconds=20),
+            "l": c.ForceIdle(inspector=inspector, agent=agent),
+            "o": c.ForceSignOut(inspector=inspector, agent=agent),
+            "k": c.ForceSkills(inspector=inspector, agent=agent, queues=(SALES,)),
+            "d": c.ForceDrop(inspector=inspector, contact=call),
+            "m": c.Monitor(inspector=inspector, agents=(agent,), is_on=mode is not None),
+        }
+        self._do(commands[kind])
+
+    @rule(agent=st.one_of(AGENTS, INSPECTORS), lifts=st.booleans())
+    def play_recording(self, agent: int, lifts: bool) -> None:
+        self.serial += 1
+        contact = f"c{self.serial}"
+        self._do(c.PlayRecording(agent=agent, contact=contact, path="1/a.wav"))
+        if lifts:
+            self._do(c.LegAnswered(leg=f"{contact}/1"))
+
+    @rule(reason=st.sampled_from(["end", "failed", "closed"]))
+    def play_over(self, reason: Any) -> None:
+        for contact in self._contacts():
+            if contact.playback is not None and contact.playback.is_begun:
+                self._do(c.PlaybackOver(contact=contact.id, play=contact.playback.play, reason=reason))
+                return
 
     @rule(data=st.data())
     def recording_done(self, data: st.DataObject) -> None:

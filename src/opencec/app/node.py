@@ -259,6 +259,7 @@ class Node:
         self.media.listen(self.signalling)
         for services in self.tenants.values():
             self.media.listen(services.flows)
+            self.media.listen(services.playbacks)
 
     def _account(self, user: str) -> Account | None:
         """The SIP account of a user name, in any tenant; agents' phones and customers' temporary accounts."""

@@ -18,14 +18,17 @@ from opencec.core.contact import Contact
 from opencec.core.effects import (
     AcceptLeg,
     ArrangeAudio,
+    ControlPlayback,
     DialNumber,
     Effect,
     EndLeg,
+    PauseRecording,
     PressDigits,
     ProgressLeg,
     ResumeFlow,
     RingPhone,
     StartFlow,
+    StartPlayback,
     StartRecording,
     StopFlow,
     StopRecording,
@@ -52,6 +55,7 @@ from opencec.services.flow_facts import FlowFacts
 from opencec.services.flows import FlowRunner
 from opencec.services.lanes import Lanes
 from opencec.services.live_board import LiveBoard
+from opencec.services.playback import Playbacks
 from opencec.services.signalling.admission import TenantAccess
 from opencec.services.signalling.context import TenantLine
 from opencec.services.signalling.legs import SignallingFacts
@@ -139,6 +143,9 @@ class TenantServices:
             waiting=self._treatments,
             music=self._music_of,
             recording_path=self._recording_file,
+        )
+        self.playbacks = Playbacks(
+            runtime.core, media=shared.media, lanes=shared.lanes, absolute=self._recording_below, report=runtime.report
         )
         self.flows = FlowRunner(
             runtime,
@@ -258,6 +265,12 @@ class TenantServices:
                 await self.audio.arrange(effect)
             case StartRecording():
                 await self.audio.start_recording(effect)
+            case PauseRecording():
+                await self.audio.pause_recording(effect)
+            case StartPlayback():
+                await self.playbacks.start(effect)
+            case ControlPlayback():
+                await self.playbacks.control(effect)
             case StopRecording():
                 await self.audio.stop_recording(effect)
             case PressDigits():
@@ -310,6 +323,9 @@ class TenantServices:
         name = config.wait_music if config is not None else _MUSIC
         return self._shared.catalogue.find(name, language) or ""
 
+    def _recording_below(self, path: str) -> str:
+        return str(self._shared.recordings.absolute(path))
+
     def _recording_file(self, contact: str) -> str:
         path = recording_of(self.runtime.tenant, ContactId(contact))
         return str(self._shared.recordings.prepare(path))
@@ -322,7 +338,13 @@ def _recording(contact: Contact) -> StartRecording | None:
     speaker = contact.recording_agent or next(iter(contact.agents), None)
     own = contact.agent_leg(speaker) if speaker is not None else None
     right = own.id if own is not None else contact.external or LegId("")
-    return StartRecording(key=f"{contact.id}:adopted", contact=contact.id, left=contact.customer, right=right)
+    return StartRecording(
+        key=f"{contact.id}:adopted",
+        contact=contact.id,
+        left=contact.customer,
+        right=right,
+        is_paused=contact.is_record_paused,
+    )
 
 
 def _accounts(config: TenantConfig) -> dict[str, SipAccountConfig]:

@@ -20,6 +20,8 @@ from opencec.core.events import (
     ContactDialled,
     ContactOffered,
     Event,
+    PhoneAttended,
+    PhoneCalled,
 )
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId
 
@@ -55,6 +57,7 @@ MOVES: dict[tuple[AgentState, type[Event]], AgentState] = {
     (_IDLE, AgentBecameBusy): _BUSY,
     (_BUSY, AgentBecameBusy): _BUSY,  # a new reason
     (_WRAP_UP, AgentBecameBusy): _BUSY,
+    (_REST, AgentBecameBusy): _BUSY,  # ordered by an inspector
     (_ALERTING, AgentBecameBusy): _BUSY,
     (_TALKING, AgentBecameBusy): _BUSY,
     (_BUSY, AgentBecameIdle): _IDLE,
@@ -68,12 +71,18 @@ MOVES: dict[tuple[AgentState, type[Event]], AgentState] = {
     (_TALKING, AgentRested): _REST,
     (_IDLE, AgentEnteredWrapUp): _WRAP_UP,
     (_BUSY, AgentEnteredWrapUp): _WRAP_UP,
+    (_BUSY, AgentRested): _REST,  # ordered by an inspector
+    (_REST, AgentRested): _REST,
     (_ALERTING, AgentEnteredWrapUp): _WRAP_UP,
     (_TALKING, AgentEnteredWrapUp): _WRAP_UP,
     (_IDLE, ContactOffered): _ALERTING,
     (_IDLE, ContactDialled): _ALERTING,
     (_BUSY, ContactOffered): _ALERTING,  # it asked for this one
     (_WRAP_UP, ContactOffered): _ALERTING,
+    (_IDLE, PhoneCalled): _ALERTING,
+    (_BUSY, PhoneCalled): _ALERTING,
+    (_WRAP_UP, PhoneCalled): _ALERTING,
+    (_ALERTING, PhoneAttended): _TALKING,
     (_BUSY, ContactDialled): _ALERTING,
     (_WRAP_UP, ContactDialled): _ALERTING,
     (_TALKING, ContactDialled): _TALKING,  # beside a held call
@@ -131,6 +140,16 @@ class Agent(msgspec.Struct, kw_only=True, gc=False):
     """Every contact the agent takes part in or is offered, oldest first."""
     active: ContactId | None = None
     """The one that is not held."""
+    takes_calls: bool = True
+    """False: no call is offered while idle."""
+    is_self_recorded: bool = False
+    """Calls are recorded whatever tenant and queue say."""
+    forward: str = ""
+    """Number that is dialled in place of the phone."""
+    hears_all: bool = False
+    """An inspector that is told of every sign-in and sign-out."""
+    monitors: tuple[AgentId, ...] = ()
+    """Agents of whose sign-ins and sign-outs this inspector is told."""
     before: tuple[AgentState, int, int, bool] | None = None
     """State, reason, until and is_requested before the agent dialled or asked for a call; a failed attempt leads back.
     """

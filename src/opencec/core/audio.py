@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import Sound
+from opencec.core.guests import with_guests
 from opencec.core.ids import LegId
 
 __all__ = ["arrangement"]
@@ -31,6 +32,11 @@ _OWN_VOICE = Sound("echo")
 
 def arrangement(contact: Contact) -> tuple[Hears, Sounds]:
     """The desired audio: `hears[listener]` = legs, `sounds[listener]` = background. Lost legs take no part."""
+    hears, sounds = _of_parties(contact)
+    return (with_guests(contact, hears) if contact.guests else hears), sounds
+
+
+def _of_parties(contact: Contact) -> tuple[Hears, Sounds]:
     state = contact.state
     if state is _TALKING or state is _FORWARDED:
         return _talking(contact, _up(contact)), {}
@@ -85,7 +91,7 @@ def _handed_over(contact: Contact) -> tuple[Hears, Sounds]:
 
 def _waiting_leg(contact: Contact) -> LegId | None:
     """The leg that waits for somebody: the agent's when an agent dials, else the customer's."""
-    if contact.state is _FLOW or contact.state is _ROUTING:
+    if contact.state is _FLOW or contact.state is _ROUTING or contact.direction == "service":
         return None
     dials = contact.state is _DIALLING or (contact.is_internal and contact.state in (_OFFERED, _QUEUED))
     if dials and contact.agents:

@@ -9,11 +9,43 @@ from typing import Literal
 
 import msgspec
 
+from opencec.core.commands_of_inspectors import (
+    BeginRecord,
+    BindPhone,
+    ForceBusy,
+    ForceDrop,
+    ForceIdle,
+    ForceRest,
+    ForceSignOut,
+    ForceSkills,
+    Inspect,
+    InspectionMode,
+    Intercept,
+    Monitor,
+    MovePlayback,
+    PausePlayback,
+    PauseRecord,
+    PlaybackOver,
+    PlayRecording,
+    PostBulletin,
+    ResumePlayback,
+    ResumeRecord,
+    SendNote,
+    SetForwarding,
+    SetSelfRecord,
+    SetTalkRight,
+    StopInspection,
+    StopPlayback,
+    StopRecord,
+    SwitchInspection,
+)
 from opencec.core.config import TenantProfile
 from opencec.core.ids import AgentId, ContactId, FlowRunId, LegId, QueueId, SessionId
 
 __all__ = [
     "Answer",
+    "BeginRecord",
+    "BindPhone",
     "CallArrived",
     "CallInner",
     "CallOut",
@@ -30,16 +62,32 @@ __all__ = [
     "EndFlow",
     "FlowAnswer",
     "FlowProgress",
+    "ForceBusy",
+    "ForceDrop",
+    "ForceIdle",
+    "ForceRest",
+    "ForceSignOut",
+    "ForceSkills",
     "Hold",
+    "Inspect",
+    "InspectionMode",
+    "Intercept",
     "JoinHeld",
     "LegAlerting",
     "LegAnswered",
     "LegEnded",
     "LegFailed",
     "LegResumed",
+    "Monitor",
+    "MovePlayback",
     "Mute",
     "OfferPreview",
+    "PausePlayback",
+    "PauseRecord",
     "PickUp",
+    "PlayRecording",
+    "PlaybackOver",
+    "PostBulletin",
     "RecordingDone",
     "Reject",
     "Release",
@@ -47,16 +95,26 @@ __all__ = [
     "RequestContact",
     "ResetSkills",
     "Rest",
+    "ResumePlayback",
+    "ResumeRecord",
     "Retrieve",
     "RouteContact",
     "SayBusy",
     "SayFree",
     "SendDigits",
+    "SendNote",
     "SetAutoAnswer",
     "SetAutoEnterIdle",
     "SetCallData",
+    "SetForwarding",
+    "SetSelfRecord",
+    "SetTalkRight",
     "SignIn",
     "SignOut",
+    "StopInspection",
+    "StopPlayback",
+    "StopRecord",
+    "SwitchInspection",
     "Tick",
     "Transfer",
     "TransferTarget",
@@ -98,6 +156,8 @@ class SignIn(_Command, frozen=True):
     agent_type: int = 4
     initial: Literal["idle", "busy", "wrap_up"] = "idle"
     force: bool = False
+    hears_all: bool = False
+    """An inspector wants to be told when agents sign in and out."""
 
 
 class SignOut(_Command, frozen=True):
@@ -492,4 +552,31 @@ Command = (
     | FlowAnswer
     | RouteContact
     | EndFlow
+    | Inspect
+    | SwitchInspection
+    | StopInspection
+    | Intercept
+    | ForceIdle
+    | ForceBusy
+    | ForceRest
+    | ForceSignOut
+    | ForceSkills
+    | ForceDrop
+    | Monitor
+    | BeginRecord
+    | PauseRecord
+    | ResumeRecord
+    | StopRecord
+    | PlayRecording
+    | PausePlayback
+    | ResumePlayback
+    | MovePlayback
+    | StopPlayback
+    | PlaybackOver
+    | SendNote
+    | PostBulletin
+    | SetSelfRecord
+    | SetTalkRight
+    | SetForwarding
+    | BindPhone
 )

@@ -10,6 +10,7 @@ import msgspec
 from opencec.core.call import Leg
 from opencec.core.errors import IllegalTransition
 from opencec.core.events import (
+    CallIntercepted,
     ContactAnswered,
     ContactDialled,
     ContactEnded,
@@ -29,12 +30,15 @@ from opencec.core.events import (
     LegChanged,
     OfferEnded,
     PartyLeft,
+    PhoneAttended,
+    PhoneCalled,
     QueueOverflowed,
     ReservationEnded,
     TransferEnded,
     TransferStarted,
 )
 from opencec.core.ids import AgentId, ContactId, FlowRunId, LegId, OfferId, QueueId
+from opencec.core.inspection import Guest, Inspection, Playback
 
 __all__ = ["MOVES", "Contact", "ContactState", "Device", "Handover", "Offer", "Stay", "Trigger"]
 
@@ -61,6 +65,8 @@ class ContactState(StrEnum):
     ANNOUNCING = "announcing"
     """Talk transfer: agent and number talk, the customer is held."""
     ECHO = "echo"
+    ATTENDING = "attending"
+    """An agent's phone alone: it inspects, or hears a recording."""
     ENDED = "ended"
 
 
@@ -68,7 +74,7 @@ Trigger = type[Event] | tuple[type[Event], str]
 """An event, or one kind of it: `(LegChanged, "external up")`."""
 
 _ROUTING, _FLOW, _QUEUED, _OFFERED, _LIFTING, _DIALLING, _TALKING, _HELD = tuple(ContactState)[:8]
-_FORWARDING, _FORWARDED, _ANNOUNCING, _ECHO, _ENDED = tuple(ContactState)[8:]
+_FORWARDING, _FORWARDED, _ANNOUNCING, _ECHO, _ATTENDING, _ENDED = tuple(ContactState)[8:]
 
 MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_ROUTING, FlowEntered): _FLOW,
@@ -129,6 +135,10 @@ MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_ANNOUNCING, ContactLeftAgent): _ROUTING,
     # a consult is given up while it waits
     (_QUEUED, ContactLeftAgent): _ROUTING,
+    (_ROUTING, PhoneCalled): _LIFTING,
+    (_LIFTING, PhoneAttended): _ATTENDING,
+    (_ATTENDING, ContactLeftAgent): _ROUTING,
+    (_ROUTING, CallIntercepted): _TALKING,
 }
 _WAITING = (_FLOW, _QUEUED, _OFFERED, _FORWARDING, _ROUTING)
 MOVES |= {(state, (ContactLeftAgent, "same")): state for state in _WAITING}
@@ -196,7 +206,8 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
     """Begin of the state, ms UTC."""
     seq: int = 0
     """Events of this contact so far: makes effect keys and audio revisions."""
-    direction: Literal["inbound", "outbound", "internal"] = "inbound"
+    direction: Literal["inbound", "outbound", "internal", "service"] = "inbound"
+    """`service`: an agent's phone alone, without another party."""
     medium: Literal["voice", "video"] = "voice"
     feature: int = 0
     caller: str = ""
@@ -254,6 +265,14 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
     """The open recording of the agent who talks; 0 = none."""
     recording_agent: AgentId | None = None
     is_recorded: bool = False
+    is_record_paused: bool = False
+    # inspection and playback
+    inspection: Inspection | None = None
+    """What the inspector's phone of this (service) contact is for."""
+    guests: tuple[Guest, ...] = ()
+    """Inspectors that hear this call."""
+    playback: Playback | None = None
+    play_count: int = 0
     # figures of the CDR
     answered_at: int = 0
     wait_ms: int = 0

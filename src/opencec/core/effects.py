@@ -14,15 +14,18 @@ from opencec.core.ids import AgentId, ContactId, FlowRunId, LegId, QueueId
 __all__ = [
     "AcceptLeg",
     "ArrangeAudio",
+    "ControlPlayback",
     "DialNumber",
     "Effect",
     "EndLeg",
+    "PauseRecording",
     "PressDigits",
     "ProgressLeg",
     "ResumeFlow",
     "RingPhone",
     "Sound",
     "StartFlow",
+    "StartPlayback",
     "StartRecording",
     "StopFlow",
     "StopRecording",
@@ -114,10 +117,39 @@ class StartRecording(_Effect, frozen=True):
     contact: ContactId
     left: LegId
     right: LegId
+    is_paused: bool = False
+
+
+class PauseRecording(_Effect, frozen=True):
+    """The recording holds silence until the next `StartRecording` of the contact."""
+
+    contact: ContactId
 
 
 class StopRecording(_Effect, frozen=True):
     contact: ContactId
+
+
+class StartPlayback(_Effect, frozen=True):
+    """Play a sound file to one leg. Answered by `PlaybackOver`."""
+
+    contact: ContactId
+    leg: LegId
+    play: str
+    path: str
+    start_ms: int = 0
+    times: int = 1
+
+
+class ControlPlayback(_Effect, frozen=True):
+    """Pause, go on with, move in or stop a playback; `stop` is answered by `PlaybackOver`."""
+
+    contact: ContactId
+    leg: LegId
+    play: str
+    action: Literal["pause", "resume", "move", "stop"]
+    by_ms: int = 0
+    to_ms: int | None = None
 
 
 class PressDigits(_Effect, frozen=True):
@@ -158,7 +190,10 @@ Effect = (
     | EndLeg
     | ArrangeAudio
     | StartRecording
+    | PauseRecording
     | StopRecording
+    | StartPlayback
+    | ControlPlayback
     | PressDigits
     | StartFlow
     | ResumeFlow

@@ -19,6 +19,7 @@ from opencec.core.events import (
     ContactRetrieved,
     CustomerLeft,
     DialFailed,
+    MonitoredAgentChanged,
     PartyLeft,
     PreviewEnded,
     RecordingStopped,
@@ -40,6 +41,7 @@ __all__ = [
     "party_gone",
     "sign_out",
     "take_up",
+    "tell_watchers",
 ]
 
 _AGENT_BUSY = AgentState.BUSY
@@ -61,11 +63,25 @@ def sign_out(turn: Turn, agent: Agent, reason: Literal["logout", "silent", "insp
     if agent.preview is not None:
         turn.emit(PreviewEnded(at=turn.now, agent=agent.id, control=agent.preview.control, reason="signed_out"))
     hang_up_parked(turn, agent)
+    tell_watchers(turn, agent, is_signed_in=False)
     turn.emit(
         AgentSignedOut(
             at=turn.now, agent=agent.id, session=agent.session, signed_in_at=agent.signed_in_at, reason=reason
         )
     )
+
+
+def tell_watchers(turn: Turn, agent: Agent, *, is_signed_in: bool) -> None:
+    """Inspectors that listen for it are told that the agent has signed in, or is about to be signed out."""
+    state = turn.state
+    for inspector in sorted(state.watchers):
+        watcher = state.agents[inspector]
+        if inspector != agent.id and (watcher.hears_all or agent.id in watcher.monitors):
+            turn.emit(
+                MonitoredAgentChanged(
+                    at=turn.now, inspector=inspector, agent=agent.id, name=agent.name, is_signed_in=is_signed_in
+                )
+            )
 
 
 def apply_preset(turn: Turn, agent: Agent) -> bool:

@@ -31,6 +31,10 @@ CoreErrorCode = Literal[
     "not_in_flow",
     "data_too_long",
     "not_permitted",
+    "inspects_itself",
+    "not_inspecting",
+    "wrong_record_state",
+    "wrong_play_state",
 ]
 CORE_ERROR_CODES: tuple[str, ...] = get_args(CoreErrorCode)
 

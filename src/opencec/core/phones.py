@@ -50,7 +50,7 @@ def _move(turn: Turn, leg: LegId, agent: Agent, *, source: Contact, to: Contact)
     if agent.id in source.agents:
         turn.record_other_side(source)
     if to.recording_since:
-        turn.record(to, agent.id)
+        turn.record(to, agent.id, is_wanted=True)
 
 
 def bring_phone(turn: Turn, contact: Contact, agent: Agent) -> None:

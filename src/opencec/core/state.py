@@ -63,6 +63,8 @@ class TenantState:
         "facts",
         "freed",
         "idle_sets",
+        "inspections",
+        "inspectors",
         "moved",
         "phones",
         "private",
@@ -72,6 +74,7 @@ class TenantState:
         "retry_due",
         "routes",
         "skills",
+        "watchers",
     )
 
     def __init__(self, tenant_id: TenantId) -> None:
@@ -99,6 +102,12 @@ class TenantState:
         self.contact_due: Deadlines[ContactId] = Deadlines()
         self.agent_due: Deadlines[AgentId] = Deadlines()
         self.retry_due: Deadlines[ContactId] = Deadlines()
+        self.inspections: dict[ContactId, None] = {}
+        """Live inspections, oldest first."""
+        self.inspectors: set[AgentId] = set()
+        """Configured agents that may inspect others."""
+        self.watchers: set[AgentId] = set()
+        """Inspectors that are told when agents sign in and out."""
         # what the router has to look at before the turn ends
         self.freed: list[AgentId] = []
         self.arrivals: list[ContactId] = []
@@ -127,6 +136,8 @@ class TenantState:
     def enter_idle(self, agent: Agent) -> None:
         """The agent is idle from now on: last in each of its lists."""
         self.rank += 1
+        if not agent.takes_calls:
+            return
         agent.idle_rank = self.rank
         entry = (self.rank, agent)
         for idle in self.idle_sets[agent.id]:
@@ -272,6 +283,7 @@ class TenantState:
         self.queues = {queue.id: SkillQueue(queue) for queue in profile.queues}
         self.routes = {route.code: route for route in profile.routes}
         self.skills = {config.id: {skill.queue: skill.level for skill in config.skills} for config in profile.agents}
+        self.inspectors = {config.id for config in profile.agents if config.role == "inspector"}
         self.phones = {agent.phone: agent.id for agent in self.agents.values() if agent.is_signed_in}
         self.idle_sets = {}
         self.private = {}
@@ -280,11 +292,11 @@ class TenantState:
         for agent in self.agents.values():
             self._index_skills(agent)
             self.schedule_agent(agent)
-        for agent in sorted(
-            (agent for agent in self.agents.values() if agent.state is _AGENT_IDLE), key=lambda a: a.idle_rank
-        ):
+        for agent in sorted((agent for agent in self.agents.values() if agent.idle_rank), key=lambda a: a.idle_rank):
             for idle in self.idle_sets[agent.id]:
                 idle.add((agent.idle_rank, agent))
+        self.inspections = {one.id: None for one in self.contacts.values() if one.inspection is not None}
+        self.watchers = {agent.id for agent in self.agents.values() if agent.hears_all or agent.monitors}
         for contact in sorted(self.contacts.values(), key=lambda one: one.queue_order):
             self.schedule(contact)
             self.moved |= {leg: contact.id for leg in contact.legs if leg.rpartition("/")[0] != contact.id}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from opencec.core.agent import Agent, AgentState
+from opencec.core.attendance import follow_inspections
 from opencec.core.commands import Command
 from opencec.core.config import TenantProfile
 from opencec.core.contact import Contact, ContactState
@@ -57,6 +58,9 @@ class TenantCore:
         state = self._state
         if state.arrivals or state.freed or state.deserted or state.absent:
             settle(turn)
+        if state.inspections and turn.events:
+            follow_inspections(turn)
+            settle(turn)
         if turn.audio:
             turn.finish()
         return Outcome(tuple(turn.events), tuple(turn.effects))
@@ -103,7 +107,7 @@ class TenantCore:
         if queue is not None:
             found = self._state.queues.get(queue)
             return list(found.idle()) if found is not None else []
-        idle = [agent for agent in self._state.agents.values() if agent.state is _AGENT_IDLE]
+        idle = [agent for agent in self._state.agents.values() if agent.idle_rank]
         return sorted(idle, key=lambda agent: agent.idle_rank)
 
     def contact(self, contact: ContactId) -> Contact | None:

@@ -9,6 +9,7 @@ from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import (
     AcceptLeg,
     ArrangeAudio,
+    DialNumber,
     Effect,
     EndLeg,
     RingPhone,
@@ -102,7 +103,12 @@ class Turn:
             self.order(EndLeg(key=self.key(contact), leg=leg, cause=cause))
 
     def ring(self, contact: Contact, leg: LegId, *, agent: AgentId, caller: str) -> None:
-        """Ring an agent's phone."""
+        """Ring an agent's phone, or the number that it has named in place of it."""
+        forward = self.state.agents[agent].forward
+        if forward:
+            shown = self.state.profile.default_caller or caller
+            self.order(DialNumber(key=self.key(contact), leg=leg, contact=contact.id, number=forward, caller=shown))
+            return
         self.order(
             RingPhone(
                 key=self.key(contact),
@@ -151,18 +157,24 @@ class Turn:
 
     # --- recordings -----------------------------------------------------------------------------------------------
 
-    def record(self, contact: Contact, agent: AgentId | None) -> None:
-        """Record other party and agent (or the number that was dialled), when queue and tenant want it."""
-        state = self.state
-        if not state.profile.is_recorded or contact.is_internal:
-            return
-        if agent is not None and contact.queue is not None and not state.queue_profile(contact.queue).is_recorded:
-            return
+    def record(self, contact: Contact, agent: AgentId | None, *, is_wanted: bool = False) -> bool:
+        """Record other party and agent (or the number that was dialled), when queue, tenant or agent want it.
+
+        Args:
+            contact: Whose voices.
+            agent: On the right channel; None: the number that was dialled for the caller.
+            is_wanted: Somebody asked for this recording, or it goes on with another leg.
+
+        Returns:
+            False: there is nothing to record.
+        """
+        if not (is_wanted or self._wants_recording(contact, agent)):
+            return False
         left = contact.customer
         own = contact.agent_leg(agent) if agent is not None else None
         right = own.id if own is not None else contact.external
         if left is None or right is None:
-            return
+            return False
         self.emit(
             RecordingStarted(
                 at=self.now,
@@ -171,9 +183,26 @@ class Turn:
                 left=left,
                 right=right,
                 is_continued=contact.is_recorded,
+                is_on_demand=is_wanted and not contact.recording_since,
             )
         )
-        self.order(StartRecording(key=self.key(contact), contact=contact.id, left=left, right=right))
+        self.order(
+            StartRecording(
+                key=self.key(contact), contact=contact.id, left=left, right=right, is_paused=contact.is_record_paused
+            )
+        )
+        return True
+
+    def _wants_recording(self, contact: Contact, agent: AgentId | None) -> bool:
+        state = self.state
+        if contact.is_internal:
+            return False
+        if agent is None:
+            return state.profile.is_recorded
+        if state.agents[agent].is_self_recorded:
+            return True
+        is_queue_recorded = contact.queue is None or state.queue_profile(contact.queue).is_recorded
+        return state.profile.is_recorded and is_queue_recorded
 
     def stop_recording(self, contact: Contact) -> None:
         """Close the contact's recording for good, if it has one."""
@@ -184,7 +213,13 @@ class Turn:
         """The agent's phone serves another call: until it is back only the other party is recorded."""
         if contact.recording_since and contact.customer is not None:
             self.order(
-                StartRecording(key=self.key(contact), contact=contact.id, left=contact.customer, right=LegId(""))
+                StartRecording(
+                    key=self.key(contact),
+                    contact=contact.id,
+                    left=contact.customer,
+                    right=LegId(""),
+                    is_paused=contact.is_record_paused,
+                )
             )
 
     # --- answers --------------------------------------------------------------------------------------------------

@@ -8,11 +8,12 @@ from typing import Protocol
 import structlog
 from msgspec import structs
 
-from opencec.core.effects import ArrangeAudio, PressDigits, Sound, StartRecording, StopRecording
+from opencec.core.effects import ArrangeAudio, PauseRecording, PressDigits, Sound, StartRecording, StopRecording
 from opencec.core.ids import LegId
 from opencec.ports.media import Media, MediaRefused
 from opencec.workers.protocol import (
     Mix,
+    PauseRecord,
     Play,
     PromptSource,
     Record,
@@ -191,8 +192,17 @@ class ContactAudio:
                 path=self._recording_path(effect.contact),
                 left=effect.left,
                 right=effect.right,
+                paused=effect.is_paused,
             )
         )
+
+    async def pause_recording(self, effect: PauseRecording) -> None:
+        """The recording holds silence until the next `StartRecording` of the contact."""
+        started = self._recordings.get(effect.contact)
+        if started is not None:
+            self._recordings[effect.contact] = structs.replace(started, is_paused=True)
+        recording = f"{self._tenant}:{effect.contact}"
+        await self._send(PauseRecord(id=f"{self._tenant}:{effect.key}", recording=recording))
 
     async def stop_recording(self, effect: StopRecording) -> None:
         """Close the contact's recording; one that its worker left behind when it died is finished by another."""
@@ -222,6 +232,20 @@ class ContactAudio:
         recording = self._recordings.get(contact)
         if recording is not None:
             await self.start_recording(recording)
+        guests = [
+            other
+            for other, wish in self._arrangements.items()
+            if other != contact and any(leg.startswith(f"{contact}/") for leg in wish.hears)
+        ]
+        for other in guests:
+            await self.remix(other)
+
+    async def remix(self, contact: str) -> None:
+        """Legs that a contact hears have come to its worker: its mix again."""
+        arrangement = self._arrangements.get(contact)
+        if arrangement is not None:
+            self._moves += 1
+            await self._send_mix(arrangement, key=f"{arrangement.key}/mix{self._moves}")
 
     def forget(self, contact: str) -> None:
         """The contact has ended."""
@@ -232,7 +256,7 @@ class ContactAudio:
         for claimed in [leg for leg, (_, served) in self._claims.items() if served == contact]:
             del self._claims[claimed]
 
-    async def _send(self, command: Mix | Play | StopPlay | Record | Recover | SendDigits) -> None:
+    async def _send(self, command: Mix | Play | StopPlay | Record | PauseRecord | Recover | SendDigits) -> None:
         try:
             await self._media.send(command)
         except MediaRefused as error:

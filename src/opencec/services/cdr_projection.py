@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 import structlog
@@ -40,6 +41,7 @@ _FLUSH_S = 0.2
 _RETRY_S = 1.0
 _PAGE = 2000
 
+Direction = Literal["inbound", "outbound", "internal"]
 RecordingPath = Callable[[TenantId, ContactId], str]
 """Path below the recordings folder, derived from the call id alone."""
 
@@ -140,8 +142,9 @@ class CdrProjection:
         for event in events:
             match event:
                 case ContactEnded():
-                    self._rows.append(self._cdr(event.cdr))
-                    self._rows += self._agent_contacts(event.cdr)
+                    if event.cdr.direction != "service":
+                        self._rows.append(self._cdr(event.cdr, direction=event.cdr.direction))
+                        self._rows += self._agent_contacts(event.cdr, direction=event.cdr.direction)
                 case RecordingStarted(is_continued=False):
                     self._rows.append(self._recording(event.contact, began_at=event.at, agent=str(event.agent)))
                 case RecordingFinished():
@@ -150,7 +153,7 @@ class CdrProjection:
                     pass
         return len(self._rows) > before
 
-    def _cdr(self, cdr: CoreCdr) -> Cdr:
+    def _cdr(self, cdr: CoreCdr, *, direction: Direction) -> Cdr:
         return Cdr(
             callid=cdr.contact,
             vdn=self._tenant,
@@ -167,19 +170,21 @@ class CdrProjection:
             talk_ms=cdr.talk_ms,
             hold_ms=cdr.hold_ms,
             leave_reason=cdr.leave_reason,
-            direction=cdr.direction,
+            direction=direction,
             media=cdr.medium,
             segments=tuple(_segment(segment) for segment in cdr.segments),
         )
 
-    def _agent_contacts(self, cdr: CoreCdr) -> list[AgentContact]:
+    def _agent_contacts(self, cdr: CoreCdr, *, direction: Direction) -> list[AgentContact]:
         """One row for each stay at an agent. The called agent of an internal call has no segment once it answered."""
         stays = [(int(segment.address), segment) for segment in cdr.segments if segment.device == "agent"]
         if cdr.direction == "internal" and cdr.answered_at and stays and cdr.called.isdecimal():
             stays.append((int(cdr.called), stays[0][1]))
-        return [self._agent_contact(cdr, agent, segment) for agent, segment in stays]
+        return [self._agent_contact(cdr, agent, segment, direction=direction) for agent, segment in stays]
 
-    def _agent_contact(self, cdr: CoreCdr, agent: int, segment: ContactSegment) -> AgentContact:
+    def _agent_contact(
+        self, cdr: CoreCdr, agent: int, segment: ContactSegment, *, direction: Direction
+    ) -> AgentContact:
         called_it = cdr.direction != "inbound" and str(agent) != cdr.called
         outcome: ContactOutcome = "answered"
         if not segment.answered_at:
@@ -193,7 +198,7 @@ class CdrProjection:
             answer=segment.answered_at or None,
             outcome=outcome,
             number=cdr.called if called_it else cdr.caller,
-            direction=cdr.direction,
+            direction=direction,
             queue=cdr.queue,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opencec.core.commands import Command, EndFlow, LegEnded, LegFailed
+from opencec.core.commands import Command, EndFlow, LegEnded, LegFailed, PlaybackOver
 from opencec.core.effects import (
     AcceptLeg,
     DialNumber,
@@ -13,6 +13,7 @@ from opencec.core.effects import (
     ResumeFlow,
     RingPhone,
     StartFlow,
+    StartPlayback,
 )
 
 __all__ = ["consequence_of", "contact_of"]
@@ -36,5 +37,7 @@ def consequence_of(effect: Effect) -> Command | None:
             return LegEnded(leg=effect.leg, cause="error")
         case StartFlow() | ResumeFlow():
             return EndFlow(contact=effect.contact, run=effect.run, cause="error")
+        case StartPlayback():
+            return PlaybackOver(contact=effect.contact, play=effect.play, reason="failed")
         case _:
             return None

@@ -19,7 +19,7 @@ import structlog
 from opencec.core.commands import Command, Tick
 from opencec.core.effects import DialNumber, Effect, RingPhone
 from opencec.core.errors import CoreError, IllegalTransition, OpenCecError
-from opencec.core.events import ContactArrived, ContactDialled, Event
+from opencec.core.events import ContactArrived, ContactDialled, Event, PhoneCalled
 from opencec.core.ids import ContactId, TenantId
 from opencec.core.tenant import TenantCore
 from opencec.ports.clock import Clock
@@ -191,7 +191,7 @@ class TenantRuntime:
                 self._clock.advance_to(entry.at)
                 for event in entry.events:
                     self.core.apply(event)
-                    if isinstance(event, ContactArrived | ContactDialled):
+                    if isinstance(event, ContactArrived | ContactDialled | PhoneCalled):
                         self._serials.seen(event.contact)
                 for effect in entry.effects:
                     self._pending[effect.key] = effect

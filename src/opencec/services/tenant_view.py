@@ -50,7 +50,7 @@ class CoreQueries:
         active = self._core.active_contact(agent)
         contacts = [active] if active is not None else []
         contacts += self._core.held_contacts(agent)
-        return [_call(agent, contact) for contact in contacts]
+        return [_call(agent, contact) for contact in contacts if contact.direction != "service"]
 
     def contact(self, contact: ContactId) -> ContactView | None:
         """A living contact; None: it ended, or never was."""
@@ -60,7 +60,7 @@ class CoreQueries:
     def contacts(self) -> Sequence[ContactView]:
         """Living contacts that agents have a part in, oldest first."""
         views = (_contact(contact) for contact in self._core.live_contacts() if contact.agents or contact.offer)
-        return sorted(views, key=lambda view: view.began_at)
+        return sorted((view for view in views if view is not None), key=lambda view: view.began_at)
 
     def queues(self) -> Sequence[QueueView]:
         """All skill queues by id."""
@@ -105,7 +105,10 @@ class CoreQueries:
         )
 
 
-def _contact(contact: Contact) -> ContactView:
+def _contact(contact: Contact) -> ContactView | None:
+    """None: an agent's phone alone (an inspection, a playback) is no call."""
+    if contact.direction == "service":
+        return None
     offered = (contact.offer.agent,) if contact.offer is not None and contact.offer.agent not in contact.agents else ()
     return ContactView(
         contact=contact.id,

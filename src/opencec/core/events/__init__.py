@@ -26,6 +26,32 @@ from opencec.core.events.cdr import (
     ContactSegment,
 )
 from opencec.core.events.fact import Fact
+from opencec.core.events.inspection import (
+    AgentForced,
+    AgentOptionsChanged,
+    AgentPhoneBound,
+    BulletinPosted,
+    CallIntercepted,
+    ContactForced,
+    InspectionAttached,
+    InspectionDetached,
+    InspectionStarted,
+    InspectionStopped,
+    InspectionSwitched,
+    MonitoredAgentChanged,
+    MonitoringChanged,
+    NoteSent,
+    PhoneAttended,
+    PhoneCalled,
+    PlaybackEnded,
+    PlaybackMoved,
+    PlaybackOrdered,
+    PlaybackPaused,
+    PlaybackResumed,
+    PlaybackStarted,
+    RecordingPaused,
+    RecordingResumed,
+)
 from opencec.core.events.places import (
     CallDataSet,
     ContactArrived,
@@ -71,6 +97,9 @@ __all__ = [
     "AgentBecameBusy",
     "AgentBecameIdle",
     "AgentEnteredWrapUp",
+    "AgentForced",
+    "AgentOptionsChanged",
+    "AgentPhoneBound",
     "AgentPresetChanged",
     "AgentRestOverdue",
     "AgentRested",
@@ -78,7 +107,9 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentSkillsReset",
+    "BulletinPosted",
     "CallDataSet",
+    "CallIntercepted",
     "Cdr",
     "ConferenceOver",
     "ConfigurationChanged",
@@ -86,6 +117,7 @@ __all__ = [
     "ContactArrived",
     "ContactDialled",
     "ContactEnded",
+    "ContactForced",
     "ContactHeld",
     "ContactJoined",
     "ContactLeftAgent",
@@ -107,19 +139,37 @@ __all__ = [
     "FlowEntered",
     "FlowLeft",
     "FlowResumed",
+    "InspectionAttached",
+    "InspectionDetached",
+    "InspectionStarted",
+    "InspectionStopped",
+    "InspectionSwitched",
     "LegChanged",
     "LegMoved",
+    "MonitoredAgentChanged",
+    "MonitoringChanged",
+    "NoteSent",
     "OfferAccepted",
     "OfferEnded",
     "PartyLeft",
     "PhoneAlerting",
+    "PhoneAttended",
+    "PhoneCalled",
     "PhoneOffHook",
     "PhoneParked",
     "PhoneReleased",
+    "PlaybackEnded",
+    "PlaybackMoved",
+    "PlaybackOrdered",
+    "PlaybackPaused",
+    "PlaybackResumed",
+    "PlaybackStarted",
     "PreviewEnded",
     "PreviewOffered",
     "QueueOverflowed",
     "RecordingFinished",
+    "RecordingPaused",
+    "RecordingResumed",
     "RecordingStarted",
     "RecordingStopped",
     "ReservationEnded",
@@ -181,4 +231,28 @@ Event = (
     | RecordingStopped
     | RecordingFinished
     | ContactEnded
+    | AgentForced
+    | AgentOptionsChanged
+    | AgentPhoneBound
+    | BulletinPosted
+    | CallIntercepted
+    | ContactForced
+    | InspectionAttached
+    | InspectionDetached
+    | InspectionStarted
+    | InspectionStopped
+    | InspectionSwitched
+    | MonitoredAgentChanged
+    | MonitoringChanged
+    | NoteSent
+    | PhoneAttended
+    | PhoneCalled
+    | PlaybackEnded
+    | PlaybackMoved
+    | PlaybackOrdered
+    | PlaybackPaused
+    | PlaybackResumed
+    | PlaybackStarted
+    | RecordingPaused
+    | RecordingResumed
 )

@@ -27,7 +27,8 @@ class Cdr(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=Fals
     """The one record that a contact leaves."""
 
     contact: ContactId
-    direction: Literal["inbound", "outbound", "internal"]
+    direction: Literal["inbound", "outbound", "internal", "service"]
+    """`service`: an agent's phone alone (inspection, playback); no call, so in no list of calls."""
     medium: Literal["voice", "video"]
     feature: int
     caller: str

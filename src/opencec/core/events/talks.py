@@ -177,6 +177,8 @@ class RecordingStarted(Fact, frozen=True):
     right: LegId
     is_continued: bool = False
     """Only a leg was replaced, or another agent goes on in the same file."""
+    is_on_demand: bool = False
+    """The agent asked for it."""
 
 
 class RecordingStopped(Fact, frozen=True):

@@ -8,9 +8,11 @@ from typing import Any
 from opencec.core.events import Event
 from opencec.core.folds.agents import AGENT_FOLDS
 from opencec.core.folds.calls import CALL_FOLDS
+from opencec.core.folds.inspection import INSPECTION_FOLDS
 from opencec.core.folds.legs import LEG_FOLDS
 from opencec.core.folds.parties import PARTY_FOLDS
 from opencec.core.folds.places import PLACE_FOLDS
+from opencec.core.folds.recordings import RECORDING_FOLDS
 from opencec.core.state import TenantState
 
 __all__ = ["FOLDS"]
@@ -21,4 +23,6 @@ FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     **LEG_FOLDS,
     **CALL_FOLDS,
     **PARTY_FOLDS,
+    **INSPECTION_FOLDS,
+    **RECORDING_FOLDS,
 }

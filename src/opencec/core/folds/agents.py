@@ -76,6 +76,12 @@ def _signed_out(state: TenantState, event: AgentSignedOut) -> None:
     state.agent_due.drop(agent.id)
     agent.phone = ""
     agent.signed_in_at = 0
+    agent.takes_calls = True
+    agent.is_self_recorded = False
+    agent.forward = ""
+    agent.hears_all = False
+    agent.monitors = ()
+    state.watchers.discard(agent.id)
     if agent.id not in state.skills:
         del state.agents[agent.id]
         del state.idle_sets[agent.id]

@@ -187,6 +187,7 @@ def _recording_stopped(state: TenantState, event: RecordingStopped) -> None:
     contact = touch(state, event.contact)
     contact.recording_since = 0
     contact.recording_agent = None
+    contact.is_record_paused = False
 
 
 CALL_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {

@@ -265,6 +265,7 @@ def _ended(state: TenantState, event: ContactEnded) -> None:
     leave_queue(state, contact)
     contact.move(event)
     del state.contacts[contact.id]
+    state.inspections.pop(contact.id, None)
     state.contact_due.drop(contact.id)
     for leg in contact.legs:
         state.moved.pop(leg, None)

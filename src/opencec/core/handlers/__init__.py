@@ -11,11 +11,15 @@ from opencec.core.handlers.call import CALL_HANDLERS
 from opencec.core.handlers.clock import CLOCK_HANDLERS
 from opencec.core.handlers.configuration import CONFIGURATION_HANDLERS
 from opencec.core.handlers.flow import FLOW_HANDLERS
+from opencec.core.handlers.inspection import INSPECTION_HANDLERS
 from opencec.core.handlers.legs import LEG_HANDLERS
+from opencec.core.handlers.notes import NOTE_HANDLERS
 from opencec.core.handlers.offer import OFFER_HANDLERS
 from opencec.core.handlers.outbound import OUTBOUND_HANDLERS
 from opencec.core.handlers.parties import PARTY_HANDLERS
+from opencec.core.handlers.recording import RECORDING_HANDLERS
 from opencec.core.handlers.session import SESSION_HANDLERS
+from opencec.core.handlers.supervision import SUPERVISION_HANDLERS
 from opencec.core.handlers.transfer import TRANSFER_HANDLERS
 from opencec.core.handlers.wanted import WANTED_HANDLERS
 from opencec.core.turn import Turn
@@ -35,4 +39,8 @@ HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     **WANTED_HANDLERS,
     **LEG_HANDLERS,
     **FLOW_HANDLERS,
+    **INSPECTION_HANDLERS,
+    **SUPERVISION_HANDLERS,
+    **RECORDING_HANDLERS,
+    **NOTE_HANDLERS,
 }

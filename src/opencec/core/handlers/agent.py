@@ -19,7 +19,7 @@ from opencec.core.events import (
 from opencec.core.handlers.lookup import signed_in
 from opencec.core.turn import Turn
 
-__all__ = ["AGENT_HANDLERS"]
+__all__ = ["AGENT_HANDLERS", "check_rest"]
 
 _AGENT_ALERTING = AgentState.ALERTING
 _AGENT_BUSY = AgentState.BUSY
@@ -43,6 +43,12 @@ def _idle(turn: Turn, agent: Agent, cause: IdleCause) -> None:
 
 def _withdraw(turn: Turn, agent: Agent) -> None:
     turn.emit(AgentPresetChanged(at=turn.now, agent=agent.id, preset="none"))
+
+
+def check_rest(seconds: int, cause: int) -> None:
+    """Raises CoreError invalid_value."""
+    if not (1 <= seconds <= _LONGEST_REST_S and 0 <= cause <= 255):
+        raise CoreError("invalid_value", "a rest lasts 1-86399 s and has a cause 0-255")
 
 
 def _say_busy(turn: Turn, command: SayBusy) -> None:
@@ -81,8 +87,7 @@ def _cancel_busy(turn: Turn, command: CancelBusy) -> None:
 
 def _rest(turn: Turn, command: Rest) -> None:
     agent = signed_in(turn.state, command.agent)
-    if not (1 <= command.seconds <= _LONGEST_REST_S and 0 <= command.cause <= 255):
-        raise CoreError("invalid_value", "a rest lasts 1-86399 s and has a cause 0-255")
+    check_rest(command.seconds, command.cause)
     if agent.state in _PRESETTING:
         if (agent.preset, agent.preset_reason, agent.preset_seconds) != ("rest", command.cause, command.seconds):
             turn.emit(

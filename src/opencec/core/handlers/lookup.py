@@ -120,3 +120,31 @@ def check_number(number: str, *, is_external: bool = False) -> None:
     """1-24 digits, `*`, `#`, a leading `+`; external transfers also A-E (cc-gateway.md 5.2). Raises invalid_number."""
     if not (_EXTERNAL_NUMBER if is_external else _NUMBER).fullmatch(number):
         raise CoreError("invalid_number", "a number has 1-24 digits, * or #")
+
+
+def inspector_of(state: TenantState, inspector: AgentId) -> Agent:
+    """A signed-in agent that may inspect others.
+
+    Raises:
+        CoreError: unknown_agent, not_signed_in, not_permitted.
+    """
+    found = signed_in(state, inspector)
+    if inspector not in state.inspectors:
+        raise CoreError("not_permitted", f"agent {inspector} is no inspector")
+    return found
+
+
+def inspected_agent(state: TenantState, inspector: Agent, agent: AgentId) -> Agent:
+    """An agent that `inspector` may inspect: anyone of the tenant but inspectors (cc-gateway.md 5.7).
+
+    Raises:
+        CoreError: inspects_itself, unknown_agent, not_permitted.
+    """
+    if agent == inspector.id:
+        raise CoreError("inspects_itself", f"agent {agent} is the inspector")
+    found = state.agents.get(agent)
+    if found is None:
+        raise CoreError("unknown_agent", f"agent {agent} is not configured")
+    if agent in state.inspectors:
+        raise CoreError("not_permitted", f"agent {agent} is an inspector")
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from opencec.core.agent import Agent, AgentState
+from opencec.core.attendance import attend, leave_attendance
 from opencec.core.commands import CallInner, CallOut, Command
 from opencec.core.contact import Contact
 from opencec.core.effects import DialNumber
@@ -139,7 +140,7 @@ def find_colleague(turn: Turn, agent: Agent, *, called: AgentId | None, queue: Q
     other = state.agents.get(called) if called is not None else None
     if other is None:
         raise CoreError("unknown_agent", f"agent {called} is not configured")
-    if other.state is not _AGENT_IDLE or other is agent:
+    if other.state is not _AGENT_IDLE or not other.takes_calls or other is agent:
         raise CoreError("agent_not_available", f"agent {other.id} is {other.state}")
     return str(other.id)
 
@@ -185,6 +186,9 @@ def own_phone_alerts(turn: Turn, contact: Contact, leg: LegId) -> None:
 
 def own_phone_lifted(turn: Turn, contact: Contact, leg: LegId) -> None:
     """The agent has lifted the phone: now the other party is called."""
+    if contact.direction == "service":
+        attend(turn, contact, leg)
+        return
     turn.emit(PhoneOffHook(at=turn.now, agent=contact.agents[0], contact=contact.id, leg=leg))
     _call_far_end(turn, contact)
 
@@ -223,6 +227,7 @@ def _call_colleague(turn: Turn, contact: Contact) -> None:
 
 def own_phone_failed(turn: Turn, contact: Contact, cause: str) -> None:
     """The agent did not lift, or the phone cannot be reached."""
+    leave_attendance(turn, contact, "phone")
     fail_attempt(turn, contact, cause, is_own_phone=True)
 
 
@@ -255,6 +260,7 @@ def far_end_failed(turn: Turn, contact: Contact, cause: str) -> None:
 
 def give_up(turn: Turn, contact: Contact, agent: Agent, *, next_state: bool = True) -> None:
     """The agent leaves a call that it was dialling. `next_state` False: its state is for the caller to decide."""
+    leave_attendance(turn, contact, "inspector_gone")
     if contact.offer is not None:
         withdraw_offer(turn, contact)
     turn.emit(ContactLeftAgent(at=turn.now, contact=contact.id, agent=agent.id, reason="agent_hangup"))

@@ -89,7 +89,7 @@ def resume_answered(turn: Turn, contact: Contact, leg: Leg) -> None:
     turn.arrange(contact)
     turn.end_legs(contact, [old], "replaced")
     if contact.recording_since:
-        turn.record(contact, contact.agents[0] if contact.agents else None)
+        turn.record(contact, contact.agents[0] if contact.agents else None, is_wanted=True)
 
 
 def _lift_instead(turn: Turn, contact: Contact, leg: Leg, old: LegId) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from opencec.core.agent import Agent
 from opencec.core.commands import Command, ResetSkills, SetAutoAnswer, SetAutoEnterIdle, SignIn, SignOut
 from opencec.core.contact import Contact
-from opencec.core.ending import sign_out
+from opencec.core.ending import sign_out, tell_watchers
 from opencec.core.errors import CoreError
 from opencec.core.events import (
     AgentPresetChanged,
@@ -17,13 +17,14 @@ from opencec.core.events import (
     AgentSignedIn,
     AgentSignedOut,
     AgentSkillsReset,
+    MonitoringChanged,
 )
 from opencec.core.handlers.hang_up import leave_call
 from opencec.core.handlers.lookup import signed_in
 from opencec.core.handlers.offer import end_offer, give_back_offer
 from opencec.core.turn import Turn
 
-__all__ = ["SESSION_HANDLERS"]
+__all__ = ["SESSION_HANDLERS", "reset_skills", "sign_out_agent"]
 
 _PHONE = re.compile(r"[0-9A-Za-z*#+._-]{1,24}")
 """Soft-phone number: at most 24 characters (cc-gateway.md 5.1.1)."""
@@ -66,9 +67,15 @@ def _sign_in(turn: Turn, command: SignIn) -> None:
             is_takeover=is_takeover,
         )
     )
+    if not is_takeover:
+        tell_watchers(turn, agent, is_signed_in=True)
+    hears_all = command.hears_all and agent.id in state.inspectors
+    if hears_all != agent.hears_all:
+        turn.emit(MonitoringChanged(at=turn.now, inspector=agent.id, agents=agent.monitors, hears_all=hears_all))
 
 
-def _sign_out(turn: Turn, command: SignOut) -> None:
+def sign_out_agent(turn: Turn, command: SignOut) -> None:
+    """Sign an agent out, now or after its call."""
     agent = signed_in(turn.state, command.agent)
     if not agent.contacts:
         sign_out(turn, agent, command.reason)
@@ -99,7 +106,8 @@ def _force_out(turn: Turn, agent: Agent, command: SignOut) -> None:
         give_back_offer(turn, contact, was_direct=was_direct, cause="agent_gone")
 
 
-def _reset_skills(turn: Turn, command: ResetSkills) -> None:
+def reset_skills(turn: Turn, command: ResetSkills) -> None:
+    """Choose the skill queues that an agent serves."""
     state = turn.state
     agent = signed_in(state, command.agent)
     configured = state.skills.get(agent.id, {})
@@ -128,8 +136,8 @@ def _change_settings(turn: Turn, agent: Agent, *, auto_answer: bool, auto_enter_
 
 SESSION_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     SignIn: _sign_in,
-    SignOut: _sign_out,
-    ResetSkills: _reset_skills,
+    SignOut: sign_out_agent,
+    ResetSkills: reset_skills,
     SetAutoAnswer: _set_auto_answer,
     SetAutoEnterIdle: _set_auto_enter_idle,
 }

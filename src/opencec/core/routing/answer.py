@@ -87,4 +87,4 @@ def join_calls(turn: Turn, held: Contact, active: Contact, *, agent: Agent, is_l
     end_contact(turn, active, cause="joined", disposition="joined", release_by="agent")
     turn.arrange(held)
     if held.recording_since:
-        turn.record(held, agent.id)
+        turn.record(held, agent.id, is_wanted=True)

@@ -72,7 +72,7 @@ def _find_agent(state: TenantState, address: str) -> Destination:
     agent = state.agents.get(AgentId(int(address))) if address.isdecimal() else None
     if agent is None:
         raise CoreError("unknown_agent", f"agent {address!r} is not configured")
-    if agent.state is not _AGENT_IDLE:
+    if agent.state is not _AGENT_IDLE or not agent.takes_calls:
         raise CoreError("agent_not_available", f"agent {agent.id} is {agent.state}")
     return Destination(agent=agent)
 

@@ -207,9 +207,12 @@ class LegRegistry:
                 del self.mixes[mix_id]
 
     def mix(self, command: Mix) -> None:
-        """Say what every leg of a mix hears; an older revision is ignored. Legs named here leave their former mix."""
+        """Say what every leg of a mix hears; an older revision is ignored. Legs named here leave their former mix.
+
+        The same revision again takes in legs that were opened in the meantime.
+        """
         mix = self._mix(command.mix)
-        if command.revision <= mix.revision:
+        if command.revision < mix.revision:
             return
         mix.revision, mix.gains = command.revision, command.gains
         named = set(command.gains).union(*command.gains.values())
