@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -174,13 +175,17 @@ def test_what_parses_parses_the_same_after_being_written(octets: bytes) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60) | st.from_regex(r"sips?:[ -~]{1,40}", fullmatch=True))
+@example("SIP:[@0")
 def test_uris_survive(text: str) -> None:
     try:
         uri = Uri.parse(text)
     except SipParseError:
         return
-    assert Uri.parse(str(uri)) == uri
-    assert uri.same_as(Uri.parse(str(uri)))
+    again = Uri.parse(str(uri))
+    assert str(again) == str(uri)
+    # The spelling of the user may change once: what needs an escape and came without one is written with it.
+    assert msgspec.structs.replace(again, escaped_user=uri.escaped_user) == uri
+    assert uri.same_as(again)
 
 
 def _assert_cheap(work: Callable[[], object], limit_s: float) -> None:
