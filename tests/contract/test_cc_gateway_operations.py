@@ -124,6 +124,11 @@ STATES_CHANGED = [
     Row("cancelWork", "POST", "/onlineagent/{a}/cancelwork", "AgentState_CancelWork_Success"),
 ]
 SIGN_IN_NAMES = {
+    "loginByAccount",
+    "forceLoginExWithoutPhone",
+    "modifyAccountPwd",
+    "modifyAccountPwdEx",
+    "getAllAgentEvent",
     "updateGuid",
     "login",
     "forceLogin",

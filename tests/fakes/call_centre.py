@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fakes.agent_passwords import PasswordStore, PlainPasswords
 from fakes.journal import MemoryJournal
 from fakes.secrets import PlainSecrets
 from opencec.adapters.callbacks import AddressGuard, CallbackClient, CallbackLimits
@@ -30,8 +31,10 @@ from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, LegId, QueueId, SessionId, TenantId
 from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
+from opencec.ports.configuration import AgentConfig, TenantConfig, TenantInfo
 from opencec.ports.records import TenantRecords
 from opencec.services.agent_desk import AgentDesk
+from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
 from opencec.services.cdr_projection import NOTES, CdrProjection
 from opencec.services.contact_serials import ContactSerials
@@ -82,6 +85,31 @@ class FakePort:
         self._clock = clock
         self._ids = SystemIds()
         self.is_overloaded = False
+        self.store: PasswordStore | None = None
+        self.password_days = 0
+        self._passwords: AgentPasswords | None = None
+
+    @property
+    def passwords(self) -> AgentPasswords:
+        """Every agent's password is PASSWORD at first; its account is `a<workno>`."""
+        if self._passwords is None:
+            agents = self.queries.profile.agents
+            self.store = self.store or PasswordStore({str(agent.id): f"plain:{PASSWORD}" for agent in agents})
+            self._passwords = AgentPasswords(self.store, passwords=PlainPasswords(), clock=self._clock)  # type: ignore[arg-type]
+            self.reload_passwords()
+        return self._passwords
+
+    def reload_passwords(self) -> None:
+        """As when the configuration is loaded again."""
+        assert self.store is not None
+        assert self._passwords is not None
+        names = {str(agent.id): agent.name for agent in self.queries.profile.agents}
+        agents = tuple(
+            AgentConfig(workno=workno, name=names.get(workno, ""), password_hash=encoded, account=f"a{workno}")
+            for workno, encoded in self.store.hashes.items()
+        )
+        info = TenantInfo(vdn=int(self.tenant), password_days=self.password_days)
+        self._passwords.configure(TenantConfig(info=info, agents=agents, passwords=tuple(self.store.rows.values())))
 
     async def execute(self, command: Command) -> tuple[Event, ...]:
         if self.is_overloaded:
@@ -104,8 +132,7 @@ class FakePort:
         return phone.startswith("7") and 4 <= len(phone) <= 6
 
     async def verify_password(self, agent: AgentId, password: str) -> bool:
-        await asyncio.sleep(0)
-        return password == PASSWORD and self.queries.agent(agent) is not None
+        return await self.passwords.verify(agent, password)
 
 
 class Directory:
@@ -119,6 +146,10 @@ class Directory:
 
     def for_agent(self, agent: AgentId, *, host: str = "", vdn: int | None = None) -> FakePort | None:
         return self.port
+
+    def for_account(self, account: str, *, host: str = "") -> tuple[FakePort, AgentId] | None:
+        agent = self.port.passwords.agent_of(account) if self.port is not None else None
+        return (self.port, agent) if self.port is not None and agent is not None else None
 
 
 class CallCentre:
@@ -154,9 +185,10 @@ class CallCentre:
             settings=GatewaySettings(feed=limits, guid_renew_ms=guid_renew_ms, guid_grace_ms=guid_grace_ms),
         )
         desk = self.gateway.open_desk(VDN)
-        for participant in (desk.sessions, desk.feed):
+        for participant in desk.participants:
             self.runtime.join(participant)
-            self.runtime.observe(participant)
+        for observer in (desk.sessions, desk.feed):
+            self.runtime.observe(observer)
         self.port = FakePort(self.runtime, self.clock)
         self.picks_up = True
         self.refuses: dict[str, str] = {}

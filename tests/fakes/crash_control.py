@@ -181,7 +181,8 @@ class CrashControl:
             config=config,
             clock=clock,
             ids=ids,
-            passwords=None,
+            passwords=None,  # type: ignore[arg-type]
+            store=None,  # type: ignore[arg-type]
         )
         self.book.add(self.handle)
         self.desk = self.gateway.open_desk(vdn)

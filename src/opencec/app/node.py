@@ -176,6 +176,7 @@ class Node:
             clock=self.clock,
             ids=self.ids,
             passwords=self.passwords,
+            store=store,
         )
         self.book.add(handle)
         self.tenants[tenant] = TenantServices(

@@ -62,7 +62,7 @@ from opencec.services.signalling.legs import SignallingFacts
 from opencec.services.signalling.service import Signalling
 from opencec.services.tenant_handle import TenantHandle
 from opencec.services.tenant_profile import tenant_profile
-from opencec.services.tenant_runtime import TenantRuntime
+from opencec.services.tenant_runtime import Participant, TenantRuntime
 from opencec.services.waiting import QueueTreatments
 
 __all__ = ["Shared", "TenantServices", "recording_of"]
@@ -161,7 +161,13 @@ class TenantServices:
         self._join()
 
     def _join(self) -> None:
-        for participant in (self.facts, self._flow_facts, self.desk.sessions, self.desk.feed, self.callers):
+        participants: tuple[Participant, ...] = (
+            self.facts,
+            self._flow_facts,
+            *self.desk.participants,
+            self.callers,
+        )
+        for participant in participants:
             self.runtime.join(participant)
         observers = (self.desk.sessions, self.desk.feed, self.projection, self.flows, self._treatments, self)
         for observer in (*observers, self.agent_desk, self.agent_desk.board):

@@ -8,7 +8,7 @@ import msgspec
 
 from opencec.core.ids import AgentId, QueueId, TenantId
 
-__all__ = ["AgentProfile", "CalledRoute", "Overflow", "QueueProfile", "SkillLevel", "TenantProfile"]
+__all__ = ["AgentGroup", "AgentProfile", "CalledRoute", "Overflow", "QueueProfile", "SkillLevel", "TenantProfile"]
 
 
 class Overflow(msgspec.Struct, frozen=True):
@@ -50,6 +50,17 @@ class AgentProfile(msgspec.Struct, frozen=True):
     """The SIP account bound to the agent when sign-in names none."""
     may_pick_up: bool = True
     """May take calls that ring at others (the right `ispickup`, cc-gateway.md 5.4)."""
+    group: int = 0
+    """Number of the agent's group; 0 = none."""
+    rights: tuple[str, ...] = ("call_out", "pick_up")
+
+
+class AgentGroup(msgspec.Struct, frozen=True):
+    """A group of agents and the inspector who leads it."""
+
+    id: int
+    name: str
+    leader: AgentId | None = None
 
 
 class CalledRoute(msgspec.Struct, frozen=True):
@@ -65,6 +76,7 @@ class TenantProfile(msgspec.Struct, frozen=True):
     agents: tuple[AgentProfile, ...] = ()
     queues: tuple[QueueProfile, ...] = ()
     routes: tuple[CalledRoute, ...] = ()
+    groups: tuple[AgentGroup, ...] = ()
     default_caller: str = ""
     """The number shown on outbound calls when the agent names none."""
     default_queue: QueueId = QueueId(0)

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-__all__ = ["LockoutRules", "RateLimit", "SignInGuard"]
+import msgspec
+
+__all__ = ["LockRecord", "LockoutRules", "RateLimit", "SignInGuard"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,20 @@ class _Record:
     failures: int = 0
     last_ms: int = 0
     locked_until_ms: int = 0
+
+
+class LockRecord(msgspec.Struct, frozen=True, array_like=True):
+    """One count, as it is kept over restarts."""
+
+    kind: str
+    key: str
+    failures: int
+    last_ms: int
+    locked_until_ms: int
+
+
+def _account(key: tuple[str, str]) -> str:
+    return key[1].partition("\0")[0]
 
 
 class SignInGuard:
@@ -70,6 +86,23 @@ class SignInGuard:
     def succeeded(self, account: str, source: str) -> None:
         """A right password: the pair starts afresh. Account and source counts stay, others may be guessing."""
         self._records.pop(("pair", f"{account}\0{source}"), None)
+
+    def records(self, account: str) -> list[LockRecord]:
+        """What is counted for one account, alone and with each of its sources."""
+        own = (("account", account), *(key for key in self._records if key[0] == "pair" and _account(key) == account))
+        return [self._record(key) for key in own if key in self._records]
+
+    def records_below(self, prefix: str) -> list[LockRecord]:
+        """What is counted for accounts that begin so."""
+        return [self._record(key) for key in self._records if key[0] != "source" and _account(key).startswith(prefix)]
+
+    def restore(self, record: LockRecord) -> None:
+        """Know again what was counted before a restart."""
+        self._records[record.kind, record.key] = _Record(record.failures, record.last_ms, record.locked_until_ms)
+
+    def _record(self, key: tuple[str, str]) -> LockRecord:
+        found = self._records[key]
+        return LockRecord(*key, found.failures, found.last_ms, found.locked_until_ms)
 
     def _keys(self, account: str, source: str) -> tuple[tuple[tuple[str, str], int], ...]:
         rules = self._rules

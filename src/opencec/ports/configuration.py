@@ -15,6 +15,9 @@ import msgspec
 __all__ = [
     "AccountConfig",
     "AgentConfig",
+    "AgentGroupConfig",
+    "AgentPasswordConfig",
+    "AgentRight",
     "AgentRole",
     "AgentSkillConfig",
     "AgentType",
@@ -32,6 +35,7 @@ __all__ = [
     "PopSource",
     "QueueConfig",
     "QueueRule",
+    "RemovableKind",
     "RouteConfig",
     "ScreenPop",
     "SipAccountConfig",
@@ -46,7 +50,10 @@ Media = Literal["voice", "video", "text"]
 AgentType = Literal["voice", "video", "multimedia", "versatile"]
 """Vendor numbers 4, 11, 5 and 99 (tenant-console 5.2)."""
 AgentRole = Literal["agent", "inspector"]
+AgentRight = Literal["call_out", "pick_up", "monitor", "spy_monitor", "report_manager", "system"]
+"""Call numbers; take a call that rings at another agent; watch agents; listen unnoticed; reports; the system itself."""
 AppPurpose = Literal["api-fabric", "cms", "ccfs", "isales"]
+RemovableKind = Literal["agent", "agent_group", "sip_account", "route", "trunk", "app_key"]
 RuleAction = Literal["release", "queue", "flow", "wait"]
 
 
@@ -56,7 +63,7 @@ class ConfigurationError(Exception):
     code = "configuration"
 
 
-_HIDDEN = frozenset({"secret", "password", "password_hash", "sk"})
+_HIDDEN = frozenset({"secret", "password", "password_hash", "sk", "history"})
 
 
 class _Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +90,8 @@ class TenantInfo(_Config, frozen=True, kw_only=True):
     max_calls_per_s: int = 100
     """New calls a second, after which callers get 503."""
     is_demo: bool = False
+    password_days: int = 0
+    """Agents must change their passwords after so many days (1-180); 0: never."""
     space_id: str = ""
     """Tenant space id that plug-ins name, digits; unique in the installation, empty: none."""
     outbound_hosts: tuple[str, ...] = ()
@@ -104,10 +113,34 @@ class AgentConfig(_Config, frozen=True, kw_only=True):
     account: str = ""
     """Sign-in name beside the work number, may be empty."""
     group: str = ""
+    """Name of an agent group; empty: none."""
+    rights: tuple[AgentRight, ...] = ("call_out", "pick_up")
     wrap_up_s: int | None = None
     """Overrides the queue's."""
     text_capacity: int = 5
     is_enabled: bool = True
+
+
+class AgentGroupConfig(_Config, frozen=True, kw_only=True):
+    """A group of agents with the inspector who leads it."""
+
+    name: str
+    group: int
+    """Number that interfaces use; unique in the tenant."""
+    leader: str = ""
+    """Work number of the inspector; empty: none."""
+
+
+class AgentPasswordConfig(_Config, frozen=True, kw_only=True):
+    """What is known of an agent's password beside its hash. Agents without a row: nothing, and all is well."""
+
+    workno: str
+    changed_at: int = 0
+    """Milliseconds UTC; 0: never."""
+    must_change: bool = False
+    """Someone else chose it: the agent takes no calls until it is changed."""
+    history: tuple[str, ...] = ()
+    """Hashes of the passwords before, newest first; never shown."""
 
 
 class AgentSkillConfig(_Config, frozen=True, kw_only=True):
@@ -305,6 +338,8 @@ class TenantConfig(_Config, frozen=True, kw_only=True):
     sip_accounts: tuple[SipAccountConfig, ...] = ()
     queues: tuple[QueueConfig, ...] = ()
     routes: tuple[RouteConfig, ...] = ()
+    groups: tuple[AgentGroupConfig, ...] = ()
+    passwords: tuple[AgentPasswordConfig, ...] = ()
     flows: tuple[FlowConfig, ...] = ()
     """The newest published version of each."""
     trunks: tuple[TrunkConfig, ...] = ()
@@ -357,6 +392,24 @@ class TenantConfiguration(Protocol):
 
     async def put_agents(self, agents: Sequence[AgentConfig]) -> None:
         """Make or change agents. An empty `password_hash` keeps the stored one."""
+        ...
+
+    async def put_groups(self, groups: Sequence[AgentGroupConfig]) -> None:
+        """Make or change agent groups.
+
+        Raises:
+            ConfigurationError: two groups of one number, or an unknown leader.
+        """
+        ...
+
+    async def set_password(
+        self, workno: str, password_hash: str, *, changed_at: int, must_change: bool = False, kept: int = 5
+    ) -> None:
+        """Give an agent another password; the one before joins its history, of which `kept` stay.
+
+        Raises:
+            ConfigurationError: no such agent.
+        """
         ...
 
     async def put_skills(self, workno: str, skills: Sequence[AgentSkillConfig]) -> None:
@@ -415,7 +468,7 @@ class TenantConfiguration(Protocol):
         """Give the tenant a connection bar, or change it."""
         ...
 
-    async def remove(self, kind: Literal["agent", "sip_account", "route", "trunk", "app_key"], key: str) -> bool:
+    async def remove(self, kind: RemovableKind, key: str) -> bool:
         """Remove one object (routes: the dialled number); False when there was none."""
         ...
 

@@ -16,6 +16,7 @@ from opencec.core.config import TenantProfile
 from opencec.core.errors import OpenCecError
 from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId, TenantId
+from opencec.services.agent_passwords import AgentPasswords
 
 __all__ = [
     "AgentState",
@@ -78,6 +79,12 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     busy_reason: int = 0
     is_in_call: bool = False
     """A call is offered, dialled, talked or held."""
+    group: int = 0
+    """Number of the agent's group; 0 = none."""
+    rights: frozenset[str] = frozenset()
+    rest_cause: int = 0
+    rest_until: int = 0
+    """Planned end of a rest, ms UTC; 0 = the agent does not rest."""
     configured: tuple[QueueId, ...] = ()
     """Skill queues of the configuration."""
     serving: tuple[QueueId, ...] = ()
@@ -240,6 +247,11 @@ class TenantPort(Protocol):
         """True when the number is a SIP account of the tenant, registered or not."""
         ...
 
+    @property
+    def passwords(self) -> AgentPasswords:
+        """Passwords of the tenant's agents."""
+        ...
+
     async def verify_password(self, agent: AgentId, password: str) -> bool:
         """Check an agent's platform password, in a thread. An unknown agent is False, after the same time."""
         ...
@@ -259,5 +271,14 @@ class TenantDirectory(Protocol):
             agent: Work number.
             host: The request's Host header, for installations that give each tenant a name.
             vdn: The VDN id, when the client names one.
+        """
+        ...
+
+    def for_account(self, account: str, *, host: str = "") -> tuple[TenantPort, AgentId] | None:
+        """Tenant and agent of a sign-in name.
+
+        Args:
+            account: The name.
+            host: The request's Host header.
         """
         ...

@@ -20,6 +20,7 @@ from opencec.core.events import AgentSignedIn, AgentSignedOut, Event
 from opencec.core.ids import AgentId, SessionId
 from opencec.ports.clock import Clock
 from opencec.services.agent_port import TenantOverloaded, TenantPort
+from opencec.services.feed_monitor import FeedMonitor
 from opencec.services.feed_queue import FeedQueue
 from opencec.services.wait_line import WaitLine
 
@@ -101,6 +102,7 @@ class TenantFeed:
         self._closed: OrderedDict[SessionId, FeedQueue] = OrderedDict()
         self._current: dict[AgentId, SessionId] = {}
         self._line = WaitLine(self.limits.wait_ms / 1000)
+        self.monitor = FeedMonitor(clock=clock, wait_ms=self.limits.wait_ms)
         self.polls = 0
         """Since the start of this process."""
 
@@ -123,6 +125,7 @@ class TenantFeed:
         self._current[agent] = session
 
     def _publish(self, agent: AgentId, body: bytes) -> None:
+        self.monitor.publish(body)
         session = self._current.get(agent)
         if session is None:
             return
@@ -152,6 +155,8 @@ class TenantFeed:
         queue.is_closed = True
         while len(queue.events) > 1:  # the head may be on its way to the client
             queue.events.pop()
+        for body in last:
+            self.monitor.publish(body)
         if not queue.is_dropped:
             for body in last:
                 queue.push(body)

@@ -8,9 +8,10 @@ from opencec.core.commands import Command
 from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, SessionId, TenantId
 from opencec.ports.clock import Clock
-from opencec.ports.configuration import TenantConfig
+from opencec.ports.configuration import TenantConfig, TenantConfiguration
 from opencec.ports.ids import Ids
 from opencec.ports.secrets import Passwords
+from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantPort
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.services.tenant_view import CoreQueries
@@ -29,11 +30,12 @@ class TenantHandle:
         clock: Clock,
         ids: Ids,
         passwords: Passwords,
+        store: TenantConfiguration,
     ) -> None:
         self._runtime = runtime
         self._clock = clock
         self._ids = ids
-        self._passwords = passwords
+        self._agent_passwords = AgentPasswords(store, passwords=passwords, clock=clock)
         self._queries = CoreQueries(runtime.core)
         self.configure(config)
 
@@ -41,7 +43,7 @@ class TenantHandle:
         """Take over a newer configuration."""
         self.config = config
         self._phones = frozenset(account.user for account in config.sip_accounts if account.is_enabled)
-        self._hashes = {int(agent.workno): agent.password_hash for agent in config.agents if agent.is_enabled}
+        self._agent_passwords.configure(config)
         self._rest_reasons = tuple(Reason(reason.id, reason.name) for reason in config.workbench.rest_reasons)
         self._busy_reasons = tuple(Reason(reason.id, reason.name) for reason in config.workbench.busy_reasons)
         codes = {route.target: route.dialled for route in config.routes if route.device == "flow"}
@@ -103,7 +105,12 @@ class TenantHandle:
 
     async def verify_password(self, agent: AgentId, password: str) -> bool:
         """Check a platform password; an unknown agent costs the same time."""
-        return await self._passwords.verify(self._hashes.get(agent, ""), password)
+        return await self._agent_passwords.verify(agent, password)
+
+    @property
+    def passwords(self) -> AgentPasswords:
+        """Passwords of the tenant's agents."""
+        return self._agent_passwords
 
 
 class TenantBook:
@@ -129,4 +136,13 @@ class TenantBook:
         if vdn is not None:
             return self.get(TenantId(vdn))
         found = [handle for handle in self._tenants.values() if handle.queries.agent(agent) is not None]
+        return found[0] if len(found) == 1 else None
+
+    def for_account(self, account: str, *, host: str = "") -> tuple[TenantPort, AgentId] | None:
+        """Tenant and agent of a sign-in name; None when several tenants have it."""
+        found = [
+            (handle, agent)
+            for handle in self._tenants.values()
+            if (agent := handle.passwords.agent_of(account)) is not None
+        ]
         return found[0] if len(found) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opencec.core.config import AgentProfile, CalledRoute, Overflow, QueueProfile, SkillLevel, TenantProfile
+from opencec.core.config import AgentGroup, AgentProfile, CalledRoute, Overflow, QueueProfile, SkillLevel, TenantProfile
 from opencec.core.ids import AgentId, QueueId, TenantId
 from opencec.ports.configuration import QueueConfig, QueueRule, TenantConfig
 
@@ -19,12 +19,17 @@ def tenant_profile(config: TenantConfig) -> TenantProfile:
         id=TenantId(config.info.vdn),
         agents=_agents(config),
         queues=tuple(_queue(queue) for queue in config.queues),
+        groups=tuple(
+            AgentGroup(group.group, group.name, AgentId(int(group.leader)) if group.leader else None)
+            for group in config.groups
+        ),
         routes=tuple(_route(config, index) for index in range(len(config.routes))),
         default_caller=caller or next((route.dialled for route in config.routes if route.is_default), ""),
     )
 
 
 def _agents(config: TenantConfig) -> tuple[AgentProfile, ...]:
+    groups = {group.name: group.group for group in config.groups}
     skills: dict[str, list[SkillLevel]] = {}
     for skill in config.skills:
         level = max(1, _MAX_WEIGHT + 1 - skill.level)
@@ -36,6 +41,9 @@ def _agents(config: TenantConfig) -> tuple[AgentProfile, ...]:
             skills=tuple(skills.get(agent.workno, ())),
             role="inspector" if "inspector" in agent.roles else "agent",
             phone=agent.phone,
+            group=groups.get(agent.group, 0),
+            rights=agent.rights,
+            may_pick_up="pick_up" in agent.rights,
         )
         for agent in config.agents
         if agent.is_enabled

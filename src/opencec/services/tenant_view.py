@@ -100,6 +100,10 @@ class CoreQueries:
             until=agent.until,
             busy_reason=agent.reason if agent.state.value == "busy" else 0,
             is_in_call=agent.is_in_call,
+            group=profile.group if profile else 0,
+            rights=frozenset(profile.rights) if profile else frozenset(),
+            rest_until=agent.until if agent.state.value == "rest" else 0,
+            rest_cause=agent.reason if agent.state.value == "rest" else 0,
             configured=tuple(skill.queue for skill in profile.skills) if profile else (),
             serving=agent.queues or (),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
@@ -16,7 +16,9 @@ from opencec.adapters.sqlite.rows import (
     APP_KEYS,
     CONNECTION_BARS,
     FLOWS,
+    GROUPS,
     KINDS,
+    PASSWORDS,
     QUEUES,
     ROUTES,
     SIP_ACCOUNTS,
@@ -32,6 +34,8 @@ from opencec.ports.clock import Clock
 from opencec.ports.configuration import (
     AccountConfig,
     AgentConfig,
+    AgentGroupConfig,
+    AgentPasswordConfig,
     AgentSkillConfig,
     AppKeyConfig,
     AuditEntry,
@@ -39,6 +43,7 @@ from opencec.ports.configuration import (
     ConnectionBarConfig,
     FlowConfig,
     QueueConfig,
+    RemovableKind,
     RouteConfig,
     SipAccountConfig,
     TenantConfig,
@@ -144,6 +149,41 @@ class SqliteTenantConfiguration:
         """Make or change agents."""
         await self._database.write(lambda c: self._put(c, AGENTS, agents))
 
+    async def put_groups(self, groups: Sequence[AgentGroupConfig]) -> None:
+        """Make or change agent groups."""
+
+        def change(connection: Connection) -> None:
+            for group in groups:
+                if group.leader:
+                    self._need(connection, tables.agents, workno=group.leader)
+            self._put(connection, GROUPS, groups)
+            known = self._all(connection, GROUPS)
+            if len({group.group for group in known}) < len(known):
+                raise ConfigurationError("two agent groups have one number")
+
+        await self._database.write(change)
+
+    async def set_password(
+        self, workno: str, password_hash: str, *, changed_at: int, must_change: bool = False, kept: int = 5
+    ) -> None:
+        """Give an agent another password."""
+
+        def change(connection: Connection) -> None:
+            self._need(connection, tables.agents, workno=workno)
+            agents, passwords = tables.agents, tables.agent_passwords
+            mine = (agents.c.vdn == self._vdn, agents.c.workno == workno)
+            before = connection.execute(select(agents.c.password_hash).where(*mine)).scalar_one()
+            known = select(passwords.c.history).where(passwords.c.vdn == self._vdn, passwords.c.workno == workno)
+            older = connection.execute(known).scalar() or []
+            history = [entry for entry in (before, *older) if entry][:kept]
+            row = AgentPasswordConfig(
+                workno=workno, changed_at=changed_at, must_change=must_change, history=tuple(history)
+            )
+            connection.execute(update(agents).where(*mine).values(password_hash=password_hash))
+            self._put(connection, PASSWORDS, [row], is_changed=True)
+
+        await self._database.write(change)
+
     async def put_skills(self, workno: str, skills: Sequence[AgentSkillConfig]) -> None:
         """Replace all queues that the agent serves."""
 
@@ -230,16 +270,16 @@ class SqliteTenantConfiguration:
         """Give the tenant a connection bar, or change it."""
         await self._database.write(lambda c: self._put(c, CONNECTION_BARS, [bar]))
 
-    async def remove(self, kind: Literal["agent", "sip_account", "route", "trunk", "app_key"], key: str) -> bool:
-        """Remove one object, and an agent's skills with it."""
+    async def remove(self, kind: RemovableKind, key: str) -> bool:
+        """Remove one object, and an agent's skills and password with it."""
         table, name = KINDS[kind].table, KINDS[kind].key[0]
 
         def change(connection: Connection) -> bool:
             where = (table.c.vdn == self._vdn, table.c[name] == key)
             removed = connection.execute(delete(table).where(*where)).rowcount > 0
             if removed and kind == "agent":
-                t = tables.agent_skills
-                connection.execute(delete(t).where(t.c.vdn == self._vdn, t.c.workno == key))
+                for t in (tables.agent_skills, tables.agent_passwords):
+                    connection.execute(delete(t).where(t.c.vdn == self._vdn, t.c.workno == key))
             if removed:
                 self._count_change(connection)
             return removed
@@ -270,6 +310,8 @@ class SqliteTenantConfiguration:
             agents=self._all(connection, AGENTS),
             skills=self._all(connection, SKILLS),
             sip_accounts=self._all(connection, SIP_ACCOUNTS),
+            groups=self._all(connection, GROUPS),
+            passwords=self._all(connection, PASSWORDS),
             queues=self._all(connection, QUEUES),
             routes=self._all(connection, ROUTES),
             flows=self._published_flows(connection),

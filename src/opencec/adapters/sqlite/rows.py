@@ -14,6 +14,8 @@ from opencec.adapters.sqlite import tables
 from opencec.ports.configuration import (
     AccountConfig,
     AgentConfig,
+    AgentGroupConfig,
+    AgentPasswordConfig,
     AgentSkillConfig,
     AppKeyConfig,
     ConnectionBarConfig,
@@ -33,7 +35,9 @@ __all__ = [
     "APP_KEYS",
     "CONNECTION_BARS",
     "FLOWS",
+    "GROUPS",
     "KINDS",
+    "PASSWORDS",
     "QUEUES",
     "ROUTES",
     "SIP_ACCOUNTS",
@@ -140,6 +144,8 @@ def _plain(content: object) -> object:
 
 TENANTS = Kind(TenantInfo, tables.tenants, ("vdn",))
 AGENTS = Kind(AgentConfig, tables.agents, ("workno",), kept=("password_hash",))
+GROUPS = Kind(AgentGroupConfig, tables.agent_groups, ("name",))
+PASSWORDS = Kind(AgentPasswordConfig, tables.agent_passwords, ("workno",))
 SKILLS = Kind(AgentSkillConfig, tables.agent_skills, ("workno", "queue"))
 SIP_ACCOUNTS = Kind(SipAccountConfig, tables.sip_accounts, ("user",), sealed={"secret": "sip"})
 QUEUES = Kind(QueueConfig, tables.queues, ("queue",))
@@ -153,6 +159,7 @@ ACCOUNTS = Kind(AccountConfig, tables.accounts, ("account",), kept=("password_ha
 
 KINDS: Mapping[str, Kind[Any]] = {
     "agent": AGENTS,
+    "agent_group": GROUPS,
     "sip_account": SIP_ACCOUNTS,
     "route": ROUTES,
     "trunk": TRUNKS,

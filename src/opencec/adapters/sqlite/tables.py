@@ -23,6 +23,8 @@ from sqlalchemy import (
 __all__ = [
     "accounts",
     "agent_contacts",
+    "agent_groups",
+    "agent_passwords",
     "agent_skills",
     "agents",
     "app_keys",
@@ -86,6 +88,7 @@ tenants = Table(
     _number("revision"),
     Column("space_id", Text, nullable=False, server_default=""),
     Column("outbound_hosts", JSON, nullable=False, server_default="[]"),
+    Column("password_days", Integer, nullable=False, server_default="0"),
 )
 
 Index("one_tenant_a_space", tenants.c.space_id, unique=True, sqlite_where=text("space_id != ''"))
@@ -112,9 +115,29 @@ agents = Table(
     _text("password_hash"),
     _text("account"),
     _text("group"),
+    Column("rights", JSON, nullable=False, server_default='["call_out", "pick_up"]'),
     Column("wrap_up_s", Integer),
     _number("text_capacity"),
     _flag("is_enabled"),
+)
+
+agent_groups = Table(
+    "agent_groups",
+    metadata,
+    _tenant(),
+    Column("name", Text, primary_key=True),
+    _number("group"),
+    _text("leader"),
+)
+
+agent_passwords = Table(
+    "agent_passwords",
+    metadata,
+    _tenant(),
+    Column("workno", Text, primary_key=True),
+    _number("changed_at"),
+    _flag("must_change"),
+    _json("history"),
 )
 
 queues = Table(

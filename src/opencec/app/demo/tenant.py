@@ -6,6 +6,8 @@ from importlib import resources
 
 from opencec.ports.configuration import (
     AgentConfig,
+    AgentGroupConfig,
+    AgentRight,
     AgentSkillConfig,
     CallReason,
     Configuration,
@@ -55,6 +57,8 @@ _WORKBENCH = WorkbenchConfig(
         CallReason(id=11, name="Wrong number"),
     ),
 )
+_GROUPS = ("North", "South")
+_ALL_RIGHTS: tuple[AgentRight, ...] = ("call_out", "pick_up", "monitor", "spy_monitor", "report_manager", "system")
 _SALES, _SUPPORT, _VIDEO, _CHAT = 1, 2, 3, 4
 _PRIVATE = (
     "127.0.0.0/8",
@@ -146,11 +150,19 @@ async def put_agents(
     await tenant.put_sip_accounts(
         [SipAccountConfig(user=secrets[no][1], secret=secrets[no][2], workno=str(no)) for no in worknos]
     )
+    leader = str(INSPECTORS[0]) if INSPECTORS[0] in worknos else ""
+    if leader:
+        groups = (AgentGroupConfig(name=name, group=number, leader=leader) for number, name in enumerate(_GROUPS, 1))
+        await tenant.put_groups(list(groups))
     for workno in worknos:
         queues = _queues(workno)
         if queues:
             skills = [AgentSkillConfig(workno=str(workno), queue=queue) for queue in queues]
             await tenant.put_skills(str(workno), skills)
+
+
+def _group(workno: int) -> str:
+    return "" if workno in INSPECTORS else _GROUPS[0] if workno in AGENTS[:5] else _GROUPS[1]
 
 
 def _queues(workno: int) -> tuple[int, ...]:
@@ -168,6 +180,8 @@ def _agent(workno: int, password_hash: str) -> AgentConfig:
         type="versatile",
         roles=("agent", "inspector") if is_inspector else ("agent",),
         phone=sip_user(workno),
+        group=_group(workno),
+        rights=_ALL_RIGHTS if is_inspector else ("call_out", "pick_up"),
         password_hash=password_hash,
     )
 

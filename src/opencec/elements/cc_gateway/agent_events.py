@@ -25,7 +25,32 @@ async def get_agent_event(call: GatewayCall) -> Reply:
     return Reply(EMPTY if body is None else body, headers=headers)
 
 
+async def get_all_agent_event(call: GatewayCall) -> Reply:
+    """Events of every agent of the tenant since the last call, as a list; for those who may watch."""
+    caller = call.principal
+    caller.need_right("monitor")
+    caller.desk.feed.seen(caller.session.session)
+    receive = call.request.receive
+    found = await caller.desk.feed.monitor.take(caller.session.session, has_gone=lambda: has_hung_up(receive))
+    if not found:
+        return Reply(EMPTY)
+    events = b",".join(body.partition(_BEFORE_EVENT)[2][:-1] for body in found)
+    return Reply(b"%s[%s]}" % (_BEFORE_EVENT, events))
+
+
+_BEFORE_EVENT = b'{"message":"","retcode":"0","event":'
+
 OPERATIONS: tuple[Operation[Caller], ...] = (
+    Operation(
+        "getAllAgentEvent",
+        ("GET",),
+        "/agentevent/allagentevent",
+        get_all_agent_event,
+        "Next events of all agents, as a list, for those who may watch",
+        group="event",
+        auth="guid_alone",
+        codes=("000-003", "100-006", "300-001"),
+    ),
     Operation(
         "getAgentEvent",
         ("GET",),

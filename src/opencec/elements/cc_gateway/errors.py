@@ -42,6 +42,11 @@ GENERAL: dict[str, str] = {
     "wrong_record_state": "500-008",
     "wrong_play_state": "500-007",
     "feed_ended": "100-006",
+    "password_wrong": "110-003",
+    "password_unchanged": "110-017",
+    "password_like_name": "110-018",
+    "password_too_simple": "110-019",
+    "password_length": "110-020",
 }
 """What a domain code means where the group says nothing else."""
 
@@ -115,6 +120,7 @@ CODES: dict[str, dict[str, str]] = {
     "recordings": {"not_permitted": "104-002"},
     "note": {"unknown_agent": "300-002", "unknown_queue": "300-004"},
     "bind_phone": {"invalid_phone": "100-013", "phone_in_use": "100-013"},
+    "password": {},
     "query": {},
     "event": {},
 }

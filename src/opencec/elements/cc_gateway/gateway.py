@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from opencec.core.ids import AgentId, TenantId
 from opencec.elements.cc_gateway.errors import GatewayDialect
+from opencec.elements.cc_gateway.locks import AccountLocks
 from opencec.elements.cc_gateway.push import PUSH_FORMS
 from opencec.elements.cc_gateway.translate import EventTranslator
 from opencec.httpkit.lockout import SignInGuard
@@ -22,6 +23,7 @@ from opencec.services.load_admission import LoadAdmission
 from opencec.services.metrics import Metrics
 from opencec.services.push import TenantPusher
 from opencec.services.sessions import AgentSession, AgentSessions, SessionIndex
+from opencec.services.tenant_runtime import Participant
 
 __all__ = ["Caller", "Desk", "Gateway", "GatewayCall", "GatewaySettings"]
 
@@ -50,6 +52,12 @@ class Desk:
     feed: TenantFeed
     translator: EventTranslator
     pusher: TenantPusher
+    locks: AccountLocks
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """What takes part in the tenant's journal."""
+        return (self.sessions, self.feed, self.locks)
 
     async def run(self, port: TenantPort) -> None:
         """Watch silence and push events until cancelled. Start it when the tenant is served, after replay."""
@@ -114,7 +122,9 @@ class Gateway:
             ids=self.ids,
             metrics=self.metrics,
         )
-        desk = Desk(sessions=sessions, feed=feed, translator=translator, pusher=pusher)
+        desk = Desk(
+            sessions=sessions, feed=feed, translator=translator, pusher=pusher, locks=AccountLocks(tenant, self.guard)
+        )
         self._desks[tenant] = desk
         return desk
 
@@ -138,6 +148,14 @@ class Gateway:
         if caller.session.is_ended:
             raise _not_signed_in()
         return caller
+
+    def by_guid_alone(self, request: WireRequest, path: dict[str, str]) -> Caller:
+        """GUID family of operations without an agent in the path; raises Refusal as `by_guid`."""
+        guid = request.header(b"guid")
+        session = self.index.find(guid, now=self.clock.now()) if guid else None
+        if session is None:
+            raise Refusal("000-003", "no right to call this interface")
+        return self.by_guid(request, {**path, "agentid": str(session.agent)})
 
     def by_guid_even_ended(self, request: WireRequest, path: dict[str, str]) -> Caller:
         """GUID family of the event poll: a session that is over may still fetch its last event."""
@@ -188,6 +206,17 @@ class Caller:
         if view is None or view.state == "signed_out":
             raise _not_signed_in()
         return view
+
+    def need_right(self, right: str) -> None:
+        """Raises Refusal 300-001 when the agent lacks a right; an inspector may always watch."""
+        view = self.view()
+        if right not in view.rights and not (right == "monitor" and view.role == "inspector"):
+            raise Refusal("300-001", f"the agent lacks the right {right}")
+
+    def need_own_password(self) -> None:
+        """Raises Refusal 100-009 while the agent has to change the password: no calls until then (5.1.1)."""
+        if self.port.passwords.state(self.agent).must_change:
+            raise Refusal("100-009", "change the password first")
 
     def reply(self, result: object) -> Reply:
         """The envelope around a result."""

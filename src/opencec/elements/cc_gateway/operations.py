@@ -6,6 +6,7 @@ from opencec.elements.cc_gateway import (
     agent_events,
     agent_group,
     call_data,
+    passwords,
     presence,
     queue_device,
     sign_in,
@@ -26,6 +27,7 @@ TABLE: OperationTable[Caller] = OperationTable(
     (
         *sign_in.OPERATIONS,
         *states.OPERATIONS,
+        *passwords.OPERATIONS,
         *presence.OPERATIONS,
         *agent_events.OPERATIONS,
         *voice_calls.OPERATIONS,
@@ -45,6 +47,7 @@ def build_gateway_app(gateway: Gateway) -> Dispatcher[Caller]:
         families={
             "none": gateway.stranger,
             "guid": gateway.by_guid,
+            "guid_alone": gateway.by_guid_alone,
             "guid_of_ended": gateway.by_guid_even_ended,
         },
         trusted_proxies=settings.trusted_proxies,

@@ -137,8 +137,8 @@ class Answer(msgspec.Struct, frozen=True):
     result: object
 
 
-class SignInResult(msgspec.Struct, frozen=True, kw_only=True):
-    """5.1.1; `vdnid` as in the samples a number."""
+class SignInResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """5.1.1; `vdnid` as in the samples a number. `phoneNum` only of loginByAccount."""
 
     vdnid: int
     workno: str
@@ -147,6 +147,7 @@ class SignInResult(msgspec.Struct, frozen=True, kw_only=True):
     isForceChange: str
     serverName: str
     timeRemaining: str
+    phoneNum: str | None = None
 
 
 class Skill(msgspec.Struct, frozen=True):

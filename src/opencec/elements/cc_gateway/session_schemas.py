@@ -4,7 +4,30 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Heartbeat", "LoginInfo"]
+from opencec.elements.cc_gateway.schemas import SignInBody
+from opencec.httpkit.wire_model import Field, WireModel
+
+__all__ = ["AccountBody", "Heartbeat", "LoginInfo", "PasswordBody", "PasswordQuery"]
+
+
+class AccountBody(SignInBody):
+    """5.1.2 loginbyaccount."""
+
+    account: str = Field("", max_length=64)
+
+
+class PasswordQuery(WireModel):
+    """5.1.5 modifyaccountpwd."""
+
+    oldpassword: str = Field("", max_length=64)
+    newpassword: str = Field("", max_length=64)
+
+
+class PasswordBody(WireModel):
+    """5.1.5 modifyaccountpwdex."""
+
+    old_password: str = Field("", max_length=64, validation_alias="oldPassword")
+    new_password: str = Field("", max_length=64, validation_alias="newPassword")
 
 
 class Heartbeat(msgspec.Struct, frozen=True):

@@ -8,8 +8,9 @@ from typing import Literal
 from opencec.core.commands import ResetSkills, SignIn, SignOut
 from opencec.core.events import AgentSignedIn
 from opencec.core.ids import AgentId, QueueId
-from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
+from opencec.elements.cc_gateway.gateway import Caller, Gateway, GatewayCall
 from opencec.elements.cc_gateway.guid import guid_headers
+from opencec.elements.cc_gateway.locks import AccountLocked, check_password
 from opencec.elements.cc_gateway.push import push_target
 from opencec.elements.cc_gateway.schemas import ResetSkillQuery, SignInBody, SignInResult
 from opencec.elements.cc_gateway.views import NOTHING, skills_of
@@ -19,14 +20,14 @@ from opencec.services.agent_port import TenantOverloaded, TenantPort
 from opencec.services.load_admission import RETRY_AFTER_S
 from opencec.services.sessions import new_guid
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "admit", "check_sign_in", "open_session"]
 
 _INITIAL: dict[int, Literal["idle", "busy", "wrap_up"]] = {3: "busy", 4: "idle", 5: "wrap_up"}
 _AGENT_TYPES = frozenset({4, 5, 11, 99})
 _SIGN_IN_CODES = ("100-001", "100-002", "100-004", "100-011", "100-012", "100-014", "100-016", "110-016")
 
 
-def _check(body: SignInBody, *, needs_phone: bool) -> None:
+def check_sign_in(body: SignInBody, *, needs_phone: bool) -> None:
     """Parameters with codes of their own; raises Refusal."""
     if (body.phonenum and not body.phonenum.isascii()) or (not body.phonenum and needs_phone):
         raise Refusal("100-001", "phonenum is missing or invalid")
@@ -41,34 +42,45 @@ def _check(body: SignInBody, *, needs_phone: bool) -> None:
             raise Refusal("100-016", "ip is no IPv4 address") from None
 
 
-async def _authenticate(call: GatewayCall, body: SignInBody) -> TenantPort:
+def admit(gateway: Gateway) -> None:
+    """Raises TenantOverloaded when the node is busy with those who are signed in."""
+    if not gateway.load.accepts:
+        gateway.metrics.refused_sign_ins.add()
+        raise TenantOverloaded(retry_after_s=RETRY_AFTER_S)
+
+
+async def _authenticate(call: GatewayCall, password: str) -> TenantPort:
     """The tenant whose agent this is.
 
     Raises:
         Refusal: 100-004 wrong agent or password, 110-016 locked after too many of them.
         TenantOverloaded: the node is busy with those who are signed in.
     """
-    gateway, agent, source = call.principal.gateway, call.principal.agent, call.request.source.address
-    if not gateway.load.accepts:
-        gateway.metrics.refused_sign_ins.add()
-        raise TenantOverloaded(retry_after_s=RETRY_AFTER_S)
+    gateway, agent = call.principal.gateway, call.principal.agent
+    admit(gateway)
     port = gateway.directory.for_agent(agent, host=call.request.header(b"host"))
-    account = f"{port.tenant if port else 0}/{agent}"
-    now = gateway.clock.now()
-    if gateway.guard.locked_for_ms(account, source, now_ms=now):
-        raise Refusal("110-016", "account locked after failed sign-ins, try again later")
-    if port is not None and await port.verify_password(agent, body.password):
-        gateway.guard.succeeded(account, source)
-        return port
-    gateway.guard.failed(account, source, now_ms=gateway.clock.now())
-    raise Refusal("100-004", "wrong user name or password")
+    try:
+        is_right = await check_password(call, port, agent, password)
+    except AccountLocked:
+        raise Refusal("110-016", "account locked after failed sign-ins, try again later") from None
+    if port is None or not is_right:
+        raise Refusal("100-004", "wrong user name or password")
+    return port
 
 
 async def _sign_in(call: GatewayCall, *, force: bool, needs_phone: bool, release_phone: bool) -> Reply:
     body = call.body_as(SignInBody)
-    _check(body, needs_phone=needs_phone)
-    port = await _authenticate(call, body)
-    agent, gateway = call.principal.agent, call.principal.gateway
+    check_sign_in(body, needs_phone=needs_phone)
+    port = await _authenticate(call, body.password)
+    return await open_session(call, port, call.principal.agent, body=body, force=force, release_phone=release_phone)
+
+
+async def open_session(
+    call: GatewayCall, port: TenantPort, agent: AgentId, *, body: SignInBody, force: bool, release_phone: bool
+) -> Reply:
+    """Sign an agent in whose password was right."""
+    gateway = call.principal.gateway
+    password = port.passwords.state(agent)
     push = push_target(body, gateway.callbacks)
     if body.phonenum and not port.has_phone(body.phonenum):
         raise Refusal("100-014", "phone number is not configured")
@@ -82,7 +94,7 @@ async def _sign_in(call: GatewayCall, *, force: bool, needs_phone: bool, release
             auto_enter_idle=body.autoenteridle,
             release_phone=release_phone if body.releasephone is None else body.releasephone,
             agent_type=body.agenttype,
-            initial=_INITIAL[body.status],
+            initial="busy" if password.must_change else _INITIAL[body.status],
             force=force,
         )
     )
@@ -94,11 +106,17 @@ async def _sign_in(call: GatewayCall, *, force: bool, needs_phone: bool, release
         workno=str(agent),
         mediatype="TFF",
         loginTime=str(began),
-        isForceChange="false",
+        isForceChange="true" if password.must_change else "false",
         serverName=gateway.settings.server_name,
-        timeRemaining="",
+        timeRemaining="" if password.days_left is None else str(password.days_left),
+        phoneNum=_phone_of(port, agent) if "{agentid" not in call.operation.path else None,
     )
     return Reply(gateway.dialect.success(result), headers=guid_headers(guid))
+
+
+def _phone_of(port: TenantPort, agent: AgentId) -> str:
+    view = port.queries.agent(agent)
+    return view.phone if view is not None else ""
 
 
 async def login(call: GatewayCall) -> Reply:
@@ -119,6 +137,14 @@ async def login_ex(call: GatewayCall) -> Reply:
 async def force_login_ex(call: GatewayCall) -> Reply:
     """Forced form of loginEx."""
     return await _sign_in(call, force=True, needs_phone=False, release_phone=True)
+
+
+async def force_login_ex_without_phone(call: GatewayCall) -> Reply:
+    """Forced form of loginEx that binds no other phone than the configured one, whatever the body says."""
+    body = call.body_as(SignInBody).model_copy(update={"phonenum": ""})
+    check_sign_in(body, needs_phone=False)
+    port = await _authenticate(call, body.password)
+    return await open_session(call, port, call.principal.agent, body=body, force=True, release_phone=True)
 
 
 async def logout(call: GatewayCall) -> Reply:
@@ -143,6 +169,7 @@ async def force_logout_with_reason(call: GatewayCall) -> Reply:
 async def reset_skill(call: GatewayCall) -> Reply:
     """Choose the skill queues to serve: all configured ones, or those of a list that are configured."""
     caller = call.principal
+    caller.need_own_password()
     queues: tuple[QueueId, ...] | None = None
     if call.path["autoflag"].lower() != "true":
         wanted = [part.strip() for part in call.query_as(ResetSkillQuery).skillid.split(";") if part.strip()]
@@ -213,6 +240,19 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         f"{_AGENT}/forceloginex",
         force_login_ex,
         "Forced form of loginEx",
+        group="sign_in",
+        auth="none",
+        body=SignInBody,
+        invalid="100-001",
+        events=("AgentOther_InService", "AgentState_Ready"),
+        codes=_SIGN_IN_CODES,
+    ),
+    Operation(
+        "forceLoginExWithoutPhone",
+        ("PUT",),
+        f"{_AGENT}/forceloginexwithoutphone",
+        force_login_ex_without_phone,
+        "Forced sign-in for voice alone, with the configured phone",
         group="sign_in",
         auth="none",
         body=SignInBody,

@@ -41,11 +41,13 @@ async def say_busy(call: GatewayCall) -> Reply:
 
 async def say_free(call: GatewayCall) -> Reply:
     """Idle."""
+    call.principal.need_own_password()
     return await _run(call, SayFree(agent=call.principal.agent))
 
 
 async def cancel_busy(call: GatewayCall) -> Reply:
     """Leave busy."""
+    call.principal.need_own_password()
     return await _run(call, CancelBusy(agent=call.principal.agent))
 
 
