@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,6 +14,7 @@ from opencec.elements.cc_gateway import PREFIX, TABLE
 from opencec.elements.cc_gateway.errors import CODES, GENERAL, GatewayDialect, vendor_code
 from opencec.elements.cc_gateway.reference import render
 from opencec.httpkit.openapi import build_openapi
+from opencec.services.agent_passwords import PasswordProblem
 
 pytestmark = pytest.mark.unit
 
@@ -29,7 +31,7 @@ def test_every_core_code_has_a_vendor_code_in_every_group() -> None:
 
 
 def test_table_names_no_code_that_the_core_does_not_have() -> None:
-    known = {*CORE_ERROR_CODES, "feed_ended"}
+    known = {*CORE_ERROR_CODES, "feed_ended", *get_args(PasswordProblem)}
     assert set(GENERAL) == known
     for group, rows in CODES.items():
         assert set(rows) <= known, group
