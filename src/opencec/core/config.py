@@ -48,11 +48,10 @@ class AgentProfile(msgspec.Struct, frozen=True):
     role: Literal["agent", "inspector"] = "agent"
     phone: str = ""
     """The SIP account bound to the agent when sign-in names none."""
-    may_pick_up: bool = True
-    """May take calls that ring at others (the right `ispickup`, cc-gateway.md 5.4)."""
     group: int = 0
     """Number of the agent's group; 0 = none."""
     rights: tuple[str, ...] = ("call_out", "pick_up")
+    """What the agent may do (cc-gateway.md 5.4): `pick_up` takes calls that ring at others."""
 
 
 class AgentGroup(msgspec.Struct, frozen=True):

@@ -116,7 +116,7 @@ class TenantState:
 
     def may_pick_up(self, agent: AgentId) -> bool:
         """Whether an agent may take calls that ring at others."""
-        return any(config.id == agent and config.may_pick_up for config in self.profile.agents)
+        return any(config.id == agent and "pick_up" in config.rights for config in self.profile.agents)
 
     def queue_profile(self, queue: QueueId | None) -> QueueProfile:
         """Rules of a queue; defaults when there is none."""

@@ -43,7 +43,6 @@ def _agents(config: TenantConfig) -> tuple[AgentProfile, ...]:
             phone=agent.phone,
             group=groups.get(agent.group, 0),
             rights=agent.rights,
-            may_pick_up="pick_up" in agent.rights,
         )
         for agent in config.agents
         if agent.is_enabled
