@@ -68,6 +68,7 @@ async def test_agent_session(http: httpx.AsyncClient) -> None:
         "busy_reasons": [{"id": 200, "name": "Meeting"}],
         "role": "agent",
         "call_reasons": [],
+        "echo_code": "1004",
         "screen_pops": [],
     }
 

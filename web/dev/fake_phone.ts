@@ -51,7 +51,12 @@ export class FakePhone extends Emitter<Events> implements Phone {
     if (automatic) void this.answer();
   }
 
+  stream = null;
+  remote = null;
+
   async prepare(): Promise<void> {}
+
+  async call(): Promise<void> {}
 
   async answer(): Promise<void> {
     if (this.state.call)

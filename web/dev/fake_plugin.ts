@@ -3,6 +3,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin, PreviewServer, ViteDevServer } from "vite";
 import { WebSocketServer } from "ws";
+import { FakeDesk } from "./fake_desk.ts";
+import { ACCOUNT } from "./fake_fetch.ts";
 import { FakeGateway } from "./fake_gateway.ts";
 import { type SipLine, serveSip } from "./fake_sip.ts";
 
@@ -50,6 +52,7 @@ function answer(
 
 class FakeServer {
   readonly gateways = new Map(["101", "102"].map((workno) => [workno, new FakeGateway(workno, PASSWORD)]));
+  readonly desks = new Map<string, FakeDesk>();
   readonly lines = new Map<string, SipLine>();
   callStatus = 200;
   codes = INFO.access_codes;
@@ -95,6 +98,10 @@ class FakeServer {
           { id: 200, name: "Meeting" },
           { id: 201, name: "Paperwork" },
         ],
+        role: workno === "102" ? "inspector" : "agent",
+        echo_code: "1004",
+        call_reasons: ACCOUNT.call_reasons,
+        screen_pops: [],
       },
     ];
   }
@@ -133,8 +140,25 @@ class FakeServer {
         expires_at_ms: Date.now() + 3_600_000,
       };
       answer(response, 200, { sip, ws_path: "/sip", target: `sip:${to}@fake.invalid` });
-    } else await this.#gateway(request, response, pathname + search);
+    } else if (pathname.startsWith("/api/v1/desk/")) await this.#desk(request, response, pathname + search);
+    else await this.#gateway(request, response, pathname + search);
     return true;
+  }
+
+  /** The board tells once and stays open, as the real one does. */
+  async #desk(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+    const [, workno = "", path = ""] = /^\/api\/v1\/desk\/(\d+)(.*)$/.exec(url) ?? [];
+    const gateway = this.gateways.get(workno);
+    if (!gateway) return answer(response, 401, { code: "not_signed_in", message: "" });
+    const desk = this.desks.get(workno) ?? new FakeDesk(gateway);
+    this.desks.set(workno, desk);
+    if (path === "/live") {
+      response.writeHead(200, { "Content-Type": "application/x-ndjson" });
+      response.write(`${JSON.stringify(desk.frame())}\n`);
+      return;
+    }
+    const { status, body } = desk.handle(request.method ?? "GET", path, await bodyOf(request));
+    answer(response, status, body);
   }
 
   async #gateway(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {

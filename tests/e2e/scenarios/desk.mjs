@@ -39,7 +39,7 @@ async function customerCalls(page, to = "1001") {
 
 async function outbound(page) {
   await page.click(byId("btn-callOut"));
-  await page.fill(byId("call-number"), "+1 (555) 01-23");
+  await page.fill(byId("target-search"), "+1 (555) 01-23");
   await page.click(byId("call-form-submit"));
   await page.locator('[data-testid="active-call"][data-phase="talking"]').waitFor({ timeout: 20_000 });
   const result = { number: await text(page, "call-number") };
@@ -67,8 +67,8 @@ async function outbound(page) {
 
 async function internal(from, to) {
   await from.click(byId("btn-callOut"));
-  await from.locator(byId("call-kind")).getByText("Colleague").click();
-  await from.click(byId(`colleague-${B}`));
+  await from.fill(byId("target-search"), B);
+  await from.click(byId(`target-agent-${B}`));
   await from.click(byId("call-form-submit"));
   // The phone rings a moment before the gateway says who it is.
   await to.locator(byId("incoming-number")).getByText("Agent").waitFor({ timeout: 20_000 });
@@ -87,8 +87,7 @@ async function transfers(a, b, customer) {
   await answer(a);
   await ready(b);
   await a.click(byId("btn-transfer"));
-  await a.locator(byId("transfer-kind")).getByText("Agent").click();
-  await a.click(byId(`colleague-${B}`));
+  await a.click(byId(`target-agent-${B}`));
   await a.click(byId("transfer-form-submit"));
   await answer(b);
   const result = { toColleague: await hears(customer, [1850, 2650]) };
@@ -96,7 +95,7 @@ async function transfers(a, b, customer) {
   result.outcome = await a.locator(byId("log-row")).first().getAttribute("data-outcome");
   await ready(a);
   await b.click(byId("btn-transfer"));
-  await b.selectOption(byId("transfer-queue"), "2");
+  await b.click(byId("target-queue-2"));
   await b.click(byId("transfer-form-submit"));
   await wait(a, "incoming");
   result.queue = await text(a, "incoming-queue");

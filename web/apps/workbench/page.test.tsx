@@ -2,6 +2,7 @@ import { Provider, startI18n } from "@opencec/ui";
 import { act, cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { MemoryRouter } from "react-router";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { FakeDesk } from "../../dev/fake_desk.ts";
 import { fakeFetch } from "../../dev/fake_fetch.ts";
 import { FakeGateway } from "../../dev/fake_gateway.ts";
 import { FakePhone } from "../../dev/fake_phone.ts";
@@ -11,6 +12,7 @@ import { Workbench } from "./session/workbench";
 let gateway: FakeGateway;
 let phone: FakePhone;
 let down: boolean;
+let desk: FakeDesk;
 
 beforeAll(() =>
   startI18n({
@@ -23,10 +25,11 @@ beforeEach(() => {
   down = false;
   gateway = new FakeGateway();
   gateway.pollWaitMs = 20;
+  desk = new FakeDesk(gateway);
   newPhone();
   vi.stubGlobal(
     "fetch",
-    fakeFetch(gateway, () => down),
+    fakeFetch(gateway, () => down, desk),
   );
 });
 
@@ -168,7 +171,7 @@ test("a call to a number rings the own phone, which answers by itself", async ()
   await state("idle");
   click("btn-callOut");
   await screen.findByTestId("call-form");
-  type("call-number", "+1 555 0199");
+  type("target-search", "+1 555 0199");
   fireEvent.submit(screen.getByTestId("call-form"));
   await state("talking");
   expect(phone.state.call?.automatic).toBe(true);
@@ -181,7 +184,7 @@ test("a transfer to a queue leaves the call", async () => {
   await talking();
   click("btn-transfer");
   await screen.findByTestId("transfer-form");
-  fireEvent.change(screen.getByTestId("transfer-queue"), { target: { value: "2" } });
+  fireEvent.click(await screen.findByTestId("target-queue-2"));
   fireEvent.submit(screen.getByTestId("transfer-form"));
   await state("wrapup");
   expect(screen.getByTestId("log-row").dataset.outcome).toBe("transferred");
@@ -203,4 +206,55 @@ test("a missing microphone has a banner with what to do", async () => {
   act(() => phone.become({ microphone: "denied" }));
   expect(screen.getByTestId("mic-denied").textContent).toContain("Allow it");
   expect(screen.getByTestId("mic-retry")).toBeTruthy();
+});
+
+test("a note and a reason are kept while they are written, in the call and in wrap-up", async () => {
+  await talking();
+  type("note", "Wants a copy");
+  click("reason-2");
+  await waitFor(() => expect(screen.getByTestId("note-kept").dataset.kept).toBe("kept"), { timeout: 3_000 });
+  const [callid = ""] = Object.keys(desk.notes);
+  expect(desk.notes[callid]).toEqual({ note: "Wants a copy", reasons: [2] });
+  click("btn-hangUp");
+  await state("wrapup");
+  expect((screen.getByTestId("note") as HTMLTextAreaElement).value).toBe("Wants a copy");
+  await waitFor(() => expect(screen.getByTestId("wrapup-left").textContent).toMatch(/Ends in (2:00|1:5\d)/));
+  type("note", "Copy sent");
+  click("finish-wrapup");
+  await waitFor(() => expect(desk.notes[callid]?.note).toBe("Copy sent"));
+});
+
+test("the caller's choices in the menu and the customer page come with the call", async () => {
+  await talking();
+  await waitFor(() => expect(screen.getByTestId("call-path").textContent).toContain("1 Sales"));
+  const frame = (await screen.findByTestId("pop-frame")) as HTMLIFrameElement;
+  const url = new URL(frame.getAttribute("src") ?? "");
+  expect(url.origin).toBe("https://crm.example.com");
+  expect(url.searchParams.get("from")).toBe("cec");
+  expect(url.searchParams.get("phone")).toBe("15550100");
+  expect(url.searchParams.get("id")).toMatch(/^\d+-1$/);
+  expect(frame.getAttribute("sandbox")).not.toContain("top-navigation");
+});
+
+test("calls of the day come from the server, page by page, and missed ones have a list", async () => {
+  const at = Date.now() - 60_000;
+  desk.contacts = Array.from({ length: 40 }, (_, n) => ({
+    callid: `16-${n}`,
+    begin: at - n * 60_000,
+    answer: n % 2 ? at - n * 60_000 + 1000 : null,
+    end: at - n * 60_000 + 31_000,
+    outcome: n % 2 ? "answered" : "missed",
+    number: `155501${n}`,
+    direction: "inbound",
+    queue: "Sales",
+    note: "",
+    reasons: [],
+  }));
+  await signIn();
+  await state("idle");
+  await waitFor(() => expect(screen.getAllByTestId("log-row")).toHaveLength(30));
+  click("today-more");
+  await waitFor(() => expect(screen.getAllByTestId("log-row")).toHaveLength(40));
+  fireEvent.click(screen.getByText("Missed", { selector: "[data-testid=today-kind] *" }));
+  await waitFor(() => expect(screen.getAllByTestId("log-row")).toHaveLength(20));
 });

@@ -2,26 +2,33 @@
 
 import { Skeleton, Tabs } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { type ReactNode, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
 import css from "./page.module.css";
-import { AudioDialog, readAudioChoice } from "./parts/audio_dialog";
+import { readAudioChoice } from "./parts/audio_choice";
+import { AudioDialog } from "./parts/audio_dialog";
 import { Banners } from "./parts/banners";
 import { CallDialog } from "./parts/call_dialog";
+import { ConsultDialog } from "./parts/consult_dialog";
 import { ContactCard } from "./parts/contact_card";
-import { Contacts, Today } from "./parts/contacts";
+import { Contacts } from "./parts/contacts";
 import { SessionContext, useView, useWords } from "./parts/context";
-import { Details } from "./parts/details";
 import { DialDialog } from "./parts/dial_dialog";
 import { DialogProvider } from "./parts/dialogs";
 import { RestDialog } from "./parts/rest_dialog";
+import { SidePanel } from "./parts/screen_pops";
 import { Shortcuts } from "./parts/shortcuts";
 import { SignInForm } from "./parts/sign_in_form";
 import { shownState } from "./parts/state_menu";
+import { Today } from "./parts/today";
 import { TopBar } from "./parts/top_bar";
 import { TransferDialog } from "./parts/transfer_dialog";
 import { useRinging } from "./parts/use_ringing";
+import { FEATURES } from "./session/features";
 import { Workbench } from "./session/workbench";
+
+/** For inspectors alone. */
+const Team = lazy(() => import("./parts/team").then((module) => ({ default: module.Team })));
 
 /** Focusable, so that a keyboard can scroll it. */
 const SCROLLABLE = { tabIndex: 0 };
@@ -35,6 +42,23 @@ function usePanel(): [Panel, (panel: Panel) => void] {
   const asked = params.get("panel");
   const panel = PANELS.find((each) => each === asked) ?? "contact";
   return [panel, (next) => setParams({ panel: next }, { replace: true })];
+}
+
+/** An inspector sees the team, above the contact when there is one. */
+function Centre(): ReactNode {
+  const { account, model } = useView();
+  const inspector = account?.role === "inspector";
+  const quiet = !model.calls.length && (model.state === "idle" || model.inspecting !== null);
+  return (
+    <>
+      {inspector && quiet ? null : <ContactCard />}
+      {inspector ? (
+        <Suspense fallback={null}>
+          <Team />
+        </Suspense>
+      ) : null}
+    </>
+  );
 }
 
 function Panels(): ReactNode {
@@ -56,10 +80,10 @@ function Panels(): ReactNode {
           <Today />
         </div>
         <div className={css.centre} {...SCROLLABLE}>
-          <ContactCard />
+          <Centre />
         </div>
         <aside className={css.right} {...SCROLLABLE} aria-label={text("panel.details")}>
-          <Details />
+          <SidePanel />
         </aside>
       </main>
     );
@@ -79,10 +103,10 @@ function Panels(): ReactNode {
           <Today />
         </Tabs.Panel>
         <Tabs.Panel value="contact">
-          <ContactCard />
+          <Centre />
         </Tabs.Panel>
-        <Tabs.Panel value="details">
-          <Details />
+        <Tabs.Panel value="details" keepMounted>
+          <SidePanel />
         </Tabs.Panel>
       </Tabs>
     </main>
@@ -111,6 +135,7 @@ function Working(): ReactNode {
       </div>
       <CallDialog />
       <TransferDialog />
+      {FEATURES.consult ? <ConsultDialog /> : null}
       <RestDialog />
       <DialDialog />
       <AudioDialog />

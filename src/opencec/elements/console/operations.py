@@ -95,6 +95,7 @@ class _Console:
             busy_reasons=[BusyReason(id=r.id, name=r.name) for r in port.busy_reasons],
             role=view.role,
             call_reasons=self._call_reasons(port),
+            echo_code=next((route.code for route in port.queries.profile.routes if route.device == "echo"), ""),
             screen_pops=self._screen_pops(port),
         )
 

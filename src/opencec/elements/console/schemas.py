@@ -115,6 +115,8 @@ class AgentAccount(BaseModel):
     busy_reasons: list[BusyReason]
     role: Literal["agent", "inspector"]
     call_reasons: list[CallReason]
+    echo_code: str
+    """Number of the echo test; empty: the tenant has none."""
     screen_pops: list[ScreenPop]
 
 

@@ -1,36 +1,25 @@
 /** Chooses microphone and speaker, and shows that the microphone hears. */
 
-import { Modal } from "@mantine/core";
-import { type AudioDevice, audioDevices, closeStream, openMicrophone, watchLevel } from "@opencec/softphone";
+import { Button, Modal } from "@mantine/core";
+import {
+  type AudioDevice,
+  audioDevices,
+  closeStream,
+  openMicrophone,
+  TEST_SECONDS,
+  TestCall,
+  type TestReport,
+  type TestVerdict,
+  watchLevel,
+} from "@opencec/softphone";
 import { LevelMeter } from "@opencec/ui";
 import { type ReactNode, useEffect, useState } from "react";
-import { useSession, useWords } from "./context";
+import { Ringer } from "../session/ringer";
+import { type AudioChoice, keepAudioChoice, readAudioChoice } from "./audio_choice";
+import { useSession, useView, useWords } from "./context";
 import { useDialogs } from "./dialogs";
 import css from "./dialogs.module.css";
 import { Select } from "./fields";
-
-const KEY = "opencec.audio";
-
-export interface AudioChoice {
-  input: string | null;
-  output: string | null;
-}
-
-export function readAudioChoice(): AudioChoice {
-  try {
-    return { input: null, output: null, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
-  } catch {
-    return { input: null, output: null };
-  }
-}
-
-function keepAudioChoice(choice: AudioChoice): void {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(choice));
-  } catch {
-    // The choice then lasts as long as the page.
-  }
-}
 
 /** Opens the microphone for as long as the dialog shows, and reports its level. */
 function useTestLevel(input: string | null): number {
@@ -55,6 +44,73 @@ function useTestLevel(input: string | null): number {
     };
   }, [input]);
   return level;
+}
+
+/** One ring, to hear where it comes from. */
+function playRing(device: string | null): void {
+  const ringer = new Ringer();
+  ringer.setDevice(device);
+  ringer.unlock({ ask: false });
+  ringer.once();
+}
+
+const FREE_FOR_TEST = new Set(["busy", "rest", "wrapup"]);
+
+function Verdict({ verdict, quality }: { verdict: TestVerdict; quality: TestReport["quality"] }): ReactNode {
+  const text = useWords();
+  return (
+    <p
+      role="status"
+      className={css.verdict}
+      data-kind={verdict === "good" ? "success" : "warning"}
+      data-testid="test-verdict"
+      data-verdict={verdict}
+    >
+      {text(`audio.verdict.${verdict}`)}
+      {quality
+        ? ` ${text("quality.detail", {
+            rtt: quality.roundTripMs === null ? "-" : `${Math.round(quality.roundTripMs)} ms`,
+            jitter: Math.round(quality.jitterMs),
+            loss: quality.lossPercent.toFixed(1),
+            mos: quality.mos.toFixed(1),
+          })}`
+        : ""}
+    </p>
+  );
+}
+
+/** A call to the echo test: microphone, network and speaker in one go, with a verdict. */
+function TestCallForm(): ReactNode {
+  const text = useWords();
+  const session = useSession();
+  const { model, phone, account, follows } = useView();
+  const [test, setTest] = useState<TestCall | null>(null);
+  const [told, setTold] = useState<TestReport | null>(null);
+  useEffect(() => () => test?.stop(), [test]);
+  const code = account?.echo_code;
+  if (!code || follows) return null;
+  const free = FREE_FOR_TEST.has(model.state) && (phone.call === null || test !== null) && phone.registered;
+  const begin = () => {
+    const started = new TestCall(session.phone, `sip:${code}@${account.sip.domain}`, setTold);
+    setTest(started);
+    setTold({ phase: "running", verdict: null, secondsLeft: TEST_SECONDS, quality: null });
+    void started.run().finally(() => setTest(null));
+  };
+  return (
+    <section className={css.test} aria-label={text("audio.call.heading")}>
+      <p className={css.note}>{text(free || test ? "audio.call.help" : "audio.call.busy")}</p>
+      {test ? (
+        <Button variant="default" onClick={() => test.stop()} data-testid="test-call-stop">
+          {text("audio.call.stop", { seconds: told?.secondsLeft ?? 0 })}
+        </Button>
+      ) : (
+        <Button variant="default" disabled={!free} onClick={begin} data-testid="test-call">
+          {text("audio.call.start")}
+        </Button>
+      )}
+      {told?.verdict ? <Verdict verdict={told.verdict} quality={told.quality} /> : null}
+    </section>
+  );
 }
 
 function AudioForm(): ReactNode {
@@ -101,6 +157,17 @@ function AudioForm(): ReactNode {
         options={options(devices.outputs)}
         testId="audio-output"
       />
+      <Select
+        label={text("audio.ring")}
+        value={choice.ring ?? ""}
+        onChange={(ring) => choose({ ...choice, ring: ring || null })}
+        options={options(devices.outputs)}
+        testId="audio-ring"
+      />
+      <Button variant="default" onClick={() => void playRing(choice.ring)} data-testid="audio-ring-test">
+        {text("audio.ring.test")}
+      </Button>
+      <TestCallForm />
     </div>
   );
 }

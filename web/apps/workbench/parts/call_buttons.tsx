@@ -3,6 +3,7 @@
 import { Icon, type IconName } from "@opencec/ui";
 import { type ReactNode, useRef } from "react";
 import type { Action } from "../session/buttons";
+import { FEATURES } from "../session/features";
 import type { Workbench } from "../session/workbench";
 import css from "./call_buttons.module.css";
 import { useAvailability, useSession, useWords } from "./context";
@@ -19,6 +20,10 @@ const ICONS: Partial<Record<Action, IconName>> = {
   unmute: "micOff",
   transfer: "transfer",
   dial: "keypad",
+  consult: "users",
+  threeWay: "merge",
+  takeBack: "undo",
+  connectHold: "join",
   callOut: "phoneOut",
 };
 
@@ -29,9 +34,15 @@ const PLACES: readonly (readonly Action[])[] = [
   ["hold", "retrieve"],
   ["mute", "unmute"],
   ["transfer"],
+  ["consult", "takeBack"],
+  ["threeWay"],
+  ["connectHold"],
   ["dial"],
   ["callOut"],
 ];
+/** Shown only when they can be used: they matter in a consultation alone. */
+const OCCASIONAL = new Set<Action>(["threeWay", "connectHold"]);
+const NEEDS_CONSULT = new Set<Action>(["consult", "takeBack", "threeWay", "connectHold"]);
 
 export function useRun(): (action: Action) => void {
   const session: Workbench = useSession();
@@ -40,6 +51,8 @@ export function useRun(): (action: Action) => void {
     switch (action) {
       case "transfer":
         return open("transfer");
+      case "consult":
+        return open("consult");
       case "dial":
         return open("dial");
       case "rest":
@@ -51,6 +64,10 @@ export function useRun(): (action: Action) => void {
         return void session.busy(0);
       case "retrieve":
         return void session.retrieve();
+      case "threeWay":
+        return void session.threeWay();
+      case "connectHold":
+        return void session.connectHold();
       default:
         return void session[action]();
     }
@@ -61,7 +78,7 @@ export function CallButtons(): ReactNode {
   const text = useWords();
   return (
     <div className={css.buttons} role="toolbar" aria-label={text("bar.calls")} data-testid="call-buttons">
-      {PLACES.map((actions) => (
+      {PLACES.filter(([first = "answer"]) => FEATURES.consult || !NEEDS_CONSULT.has(first)).map((actions) => (
         <Place key={actions[0]} actions={actions} />
       ))}
     </div>
@@ -79,6 +96,7 @@ function Place({ actions }: { actions: readonly Action[] }): ReactNode {
   const shown = ordered.find((action) => availability(action).enabled) ?? last.current;
   last.current = shown;
   const { enabled, reason } = availability(shown);
+  if (!enabled && OCCASIONAL.has(shown)) return null;
   const label = text(`action.${shown}`);
   const key = SHORTCUTS[shown];
   return (

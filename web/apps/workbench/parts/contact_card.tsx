@@ -1,12 +1,22 @@
 /** The centre: the contact that needs the agent now, or what to do when there is none. */
 
 import { Button } from "@mantine/core";
+import type { PathStep } from "@opencec/api-client";
 import { duration, Icon, type IconName, StateBadge, useNow } from "@opencec/ui";
 import type { ReactNode } from "react";
-import { activeCall, type Call, heldCalls, isInternal, isOutbound } from "../session/model";
+import {
+  activeCall,
+  type Call,
+  heldCalls,
+  isConference,
+  isConsult,
+  isInternal,
+  isOutbound,
+} from "../session/model";
 import css from "./contact_card.module.css";
 import { useOtherParty } from "./contacts";
 import { useAvailability, useSession, useView, useWords } from "./context";
+import { Notes } from "./notes";
 import { usePartyName } from "./party";
 import { shownState } from "./state_menu";
 
@@ -32,6 +42,7 @@ function Ringing({ call, now }: { call: Call | null; now: number }): ReactNode {
           </span>
         ) : null}
       </p>
+      {call ? <Path steps={call.path} /> : null}
       <div className={css.answer}>
         <Button
           size="lg"
@@ -58,7 +69,27 @@ function Ringing({ call, now }: { call: Call | null; now: number }): ReactNode {
   );
 }
 
-function kindOf(call: Call): "card.internal" | "card.outbound" | "card.inbound" {
+/** What the caller chose in menus on the way here. */
+function Path({ steps }: { steps: readonly PathStep[] }): ReactNode {
+  const text = useWords();
+  if (!steps.length) return null;
+  return (
+    <ol className={css.path} aria-label={text("card.path")} data-testid="call-path">
+      {steps.map(({ menu, key, text: meaning }, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the way is only ever appended to
+        <li key={at} title={menu}>
+          <kbd>{key}</kbd> {meaning || menu}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function kindOf(
+  call: Call,
+): "card.internal" | "card.outbound" | "card.inbound" | "card.consult" | "card.conference" {
+  if (isConference(call)) return "card.conference";
+  if (isConsult(call)) return "card.consult";
   if (isInternal(call)) return "card.internal";
   return isOutbound(call) ? "card.outbound" : "card.inbound";
 }
@@ -82,12 +113,15 @@ function Active({ call, now }: { call: Call; now: number }): ReactNode {
         {held && call.heldAt !== null ? (
           <span data-testid="hold-timer">{text("card.held.for", { time: duration(now - call.heldAt) })}</span>
         ) : null}
+        {call.partners.length ? <span data-testid="partners">{call.partners.join(", ")}</span> : null}
       </p>
+      <Path steps={call.path} />
       {call.muted ? (
         <p className={css.muted} data-testid="muted-note">
           <Icon name="micOff" /> {text("card.muted")}
         </p>
       ) : null}
+      <Notes />
     </article>
   );
 }
@@ -158,39 +192,41 @@ function RestCard({ now }: { now: number }): ReactNode {
   );
 }
 
-function WrapUpCard(): ReactNode {
+function WrapUpCard({ now }: { now: number }): ReactNode {
   const text = useWords();
   const session = useSession();
   const { model } = useView();
   const partyName = usePartyName();
   const { enabled } = useAvailability()("endWork");
   const last = model.log[0];
+  const left = Math.max(0, model.wrapUpUntil - now);
   return (
-    <Empty
-      icon="note"
-      title={text("card.wrapup.title")}
-      testId="wrapup-card"
-      action={
-        <Button
-          size="md"
-          onClick={() => void session.endWork()}
-          disabled={!enabled}
-          data-testid="finish-wrapup"
-        >
-          {text("action.endWork")}
-        </Button>
-      }
-    >
-      {last ? (
-        <p>
-          {text("card.wrapup.last", {
-            number: partyName(last.number, { internal: last.internal }),
-            time: duration(last.talkedMs ?? 0),
-          })}
-        </p>
-      ) : null}
-      <p>{text("card.wrapup.text")}</p>
-    </Empty>
+    <article className={css.card} data-testid="wrapup-card">
+      <StateBadge state="wrapup" />
+      <h2 className={css.title}>{text("card.wrapup.title")}</h2>
+      <p className={css.facts}>
+        {last ? (
+          <span>
+            {text("card.wrapup.last", {
+              number: partyName(last.number, { internal: last.internal }),
+              time: duration(last.talkedMs ?? 0),
+            })}
+          </span>
+        ) : null}
+        <span data-testid="wrapup-left">
+          {model.wrapUpUntil ? text("card.wrapup.left", { time: duration(left) }) : text("card.wrapup.text")}
+        </span>
+      </p>
+      <Notes />
+      <Button
+        size="md"
+        onClick={() => void session.endWork()}
+        disabled={!enabled}
+        data-testid="finish-wrapup"
+      >
+        {text("action.endWork")}
+      </Button>
+    </article>
   );
 }
 
@@ -235,10 +271,11 @@ export function ContactCard(): ReactNode {
   const call = activeCall(model) ?? heldCalls(model)[0] ?? null;
   if (state === "ringing") return <Ringing call={activeCall(model)} now={now} />;
   if (call) return <Active call={call} now={now} />;
+  if (model.state === "call" && model.inspecting) return null;
   if (model.state === "call")
     return <Empty icon="phone" title={text("card.connecting")} testId="connecting-card" />;
   if (model.state === "rest") return <RestCard now={now} />;
-  if (model.state === "wrapup") return <WrapUpCard />;
+  if (model.state === "wrapup") return <WrapUpCard now={now} />;
   if (model.state === "busy") return <BusyCard />;
   return (
     <Empty icon="headset" title={text("card.idle.title")} testId="idle-card">

@@ -1,10 +1,12 @@
 /** The left panel: live contacts, ringing first, and the calls of this session. */
 
+import { Button } from "@mantine/core";
 import { duration, Icon, type ShownState, StateBadge, timeOfDay, useLanguage, useNow } from "@opencec/ui";
 import type { ReactNode } from "react";
+import { FEATURES } from "../session/features";
 import { type Call, isInternal, type LogEntry, otherNumber } from "../session/model";
 import css from "./contacts.module.css";
-import { phoneHint, useSession, useView, useWords } from "./context";
+import { phoneHint, useAvailability, useSession, useView, useWords } from "./context";
 import { usePartyName } from "./party";
 
 const ORDER = { alerting: 0, ringing: 0, dialing: 1, talking: 2, held: 3 } as const;
@@ -38,6 +40,11 @@ function useCalls(): Call[] {
       muted: false,
       transferred: false,
       data: "",
+      accessCode: "",
+      queueId: 0,
+      path: [],
+      partners: [],
+      transferring: false,
     },
   ];
 }
@@ -51,6 +58,33 @@ export function useOtherParty(): (call: Pick<Call, "feature" | "caller" | "calle
   };
 }
 
+/** A held call among others is chosen by name, not by the one button of the bar. */
+function HeldActions({ call }: { call: Call }): ReactNode {
+  const text = useWords();
+  const session = useSession();
+  const availability = useAvailability();
+  const three = availability("threeWay").enabled && FEATURES.consult;
+  return (
+    <span className={css.actions}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={!availability("retrieve").enabled}
+        title={availability("retrieve").reason || undefined}
+        onClick={() => void session.retrieve(call.callid)}
+        data-testid={`retrieve-${call.callid}`}
+      >
+        {text("action.retrieve")}
+      </Button>
+      {three ? (
+        <Button size="compact-sm" variant="default" onClick={() => void session.threeWay(call.callid)}>
+          {text("action.threeWay")}
+        </Button>
+      ) : null}
+    </span>
+  );
+}
+
 function Row({ call, now }: { call: Call; now: number }): ReactNode {
   const name = useOtherParty()(call);
   const since = call.phase === "held" ? call.heldAt : (call.talkingAt ?? call.offeredAt);
@@ -61,6 +95,7 @@ function Row({ call, now }: { call: Call; now: number }): ReactNode {
       <span className={css.badge}>
         <StateBadge state={STATE[call.phase]}>{duration(now - (since ?? now))}</StateBadge>
       </span>
+      {call.phase === "held" ? <HeldActions call={call} /> : null}
     </li>
   );
 }
@@ -126,35 +161,5 @@ export function LogRow({ entry }: { entry: LogEntry }): ReactNode {
           .join(" · ")}
       </span>
     </li>
-  );
-}
-
-/** Focusable, so that a keyboard can scroll it. */
-const SCROLLABLE = { tabIndex: 0 };
-
-export function Today(): ReactNode {
-  const text = useWords();
-  const { log } = useView().model;
-  return (
-    <section className={`${css.section} ${css.today}`} aria-labelledby="today-heading">
-      <h2 id="today-heading">
-        {text("today.heading")}
-        {log.length ? <span className={css.count}>{log.length}</span> : null}
-      </h2>
-      {log.length ? (
-        <ul
-          className={`${css.list} ${css.scroll}`}
-          {...SCROLLABLE}
-          aria-labelledby="today-heading"
-          data-testid="log"
-        >
-          {log.map((entry) => (
-            <LogRow key={`${entry.callid}-${entry.at}`} entry={entry} />
-          ))}
-        </ul>
-      ) : (
-        <p className={css.empty}>{text("today.empty")}</p>
-      )}
-    </section>
   );
 }

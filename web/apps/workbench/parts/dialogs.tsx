@@ -2,7 +2,7 @@
 
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 
-export type DialogName = "call" | "transfer" | "rest" | "dial" | "audio" | "shortcuts";
+export type DialogName = "call" | "transfer" | "consult" | "rest" | "dial" | "audio" | "shortcuts";
 
 interface Dialogs {
   shown: DialogName | null;

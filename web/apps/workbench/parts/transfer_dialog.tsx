@@ -1,16 +1,17 @@
-/** Transfers the call and leaves at once: to a queue, an agent or a number. */
+/** Passes the call on: where to, and when the agent leaves it. */
 
-import { Modal, SegmentedControl, TextInput } from "@mantine/core";
+import { Modal, SegmentedControl } from "@mantine/core";
+import { type DeviceType, TRANSFER_MODES, type TransferKind } from "@opencec/api-client";
 import { type ReactNode, useState } from "react";
 import { mayTransferOutside } from "../session/buttons";
-import { Colleagues } from "./colleagues";
+import { FEATURES } from "../session/features";
 import { useAvailability, useSession, useView, useWords } from "./context";
 import { useDialogs } from "./dialogs";
 import css from "./dialogs.module.css";
-import { bare, Form, isDigits, isNumber, Select } from "./fields";
+import { Form } from "./fields";
+import { type Target, type TargetKind, Targets } from "./targets";
 
-type Kind = "queue" | "agent" | "number";
-const DEVICE = { queue: 1, agent: 2, number: 5 } as const;
+const DEVICE: Record<TargetKind, DeviceType> = { queue: 1, agent: 2, ivr: 3, number: 5 };
 
 /** Why a transfer is not possible now, or did not work. */
 function Trouble(): ReactNode {
@@ -30,28 +31,35 @@ function Trouble(): ReactNode {
   ) : null;
 }
 
+/** The modes of a target that this server knows; nobody may leave a call they made to an outside number at once. */
+function modesOf(kind: TargetKind, outside: boolean): TransferKind[] {
+  const all = Object.keys(TRANSFER_MODES[DEVICE[kind]]) as TransferKind[];
+  return all.filter(
+    (each) => FEATURES.transfers.includes(each) && (kind !== "number" || outside || each !== "release"),
+  );
+}
+
 function TransferForm(): ReactNode {
   const text = useWords();
   const session = useSession();
-  const { account, model } = useView();
+  const { model } = useView();
   const availability = useAvailability();
   const { close } = useDialogs();
-  const queues = account?.queues ?? [];
-  const [kind, setKind] = useState<Kind>(queues.length ? "queue" : "agent");
-  const [queue, setQueue] = useState(String(queues[0]?.id ?? ""));
-  const [value, setValue] = useState("");
+  const [target, setTarget] = useState<Target | null>(null);
+  const [wished, setWished] = useState<TransferKind>("release");
   const [touched, setTouched] = useState(false);
-  const typed = bare(value);
-  const address = kind === "queue" ? queue : typed;
-  const valid = kind === "number" ? isNumber(address) : isDigits(address) && address !== account?.workno;
   const outside = mayTransferOutside(model);
+  const modes = modesOf(target?.kind ?? "queue", outside);
+  const mode = modes.includes(wished) ? wished : (modes[0] ?? "release");
+  const kinds: TargetKind[] = ["agent", "queue", "ivr", "number"];
+  const possible = kinds.filter((kind) => modesOf(kind, outside).length > 0);
   const { enabled, busy } = availability("transfer");
   const send = async () => {
     setTouched(true);
-    if (!valid || !enabled) return;
-    if (await session.transfer({ device: DEVICE[kind], address })) close();
+    if (!target || !enabled) return;
+    const { kind, address } = target;
+    if (await session.transfer({ device: DEVICE[kind], address, kind: mode })) close();
   };
-  const fieldError = touched && !valid ? text(kind === "number" ? "field.number" : "field.digits") : null;
   return (
     <Form
       onSubmit={() => void send()}
@@ -60,49 +68,25 @@ function TransferForm(): ReactNode {
       busy={busy}
       testId="transfer-form"
     >
-      <SegmentedControl
-        aria-label={text("transfer.kind")}
-        value={kind}
-        onChange={(next) => setKind(next as Kind)}
-        data={[
-          { value: "queue", label: text("transfer.queue"), disabled: queues.length === 0 },
-          { value: "agent", label: text("transfer.agent") },
-          { value: "number", label: text("transfer.number"), disabled: !outside },
-        ]}
-        data-testid="transfer-kind"
+      <Targets
+        kinds={possible}
+        chosen={target}
+        onChoose={setTarget}
+        onTake={() => void send()}
+        error={touched && !target ? text("targets.choose") : null}
       />
-      {kind === "queue" ? (
-        <Select
-          label={text("transfer.queue.label")}
-          value={queue}
-          onChange={setQueue}
-          options={queues.map((each) => ({ value: String(each.id), label: each.name }))}
-          testId="transfer-queue"
+      {modes.length > 1 ? (
+        <SegmentedControl
+          aria-label={text("transfer.mode")}
+          value={mode}
+          onChange={(next) => setWished(next as TransferKind)}
+          data={modes.map((each) => ({ value: each, label: text(`transfer.mode.${each}`) }))}
+          data-testid="transfer-mode"
         />
       ) : null}
-      {kind === "agent" ? (
-        <Colleagues
-          label={text("transfer.agent.label")}
-          value={value}
-          onChange={setValue}
-          onBlur={() => setTouched(value !== "")}
-          error={fieldError}
-          testId="transfer-address"
-        />
-      ) : null}
-      {kind === "number" ? (
-        <TextInput
-          label={text("transfer.number.label")}
-          inputMode="tel"
-          autoComplete="off"
-          value={value}
-          onChange={(event) => setValue(event.currentTarget.value)}
-          onBlur={() => setTouched(value !== "")}
-          error={fieldError}
-          data-testid="transfer-address"
-        />
-      ) : null}
-      <p className={css.note}>{text(outside ? "transfer.note" : "transfer.number.off")}</p>
+      <p className={css.note} data-testid="transfer-note">
+        {text(`transfer.note.${mode}`)} {possible.includes("number") ? "" : text("transfer.number.off")}
+      </p>
       <Trouble />
     </Form>
   );

@@ -4,6 +4,7 @@ import { stateWord } from "@opencec/ui";
 import { useEffect, useState } from "react";
 import { activeCall } from "../session/model";
 import { Ringer } from "../session/ringer";
+import { type AudioChoice, CHANGED, readAudioChoice } from "./audio_choice";
 import { useOtherParty } from "./contacts";
 import { phoneHint, useView, useWords } from "./context";
 import { usePartyName } from "./party";
@@ -15,6 +16,12 @@ export function useRinging(): void {
   const party = useOtherParty();
   const partyName = usePartyName();
   const [ringer] = useState(() => new Ringer());
+  useEffect(() => {
+    const choose = (event: Event) => ringer.setDevice((event as CustomEvent<AudioChoice>).detail.ring);
+    ringer.setDevice(readAudioChoice().ring);
+    addEventListener(CHANGED, choose);
+    return () => removeEventListener(CHANGED, choose);
+  }, [ringer]);
   const call = activeCall(view.model);
   const rings = !view.follows && phoneHint(view).ringing;
   const number = rings ? (call ? party(call) : partyName(view.phone.call?.name ?? "")) : "";

@@ -1,6 +1,14 @@
 /** Which buttons are on, as a table of situations. Every button that is off can say why. */
 
-import { activeCall, type Call, heldCalls, isCustomerCall, type Model } from "./model";
+import {
+  activeCall,
+  type Call,
+  heldCalls,
+  isConference,
+  isConsult,
+  isCustomerCall,
+  type Model,
+} from "./model";
 
 export const ACTIONS = [
   "ready",
@@ -18,6 +26,10 @@ export const ACTIONS = [
   "unmute",
   "transfer",
   "dial",
+  "consult",
+  "threeWay",
+  "takeBack",
+  "connectHold",
   "callOut",
   "callInner",
   "signOut",
@@ -36,6 +48,8 @@ export type Situation =
   | "dialing"
   | "customer"
   | "colleague"
+  | "consult"
+  | "conference"
   | "muted"
   | "held";
 
@@ -47,6 +61,8 @@ export interface PhoneHint {
 function inCall(call: Call): Situation {
   if (call.phase !== "talking" && call.phase !== "held") return call.phase;
   if (call.muted) return "muted";
+  if (isConsult(call)) return "consult";
+  if (isConference(call) || call.transferring) return "conference";
   return isCustomerCall(call) ? "customer" : "colleague";
 }
 
@@ -76,6 +92,8 @@ const STATE_BUTTONS: Record<Situation, readonly Action[] | "request"> = {
   dialing: "request",
   customer: "request",
   colleague: "request",
+  consult: "request",
+  conference: "request",
   muted: "request",
   held: [],
 };
@@ -90,10 +108,18 @@ const CALL_BUTTONS: Record<Situation, readonly Action[]> = {
   connecting: [],
   ringing: ["answer", "reject", "hangUp"],
   dialing: ["hangUp"],
-  customer: ["hangUp", "hold", "transfer", "dial", "mute"],
+  customer: ["hangUp", "hold", "transfer", "dial", "mute", "consult"],
   colleague: ["hangUp"],
+  consult: ["hangUp", "takeBack"],
+  conference: ["hangUp", "takeBack"],
   muted: ["hangUp", "unmute"],
   held: ["retrieve", "callOut", "callInner"],
+};
+
+/** Beside an active call, what a held one makes possible. */
+const WITH_HELD: Partial<Record<Situation, readonly Action[]>> = {
+  customer: ["threeWay", "connectHold"],
+  consult: ["threeWay", "connectHold"],
 };
 
 function requestButtons({ requested }: Model): readonly Action[] {
@@ -106,7 +132,12 @@ function requestButtons({ requested }: Model): readonly Action[] {
 export function enabledActions(model: Model, phone: PhoneHint): ReadonlySet<Action> {
   const situation = situationOf(model, phone);
   const state = STATE_BUTTONS[situation];
-  return new Set([...(state === "request" ? requestButtons(model) : state), ...CALL_BUTTONS[situation]]);
+  const withHeld = heldCalls(model).length ? (WITH_HELD[situation] ?? []) : [];
+  return new Set([
+    ...(state === "request" ? requestButtons(model) : state),
+    ...CALL_BUTTONS[situation],
+    ...withHeld,
+  ]);
 }
 
 export type Why =
@@ -116,12 +147,13 @@ export type Why =
   | "muted"
   | "held"
   | "internal"
+  | "needsHeld"
   | "inCall"
   | "rest"
   | "requested"
   | "state";
 
-type Group = "call" | "place" | "state";
+type Group = "call" | "held" | "place" | "state";
 
 const GROUPS: Partial<Record<Action, Group>> = {
   answer: "call",
@@ -133,11 +165,15 @@ const GROUPS: Partial<Record<Action, Group>> = {
   unmute: "call",
   transfer: "call",
   dial: "call",
+  consult: "call",
+  threeWay: "held",
+  takeBack: "call",
+  connectHold: "held",
   callOut: "place",
   callInner: "place",
 };
 
-const WHY: Record<Situation, Record<Group, Why>> = {
+const WHY: Record<Situation, Record<Exclude<Group, "held">, Why>> = {
   idle: { call: "noCall", place: "state", state: "state" },
   busy: { call: "noCall", place: "state", state: "state" },
   rest: { call: "noCall", place: "rest", state: "rest" },
@@ -149,13 +185,18 @@ const WHY: Record<Situation, Record<Group, Why>> = {
   dialing: { call: "connecting", place: "connecting", state: "connecting" },
   customer: { call: "inCall", place: "inCall", state: "inCall" },
   colleague: { call: "internal", place: "inCall", state: "inCall" },
+  consult: { call: "internal", place: "inCall", state: "inCall" },
+  conference: { call: "inCall", place: "inCall", state: "inCall" },
   muted: { call: "muted", place: "inCall", state: "inCall" },
   held: { call: "held", place: "held", state: "held" },
 };
 
 /** A plain reason for a button that is off. */
 export function whyNot(action: Action, model: Model, phone: PhoneHint): Why {
-  return WHY[situationOf(model, phone)][GROUPS[action] ?? "state"];
+  const situation = situationOf(model, phone);
+  const group = GROUPS[action] ?? "state";
+  if (group === "held") return situation === "customer" ? "needsHeld" : WHY[situation].call;
+  return WHY[situation][group];
 }
 
 /** Outside numbers take a call over only when the customer called us. */

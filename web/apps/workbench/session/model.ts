@@ -1,5 +1,7 @@
 /** What the workbench knows about its agent: state, calls, and the calls of this session. */
 
+import type { InspectionMode, PathStep } from "@opencec/api-client";
+
 export type AgentState = "idle" | "busy" | "rest" | "wrapup" | "call";
 
 /**
@@ -25,6 +27,29 @@ export interface Call {
   /** We handed it over; its release is not our end of the talk but the other agent's beginning. */
   transferred: boolean;
   data: string;
+  /** The number that the customer dialled. */
+  accessCode: string;
+  queueId: number;
+  /** What the caller chose in menus. */
+  path: PathStep[];
+  /** The other parties of a three-party call. */
+  partners: string[];
+  /** A talk or three-party transfer runs: the customer may be taken back. */
+  transferring: boolean;
+}
+
+/** What the agent writes down about a contact. */
+export interface Note {
+  note: string;
+  reasons: number[];
+}
+
+export const NO_NOTE: Note = { note: "", reasons: [] };
+
+/** The inspector listens to another agent. */
+export interface Inspecting {
+  workno: string;
+  mode: InspectionMode;
 }
 
 export type Outcome = "answered" | "missed" | "rejected" | "failed" | "transferred";
@@ -56,13 +81,19 @@ export interface Model {
   requested: "busy" | "rest" | null;
   /** The rest that was asked for, until the server grants it. */
   wish: { reason: number; seconds: number } | null;
+  /** When wrap-up ends by itself, on the server's clock; 0 = it does not, or it is not known. */
+  wrapUpUntil: number;
+  inspecting: Inspecting | null;
+  /** By call id: the newest ones. */
+  notes: Record<string, Note>;
   calls: Call[];
   /** Something that happened to a call and that the agent must know; cleared by the next action. */
-  notice: "transfer_failed" | "call_failed" | null;
+  notice: "transfer_failed" | "call_failed" | "consult_failed" | null;
   log: LogEntry[];
 }
 
 export const LOG_LIMIT = 300;
+const NOTES_KEPT = 20;
 
 export function initialModel(now: number): Model {
   return {
@@ -72,6 +103,9 @@ export function initialModel(now: number): Model {
     rest: null,
     requested: null,
     wish: null,
+    wrapUpUntil: 0,
+    inspecting: null,
+    notes: {},
     calls: [],
     notice: null,
     log: [],
@@ -84,6 +118,8 @@ const CUSTOMER = new Set([0, 7, 41, 43, 44, 45]);
 
 export const isOutbound = (call: Pick<Call, "feature">): boolean => OUTBOUND.has(call.feature ?? -1);
 export const isInternal = (call: Pick<Call, "feature">): boolean => call.feature === 6;
+export const isConsult = (call: Pick<Call, "feature">): boolean => call.feature === 51 || call.feature === 52;
+export const isConference = (call: Pick<Call, "feature">): boolean => call.feature === 53;
 export const isCustomerCall = (call: Pick<Call, "feature">): boolean => CUSTOMER.has(call.feature ?? -1);
 
 /** The other party's number: the called one of outbound and own internal calls, else the caller. */
@@ -100,6 +136,21 @@ const stripPrefix = (number: string): string => number.replace(/^[aA](?=\d)/, ""
 /** The call that the agent hears now, rings or dials; held ones come last. */
 export function activeCall(model: Model): Call | null {
   return model.calls.find((call) => call.phase !== "held") ?? null;
+}
+
+/** The call that notes belong to: the live one with a customer, else the last one. */
+export function notedCall(model: Model): { callid: string } | null {
+  const live = model.calls.filter((call) => call.talkingAt !== null && !isConsult(call) && !isInternal(call));
+  const last = model.log[0];
+  if (live.length) return live[0] ?? null;
+  return last && last.talkedMs !== null && !last.internal ? last : null;
+}
+
+/** Keeps what was written about a contact, and forgets the oldest. */
+export function withNote(model: Model, callid: string, note: Note): Model {
+  const { [callid]: _, ...others } = model.notes;
+  const kept = Object.entries(others).slice(1 - NOTES_KEPT);
+  return { ...model, notes: { ...Object.fromEntries(kept), [callid]: note } };
 }
 
 export const heldCalls = (model: Model): Call[] => model.calls.filter((call) => call.phase === "held");

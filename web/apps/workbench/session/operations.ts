@@ -1,8 +1,14 @@
 /** What each button does at the gateway and at the phone. */
 
-import { type DeviceType, type GatewayClient, GatewayError } from "@opencec/api-client";
+import {
+  type DeviceType,
+  type GatewayClient,
+  GatewayError,
+  TRANSFER_MODES,
+  type TransferKind,
+} from "@opencec/api-client";
 import type { PhoneState } from "@opencec/softphone";
-import { activeCall, heldCalls, type Model } from "./model";
+import { activeCall, heldCalls, isConference, type Model } from "./model";
 import { amend, dialed } from "./reduce";
 
 /** The part of the softphone that buttons need. */
@@ -116,16 +122,92 @@ export async function endRest({ gateway, change }: Context): Promise<void> {
   change((before) => (before.requested === "rest" ? { ...before, requested: null, wish: null } : before));
 }
 
+export interface TransferTarget {
+  device: DeviceType;
+  address: string;
+  kind: TransferKind;
+}
+
+export interface ConsultTarget {
+  device: 1 | 2;
+  address: string;
+  /** Three-party: everybody talks; else the customer waits. */
+  together: boolean;
+}
+
+/** Asks a colleague or a queue for help. */
+export async function consult(
+  { gateway, change, now }: Context,
+  { device, address, together }: ConsultTarget,
+): Promise<void> {
+  const callid = await gateway.innerHelp(device, address, together ? 2 : 1);
+  const { workno } = gateway;
+  const feature = together ? 52 : 51;
+  if (callid && !together)
+    change((before) => ({
+      ...dialed(before, { callid, called: address, feature, workno }, now()),
+      notice: null,
+    }));
+}
+
+/** One conversation of all: the held call joins the active one. */
+export async function threeWay({ gateway, model }: Context, callid?: string): Promise<void> {
+  const held = callid ?? heldCalls(model())[0]?.callid;
+  if (held) await gateway.confJoin(held);
+}
+
+/** The other two go on without the agent. */
+export async function connectHold({ gateway, model, change }: Context, callid?: string): Promise<void> {
+  const held = callid ?? heldCalls(model())[0]?.callid;
+  const active = activeCall(model())?.callid ?? "";
+  if (!held) return;
+  const mark = (transferred: boolean) =>
+    change((before) => amend(amend(before, active, { transferred }), held, { transferred }));
+  mark(true);
+  try {
+    await gateway.connectHold(held);
+  } catch (error) {
+    mark(false);
+    throw error;
+  }
+}
+
+/** Back to the customer alone: drops the consultation, the third party, or a transfer that runs. */
+export async function takeBack({ gateway, model }: Context): Promise<void> {
+  const call = activeCall(model());
+  if (!call) return;
+  if (call.transferring) return gateway.cancelTransfer();
+  if (isConference(call)) {
+    const third = call.partners.at(-1);
+    return third ? gateway.disconnect(third) : gateway.cancelTransfer();
+  }
+  const held = heldCalls(model())[0]?.callid;
+  await gateway.dropCall(call.callid);
+  if (held) await retrieveOnce(gateway, held);
+}
+
+/** The server may have retrieved the customer by itself. */
+async function retrieveOnce(gateway: GatewayClient, callid: string): Promise<void> {
+  try {
+    await gateway.retrieve(callid);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+  }
+}
+
 export async function transfer(
   { gateway, model, change }: Context,
-  { device, address }: { device: DeviceType; address: string },
+  { device, address, kind }: TransferTarget,
 ): Promise<void> {
+  const mode = TRANSFER_MODES[device][kind];
+  if (mode === undefined) return;
+  const leaves = kind === "release" || kind === "success";
   const callid = activeCall(model())?.callid ?? "";
   const mark = (transferred: boolean) => change((before) => amend(before, callid, { transferred }));
   // The events that end the call here may come before the answer.
-  mark(true);
+  mark(leaves);
   try {
-    await gateway.transfer(device, address);
+    await gateway.transfer(device, address, mode);
   } catch (error) {
     mark(false);
     throw error;

@@ -27,7 +27,10 @@ const inTalk = (model: Model): boolean => model.calls.some((call) => LIVE.has(ca
 /** Enters a state; its timer starts only when the state is a new one. */
 function enter(model: Model, state: AgentState, now: number): Model {
   const since = model.state === state ? model.since : now;
-  return { ...model, state, since, requested: null, rest: state === "rest" ? model.rest : null };
+  const wrapUpUntil = state === "wrapup" && model.state === "wrapup" ? model.wrapUpUntil : 0;
+  const inspecting = state === "call" ? model.inspecting : null;
+  const rest = state === "rest" ? model.rest : null;
+  return { ...model, state, since, requested: null, rest, wrapUpUntil, inspecting };
 }
 
 function outcomeOf(call: Call, outcome: Outcome): Outcome {
@@ -89,6 +92,11 @@ function upsert(model: Model, callid: string, now: number, change: Partial<Call>
     muted: false,
     transferred: false,
     data: "",
+    accessCode: "",
+    queueId: 0,
+    path: [],
+    partners: [],
+    transferring: false,
     ...change,
   };
   return { ...model, calls: [fresh, ...model.calls] };
@@ -177,10 +185,19 @@ const HANDLERS: Record<string, Handler> = {
     const { callid } = callContent(event);
     const known = model.calls.find((call) => call.callid === callid);
     const talkingAt = known?.talkingAt ?? now;
-    return upsert(model, callid, now, { ...parties(event), phase: "talking", talkingAt, heldAt: null });
+    const change = { phase: "talking", talkingAt, heldAt: null, transferring: false } as const;
+    return upsert(model, callid, now, { ...parties(event), ...change, partners: [] });
   },
-  AgentEvent_Conference: (model, { event, now }) =>
-    upsert(model, callContent(event).callid, now, { phase: "talking", feature: 53, heldAt: null }),
+  AgentEvent_Conference: (model, { event, now }) => {
+    const { callid, partner } = callContent(event);
+    const known = model.calls.find((call) => call.callid === callid);
+    const partners = partner.split(",").filter(Boolean);
+    const talkingAt = known?.talkingAt ?? now;
+    return upsert(model, callid, now, { phase: "talking", feature: 53, talkingAt, heldAt: null, partners });
+  },
+  AgentEvent_Consult_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "consult_failed" }),
+  AgentEvent_ReturnFromIvr: (model, { event, now }) =>
+    upsert(model, callContent(event).callid, now, { phase: "talking", heldAt: null, transferred: false }),
   AgentEvent_Hold: (model, { event, now }) =>
     upsert(model, callContent(event).callid, now, { phase: "held", heldAt: now }),
   AgentEvent_Call_Release: end("missed"),
@@ -197,7 +214,12 @@ const HANDLERS: Record<string, Handler> = {
 };
 
 function transferResult(model: Model, { event }: Step): Model {
-  if (callContent(event).result === 0) return model;
+  if (callContent(event).result === 0) {
+    const running = event.eventType === "AgentEvent_TransOutResult";
+    return running
+      ? { ...model, calls: model.calls.map((call) => ({ ...call, transferring: true })) }
+      : model;
+  }
   const calls = model.calls.map((call) => ({ ...call, transferred: false }));
   return { ...model, calls, notice: "transfer_failed" };
 }
@@ -252,6 +274,12 @@ export function restore(kept: Model | null, snapshot: Snapshot, now: number): Mo
   return model;
 }
 
+/** Drops calls that the server does not have any more, as after a join or a leave. */
+export function retain(model: Model, callids: readonly string[]): Model {
+  const calls = model.calls.filter(({ callid }) => callids.includes(callid));
+  return calls.length === model.calls.length ? model : { ...model, calls };
+}
+
 /** Changes a known call; an unknown one is left alone. */
 export function amend(model: Model, callid: string, change: Partial<Call>): Model {
   return model.calls.some((call) => call.callid === callid) ? upsert(model, callid, 0, change) : model;
@@ -273,6 +301,8 @@ export function describe(
     queue: info.callskill ?? "",
     beganAt: info.begintime ?? null,
     data: info.calldata ?? "",
+    accessCode: info.orgicallednum ?? "",
+    queueId: info.callskillid ?? 0,
     ...(known ? {} : { phase }),
   });
 }
@@ -280,7 +310,12 @@ export function describe(
 /** Our own outbound or internal call, known from the answer to the request before any event. */
 export function dialed(
   model: Model,
-  { callid, called, feature, workno }: { callid: string; called: string; feature: 6 | 7; workno: string },
+  {
+    callid,
+    called,
+    feature,
+    workno,
+  }: { callid: string; called: string; feature: 6 | 7 | 51 | 52; workno: string },
   now: number,
 ): Model {
   const known = model.calls.find((call) => call.callid === callid);

@@ -10,10 +10,18 @@ export class Ringer {
   #context: AudioContext | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #notification: Notification | null = null;
+  #device = "";
+
+  /** Where it rings; null: the default speaker. Browsers that cannot choose use that one. */
+  setDevice(id: string | null): void {
+    this.#device = id ?? "";
+    void this.#sink();
+  }
 
   /** To be called from a click: browsers allow sound and ask about notifications only then. */
-  unlock(): void {
+  unlock({ ask = true } = {}): void {
     this.#open();
+    if (!ask) return;
     if (typeof Notification !== "undefined" && Notification.permission === "default") {
       void Notification.requestPermission();
     }
@@ -33,6 +41,15 @@ export class Ringer {
     };
   }
 
+  /** Rings a single time. */
+  once(): void {
+    const context = this.#context;
+    if (!context) return;
+    const ring = () => this.#ring();
+    if (context.state === "running") ring();
+    else void context.resume().then(ring);
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -43,8 +60,16 @@ export class Ringer {
   /** A browser without sound must still show the call. */
   #open(): void {
     if (typeof AudioContext === "undefined") return;
-    this.#context ??= new AudioContext();
+    if (!this.#context) {
+      this.#context = new AudioContext();
+      void this.#sink();
+    }
     void this.#context.resume();
+  }
+
+  async #sink(): Promise<void> {
+    const context = this.#context as (AudioContext & { setSinkId?: (id: string) => Promise<void> }) | null;
+    await context?.setSinkId?.(this.#device).catch(() => undefined);
   }
 
   #ring(): void {

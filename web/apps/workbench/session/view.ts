@@ -19,8 +19,11 @@ export interface SignInProblem {
   code: string;
 }
 
+/** What may be under way or fail: the buttons, and what an inspector does with others. */
+export type Doing = Action | "inspect" | "force";
+
 export interface ActionProblem {
-  action: Action;
+  action: Doing;
   /** Result code of the gateway; "lost" when the server did not answer, "microphone" when there is none. */
   code: string;
   message: string;
@@ -37,6 +40,6 @@ export interface View {
   reachable: boolean;
   /** Another tab holds the phone; this one only shows. */
   follows: boolean;
-  pending: ReadonlySet<Action>;
+  pending: ReadonlySet<Doing>;
   failed: ActionProblem | null;
 }

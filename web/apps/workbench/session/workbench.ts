@@ -2,39 +2,50 @@
 
 import {
   type AgentAccount,
-  type AgentObject,
   agentAccount,
+  type Board,
   type CallInfo,
   callContent,
+  DeskClient,
   type Envelope,
   EventLoop,
   GatewayClient,
   GatewayError,
+  type Ivr,
   type LoopEnd,
   NOT_AUTHENTICATED,
   ServerLostError,
   SIGNED_OUT,
 } from "@opencec/api-client";
 import { claimTab, MicrophoneError, type PhoneState, Softphone, type TabLock } from "@opencec/softphone";
-import type { Action } from "./buttons";
 import { ServerClock } from "./clock";
-import { initialModel, type Model } from "./model";
+import * as inspector from "./inspector";
+import {
+  type Inspecting,
+  initialModel,
+  isInternal,
+  isOutbound,
+  type Model,
+  type Note,
+  withNote,
+} from "./model";
 import * as operations from "./operations";
-import { describe, reduce, restore } from "./reduce";
+import { amend, describe, reduce, restore, retain } from "./reduce";
 import { failure, phoneAccount, registered, signInOptions, signInProblem } from "./sign_in";
 import { type Kept, readKept, writeKept } from "./storage";
 import { TabLink } from "./tab_link";
-import type { Ended, View } from "./view";
+import type { Doing, Ended, View } from "./view";
 
 const REGISTER_WITHIN_MS = 10_000;
 /** A page that is just being reloaded may hold the lock a moment longer. */
 const RELOAD_OVERLAP_MS = 2_500;
 const RETRY_MS = 500;
-/** Codes of idle and wrap-up. */
-const FREE = new Set([4, 5]);
 const ANSWER_REMEMBERED_MS = 10_000;
 /** At these events the gateway knows more of the call than the event says: queue, waiting time, data. */
 const WORTH_ASKING = new Set(["AgentOther_PhoneAlerting", "AgentEvent_Ringing", "AgentEvent_Talking"]);
+/** After these a call may be gone without an event of its own. */
+const MAY_END_CALLS = new Set(["AgentEvent_Conference", "AgentEvent_Customer_Release"]);
+const WRAP_UP_EVENTS = new Set(["AgentState_Work", "AgentState_SetWork_Success"]);
 
 /** What the workbench needs of a softphone. */
 export type Phone = Pick<
@@ -50,6 +61,9 @@ export type Phone = Pick<
   | "expectCall"
   | "setDevices"
   | "unblockAudio"
+  | "call"
+  | "stream"
+  | "remote"
 >;
 
 export interface Credentials {
@@ -63,6 +77,7 @@ export class Workbench {
   readonly clock = new ServerClock();
   #view: View;
   #gateway: GatewayClient | null = null;
+  #desk: DeskClient | null = null;
   #loop: EventLoop | null = null;
   #lock: TabLock | null = null;
   #link: TabLink | null = null;
@@ -173,15 +188,48 @@ export class Workbench {
   readonly mute = () => this.#act("mute", (context) => operations.setMuted(context, true));
   readonly unmute = () => this.#act("unmute", (context) => operations.setMuted(context, false));
   readonly dial = (digits: string) => this.#act("dial", ({ gateway }) => gateway.secondDial(digits));
+  readonly consult = (target: operations.ConsultTarget) =>
+    this.#act("consult", (context) => operations.consult(context, target));
+  readonly threeWay = (callid?: string) =>
+    this.#act("threeWay", async (context) => {
+      await operations.threeWay(context, callid);
+      await this.#reconcile();
+    });
+  readonly connectHold = (callid?: string) =>
+    this.#act("connectHold", (context) => operations.connectHold(context, callid));
+  readonly takeBack = () => this.#act("takeBack", operations.takeBack);
+  readonly inspect = (wish: Inspecting) =>
+    this.#act("inspect", (context) => inspector.inspect(context, wish));
+  readonly endInspection = () => this.#act("inspect", inspector.endInspection);
+  readonly intercept = () => this.#act("inspect", inspector.intercept);
+  readonly force = (wish: { workno: string; what: "busy" | "idle" | "logout" }) =>
+    this.#act("force", (context) => inspector.force(context, wish));
+  readonly dropCall = (callid: string) =>
+    this.#act("force", (context) => inspector.dropCall(context, callid));
   readonly transfer = (target: Parameters<typeof operations.transfer>[1]) =>
     this.#act("transfer", (context) => operations.transfer(context, target));
   readonly call = (target: Parameters<typeof operations.call>[1]) =>
     this.#act(target.internal ? "callInner" : "callOut", (context) => operations.call(context, target));
-  /** Colleagues who could take a call now: idle or in wrap-up, without oneself. */
-  readonly colleagues = async (): Promise<AgentObject[]> => {
-    const gateway = this.#gateway;
-    const all = (await gateway?.agentsOnline()) ?? [];
-    return all.filter(({ workno, status }) => workno !== gateway?.workno && FREE.has(status));
+  /** Null while no session is open in this tab. */
+  get desk(): DeskClient | null {
+    return this.#desk;
+  }
+
+  /** Who does what, as it happens, until the returned function is called. */
+  readonly watchBoard = (onBoard: (board: Board) => void): (() => void) =>
+    this.#desk?.watch(onBoard) ?? (() => undefined);
+
+  readonly ivrs = async (): Promise<Ivr[]> => (await this.#gateway?.ivrs()) ?? [];
+
+  /** Shows at once what was written about a contact, and keeps it at the server; false when that failed. */
+  readonly write = async (callid: string, note: Note): Promise<boolean> => {
+    this.#change(withNote(this.#view.model, callid, note));
+    try {
+      await this.#desk?.write(callid, note);
+      return this.#desk !== null;
+    } catch {
+      return false;
+    }
   };
 
   readonly answer = () =>
@@ -198,7 +246,7 @@ export class Workbench {
   };
 
   /** Runs one button's work; a second click while it runs does nothing. True when it worked. */
-  async #act(action: Action, work: (context: operations.Context) => Promise<void>): Promise<boolean> {
+  async #act(action: Doing, work: (context: operations.Context) => Promise<void>): Promise<boolean> {
     const gateway = this.#gateway;
     if (!gateway || this.#view.pending.has(action)) return false;
     this.#set({ pending: new Set([...this.#view.pending, action]), failed: null });
@@ -219,7 +267,7 @@ export class Workbench {
     }
   }
 
-  #failed(action: Action, error: unknown): void {
+  #failed(action: Doing, error: unknown): void {
     if (error instanceof GatewayError) {
       if (error.code === SIGNED_OUT) this.#finish("elsewhere");
       else if (error.code === NOT_AUTHENTICATED) this.#finish("expired");
@@ -231,6 +279,8 @@ export class Workbench {
 
   #open(account: AgentAccount, guid: string | null): void {
     this.#gateway = new GatewayClient({ workno: account.workno, guid, onGuid: () => this.#keep() });
+    const gateway = this.#gateway;
+    this.#desk = new DeskClient({ workno: account.workno, guid: () => gateway.guid ?? "" });
     this.#link = new TabLink(account.workno, () => undefined);
   }
 
@@ -271,6 +321,7 @@ export class Workbench {
       const model = restore(kept.model, snapshot, this.clock.now());
       this.#set({ stage: "working", reachable: true, model });
       this.#listen(kept.seen);
+      if (model.state === "wrapup") void this.#learnWrapUp();
       if (callids.length) await this.#describeCall();
     } catch (error) {
       if (error instanceof ServerLostError) {
@@ -289,6 +340,24 @@ export class Workbench {
     // for another call than the one that was asked about. It may have been here before, and come back by a transfer.
     const rings = phone.call?.phase === "ringing" && (asked === undefined || asked === phone.call.id);
     this.#change(describe(model, info, { now: this.clock.now(), rings }));
+    const known = this.#view.model.calls.find(({ callid }) => callid === info.callid);
+    if (!known || known.path.length || isOutbound(known) || isInternal(known)) return;
+    const path = await this.#desk?.path(info.callid).catch(() => []);
+    if (path?.length) this.#change(amend(this.#view.model, info.callid, { path }));
+  }
+
+  /** When wrap-up ends: no event says so. */
+  async #learnWrapUp(): Promise<void> {
+    const moment = await this.#desk?.moment().catch(() => null);
+    const { model } = this.#view;
+    if (moment?.state === "wrap_up" && model.state === "wrapup")
+      this.#change({ ...model, wrapUpUntil: moment.until });
+  }
+
+  /** Forgets calls that the server does not have any more. */
+  async #reconcile(): Promise<void> {
+    const callids = await this.#gateway?.callIds().catch(() => null);
+    if (callids) this.#change(retain(this.#view.model, callids));
   }
 
   #event(event: Envelope): void {
@@ -299,6 +368,8 @@ export class Workbench {
     }
     this.#change(reduce(this.#view.model, event, this.clock.now()));
     if (WORTH_ASKING.has(event.eventType)) void this.#describeCall();
+    if (MAY_END_CALLS.has(event.eventType) && this.#view.model.calls.length > 1) void this.#reconcile();
+    if (WRAP_UP_EVENTS.has(event.eventType)) void this.#learnWrapUp();
     if (event.eventType === "AgentEvent_Ringing") {
       if (Date.now() < this.#answerWantedUntil) {
         void this.#gateway?.answer(callContent(event).callid).catch(() => undefined);
@@ -349,6 +420,7 @@ export class Workbench {
     this.#loop?.stop();
     this.#loop = null;
     this.#gateway = null;
+    this.#desk = null;
     this.phone.stop({ unregister });
     this.#link?.close();
     this.#link = null;

@@ -42,17 +42,49 @@ export interface AgentAccount {
   queues: { id: number; name: string }[];
   rest_reasons: { restReasonId: number; restReason: string }[];
   busy_reasons: { id: number; name: string }[];
+  role: "agent" | "inspector";
+  call_reasons: CallReason[];
+  /** Number of the echo test; empty: the tenant has none. */
+  echo_code: string;
+  screen_pops: ScreenPop[];
+}
+
+/** Why customers call: one node of a tree; parents stand before their children. */
+export interface CallReason {
+  id: number;
+  name: string;
+  /** 0: at the top. */
+  parent: number;
+}
+
+/** A page of the tenant's own that opens with a call. */
+export interface ScreenPop {
+  name: string;
+  url: string;
+  place: "frame" | "tab";
+  at: "ringing" | "talking";
+  parameters: { name: string; source: string }[];
 }
 
 const TIMEOUT_MS = 15_000;
+export const API_PATH = "/api/v1";
+
+export interface ApiRequest {
+  body?: object;
+  headers?: Record<string, string>;
+}
 
 /** @throws ApiError when the server refuses, ServerLostError when it is not there */
-async function request<T>(method: "GET" | "POST", path: string, body?: object): Promise<T> {
+export async function apiRequest<T>(
+  method: "GET" | "POST" | "PUT",
+  path: string,
+  { body, headers = {} }: ApiRequest = {},
+): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}`, {
+    response = await fetch(`${API_PATH}${path}`, {
       method,
-      headers: body ? { "Content-Type": "application/json" } : undefined,
+      headers: body ? { "Content-Type": "application/json", ...headers } : headers,
       body: body ? JSON.stringify(body) : undefined,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       cache: "no-store",
@@ -60,6 +92,7 @@ async function request<T>(method: "GET" | "POST", path: string, body?: object): 
   } catch {
     throw new ServerLostError(null);
   }
+  if (response.status === 204) return undefined as T;
   const answer = (await response.json().catch(() => null)) as Record<string, unknown> | null;
   if (answer === null) throw new ServerLostError(response.status);
   if (response.ok) return answer as T;
@@ -76,13 +109,13 @@ async function request<T>(method: "GET" | "POST", path: string, body?: object): 
   );
 }
 
-export const serverInfo = () => request<ServerInfo>("GET", "/info");
+export const serverInfo = () => apiRequest<ServerInfo>("GET", "/info");
 
 /** @param to an access code */
-export const newCaller = (to: string) => request<Caller>("POST", "/callers", { to });
+export const newCaller = (to: string) => apiRequest<Caller>("POST", "/callers", { body: { to } });
 
 export const agentAccount = (workno: string, password: string) =>
-  request<AgentAccount>("POST", "/agent/session", { workno, password });
+  apiRequest<AgentAccount>("POST", "/agent/session", { body: { workno, password } });
 
 /** The address of the SIP WebSocket on the server that this page came from. */
 export function sipSocketUrl(path: string, from: Pick<Location, "protocol" | "host"> = location): string {

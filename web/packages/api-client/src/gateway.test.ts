@@ -3,7 +3,7 @@ import { fakeFetch } from "../../../dev/fake_fetch.ts";
 import { FakeGateway } from "../../../dev/fake_gateway.ts";
 import { ServerLostError } from "./errors";
 import { GatewayClient } from "./gateway";
-import { callContent } from "./wire";
+import { callContent, TRANSFER_MODES } from "./wire";
 
 const OPTIONS = {
   password: "Secret_1",
@@ -64,7 +64,7 @@ test.each([
       return new Response('{"message":"","retcode":"0","result":{}}');
     }) as typeof fetch,
   });
-  await client.transfer(device, address);
+  await client.transfer(device, address, TRANSFER_MODES[device].release ?? -1);
   expect(bodies).toEqual([{ devicetype: device, address, mode }]);
 });
 

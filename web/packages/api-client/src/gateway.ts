@@ -7,6 +7,7 @@ import type {
   CallInfo,
   DeviceType,
   Envelope,
+  Ivr,
   SignInOptions,
   SignInResult,
   SkillQueue,
@@ -17,7 +18,7 @@ const OPERATION_TIMEOUT_MS = 15_000;
 /** The server holds a poll for 10 s. */
 const POLL_TIMEOUT_MS = 25_000;
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 interface Answer {
   retcode: string;
@@ -37,6 +38,7 @@ export interface GatewayOptions {
 
 /** The hold list answers "no call" in place of an empty list. */
 const NO_HELD_CALL = "400-003";
+const NO_IVR = "600-004";
 
 const segment = encodeURIComponent;
 
@@ -62,125 +64,165 @@ export class GatewayClient {
 
   async signIn(options: SignInOptions, { takeOver = false } = {}): Promise<SignInResult> {
     const path = takeOver ? "/forcelogin" : "";
-    return (await this.#call("PUT", "onlineagent", path, options)) as SignInResult;
+    return (await this.call("PUT", "onlineagent", path, options)) as SignInResult;
   }
 
   async signOut(): Promise<void> {
-    await this.#call("DELETE", "onlineagent", "/logout");
+    await this.call("DELETE", "onlineagent", "/logout");
   }
 
   /** Takes calls from every configured skill queue. */
   async enterAllQueues(): Promise<void> {
-    await this.#call("POST", "onlineagent", "/resetskill/true?skillid=&phonelinkage=0");
+    await this.call("POST", "onlineagent", "/resetskill/true?skillid=&phonelinkage=0");
   }
 
   async skillQueues(): Promise<SkillQueue[]> {
-    return ((await this.#call("GET", "onlineagent", "/agentskills")) as SkillQueue[] | null) ?? [];
+    return ((await this.call("GET", "onlineagent", "/agentskills")) as SkillQueue[] | null) ?? [];
   }
 
   async status(): Promise<AgentStatus> {
-    return (await this.#call("GET", "onlineagent", "/agentstatus")) as AgentStatus;
+    return (await this.call("GET", "onlineagent", "/agentstatus")) as AgentStatus;
   }
 
   /** @param reason 0 for none, else 200-250 */
   async sayBusy(reason: number): Promise<void> {
-    await this.#call("POST", "onlineagent", `/saybusy?reason=${reason}`);
+    await this.call("POST", "onlineagent", `/saybusy?reason=${reason}`);
   }
 
   async sayFree(): Promise<void> {
-    await this.#call("POST", "onlineagent", "/sayfree");
+    await this.call("POST", "onlineagent", "/sayfree");
   }
 
   async cancelBusy(): Promise<void> {
-    await this.#call("POST", "onlineagent", "/cancelbusy");
+    await this.call("POST", "onlineagent", "/cancelbusy");
   }
 
   /** @param seconds 1-86399 @param reason 0-255 */
   async rest(seconds: number, reason: number): Promise<void> {
-    await this.#call("POST", "onlineagent", `/rest/${seconds}/${reason}`);
+    await this.call("POST", "onlineagent", `/rest/${seconds}/${reason}`);
   }
 
   async cancelRest(): Promise<void> {
-    await this.#call("POST", "onlineagent", "/cancelrest");
+    await this.call("POST", "onlineagent", "/cancelrest");
   }
 
   async enterWrapUp(): Promise<void> {
-    await this.#call("POST", "onlineagent", "/work");
+    await this.call("POST", "onlineagent", "/work");
   }
 
   async leaveWrapUp(): Promise<void> {
-    await this.#call("POST", "onlineagent", "/cancelwork");
+    await this.call("POST", "onlineagent", "/cancelwork");
   }
 
   /** @param callid left out while the phone still rings: the server remembers the answer. */
   async answer(callid?: string): Promise<void> {
-    await this.#call("PUT", "voicecall", `/answer${callid ? `?callid=${segment(callid)}` : ""}`);
+    await this.call("PUT", "voicecall", `/answer${callid ? `?callid=${segment(callid)}` : ""}`);
   }
 
   async reject(callid?: string): Promise<void> {
-    await this.#call("POST", "voicecall", "/reject", callid ? { callid } : undefined);
+    await this.call("POST", "voicecall", "/reject", callid ? { callid } : undefined);
   }
 
   async release(): Promise<void> {
-    await this.#call("DELETE", "voicecall", "/release");
+    await this.call("DELETE", "voicecall", "/release");
   }
 
   async hold(): Promise<void> {
-    await this.#call("POST", "voicecall", "/hold");
+    await this.call("POST", "voicecall", "/hold");
   }
 
   async retrieve(callid: string): Promise<void> {
-    await this.#call("POST", "voicecall", `/gethold?callid=${segment(callid)}`);
+    await this.call("POST", "voicecall", `/gethold?callid=${segment(callid)}`);
   }
 
   async mute(): Promise<void> {
-    await this.#call("POST", "voicecall", "/beginmute");
+    await this.call("POST", "voicecall", "/beginmute");
   }
 
   async unmute(): Promise<void> {
-    await this.#call("POST", "voicecall", "/endmute");
+    await this.call("POST", "voicecall", "/endmute");
   }
 
   async secondDial(digits: string): Promise<void> {
-    await this.#call("POST", "voicecall", `/seconddial/${segment(digits)}`);
+    await this.call("POST", "voicecall", `/seconddial/${segment(digits)}`);
   }
 
   /** Calls a number; returns the call id. */
   async callOut(called: string): Promise<string> {
-    return String(await this.#call("PUT", "voicecall", "/callout", { called }));
+    return String(await this.call("PUT", "voicecall", "/callout", { called }));
   }
 
   /** Calls another agent; returns the call id. */
   async callInner(workno: string): Promise<string> {
-    return String(await this.#call("PUT", "voicecall", "/callinner", { called: workno }));
+    return String(await this.call("PUT", "voicecall", "/callinner", { called: workno }));
   }
 
-  /** Transfers and leaves at once ("release"); its mode is 1 for outside numbers and 0 otherwise. */
-  async transfer(devicetype: DeviceType, address: string): Promise<void> {
-    await this.#call("POST", "voicecall", "/transfer", {
-      devicetype,
-      address,
-      mode: devicetype === 5 ? 1 : 0,
-    });
+  /** @param mode of the device type, see `TRANSFER_MODES` */
+  async transfer(devicetype: DeviceType, address: string, mode: number): Promise<void> {
+    await this.call("POST", "voicecall", "/transfer", { devicetype, address, mode });
+  }
+
+  /** Takes the customer back from a talk or three-party transfer. */
+  async cancelTransfer(): Promise<void> {
+    await this.call("POST", "voicecall", "/canceltransfer");
+  }
+
+  /**
+   * Asks a colleague or a queue for help; returns the call id of the consultation.
+   *
+   * @param devicetype 1 skill queue, 2 agent @param mode 1 two-party, 2 three-party
+   */
+  async innerHelp(devicetype: 1 | 2, dstaddress: string, mode: 1 | 2): Promise<string> {
+    return String(await this.call("POST", "voicecall", "/innerhelp", { devicetype, dstaddress, mode }));
+  }
+
+  /** Joins a held call to the active one: everybody hears everybody. */
+  async confJoin(callid: string): Promise<void> {
+    await this.call("POST", "voicecall", "/confjoin", { callid });
+  }
+
+  /** Joins the other two parties of a held and the active call, and leaves. */
+  async connectHold(callid: string): Promise<void> {
+    await this.call("POST", "voicecall", `/connecthold/${segment(callid)}`);
+  }
+
+  /** Hangs up one call, also a held one or the consultation. */
+  async dropCall(callid: string): Promise<void> {
+    await this.call("POST", "voicecall", `/dropcall/${segment(callid)}`);
+  }
+
+  /** Removes one party from a three-party call. */
+  async disconnect(number: string): Promise<void> {
+    await this.call("POST", "voicecall", `/disconnect/${segment(number)}`);
+  }
+
+  /** Menus and announcements that a call may be transferred to; `access` is the address. */
+  async ivrs(): Promise<Ivr[]> {
+    try {
+      return ((await this.call("GET", "queuedevice", "/ivrinfo")) as Ivr[] | null) ?? [];
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === NO_IVR) return [];
+      throw error;
+    }
   }
 
   async callIds(): Promise<string[]> {
-    return ((await this.#call("GET", "calldata", "/allcallid")) as string[] | null) ?? [];
+    return ((await this.call("GET", "calldata", "/allcallid")) as string[] | null) ?? [];
   }
 
   /** The current call; null when there is none. */
   async callInfo(): Promise<CallInfo | null> {
-    return (await this.#call("GET", "calldata", "/callinfo?isNoContainLastCall=true")) as CallInfo | null;
+    return (await this.call("GET", "calldata", "/callinfo?isNoContainLastCall=true")) as CallInfo | null;
   }
 
   /** The call that is offered and not answered yet; null when there is none. */
   async offeredCall(): Promise<CallInfo | null> {
-    return (await this.#call("GET", "calldata", "/callinfobeforeanswer")) as CallInfo | null;
+    return (await this.call("GET", "calldata", "/callinfobeforeanswer")) as CallInfo | null;
   }
 
   async heldCalls(): Promise<CallInfo[]> {
     try {
-      return ((await this.#call("GET", "calldata", "/holdlist")) as CallInfo[] | null) ?? [];
+      return ((await this.call("GET", "calldata", "/holdlist")) as CallInfo[] | null) ?? [];
     } catch (error) {
       if (error instanceof GatewayError && error.code === NO_HELD_CALL) return [];
       throw error;
@@ -189,7 +231,7 @@ export class GatewayClient {
 
   /** Every agent that is signed in, oneself included. */
   async agentsOnline(): Promise<AgentObject[]> {
-    return ((await this.#call("GET", "agentgroup", "/onlineagentonvdn")) as AgentObject[] | null) ?? [];
+    return ((await this.call("GET", "agentgroup", "/onlineagentonvdn")) as AgentObject[] | null) ?? [];
   }
 
   /** Waits up to 10 s for the next event; null when there was none. */
@@ -201,7 +243,8 @@ export class GatewayClient {
     return answer.event ?? null;
   }
 
-  async #call(method: Method, group: string, rest: string, body?: object): Promise<unknown> {
+  /** Any operation: `rest` follows the agent in the path. */
+  async call(method: Method, group: string, rest: string, body?: object): Promise<unknown> {
     const answer = await this.#request(method, `${group}/${this.workno}${rest}`, body, {
       timeoutMs: OPERATION_TIMEOUT_MS,
     });

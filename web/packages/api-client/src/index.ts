@@ -3,12 +3,28 @@ export {
   type AgentAccount,
   agentAccount,
   type Caller,
+  type CallReason,
   newCaller,
+  type ScreenPop,
   type ServerInfo,
   type SipAccount,
   serverInfo,
   sipSocketUrl,
 } from "./console";
+export {
+  type Board,
+  type BoardAgent,
+  type BoardCall,
+  type BoardFrame,
+  type BoardQueue,
+  type ContactPage,
+  DeskClient,
+  type DeskContact,
+  EMPTY_BOARD,
+  fold,
+  type Moment,
+  type PathStep,
+} from "./desk";
 export {
   ALREADY_SIGNED_IN,
   ApiError,
@@ -19,6 +35,7 @@ export {
 } from "./errors";
 export { EventLoop, type EventLoopOptions, fingerprint, type LoopEnd } from "./event_loop";
 export { GATEWAY_PATH, GatewayClient, type GatewayOptions } from "./gateway";
+export { Inspection, type InspectionMode } from "./inspection";
 export {
   type AgentObject,
   type AgentStatus,
@@ -27,7 +44,10 @@ export {
   callContent,
   type DeviceType,
   type Envelope,
+  type Ivr,
   type SignInOptions,
   type SignInResult,
   type SkillQueue,
+  TRANSFER_MODES,
+  type TransferKind,
 } from "./wire";

@@ -53,8 +53,24 @@ export interface SkillQueue {
   mediatype?: number;
 }
 
-/** 1 skill queue, 2 agent, 5 external number. */
-export type DeviceType = 1 | 2 | 5;
+/** 1 skill queue, 2 agent, 3 IVR, 5 external number. */
+export type DeviceType = 1 | 2 | 3 | 5;
+
+export type TransferKind = "release" | "success" | "suspend" | "talk" | "threeParty";
+
+/** The number of each mode at each device type; what is missing does not exist. */
+export const TRANSFER_MODES: Record<DeviceType, Partial<Record<TransferKind, number>>> = {
+  1: { release: 0, success: 2 },
+  2: { release: 0, success: 2 },
+  3: { release: 0, suspend: 1 },
+  5: { release: 1, success: 2, talk: 3, threeParty: 4 },
+};
+
+export interface Ivr {
+  id: string;
+  access: string;
+  description: string;
+}
 
 export interface Envelope {
   eventType: string;
@@ -73,6 +89,8 @@ export interface CallContent {
   skillName: string;
   result: number;
   reason: string;
+  /** Parties of a conference, separated by commas. */
+  partner: string;
 }
 
 /** Reads the content of an event leniently: a bare string is the call id, `callId` is another spelling. */
@@ -95,5 +113,6 @@ export function callContent(envelope: Envelope): CallContent {
     skillName: text("skillName"),
     result: Number(text("result") || 0),
     reason: text("reason"),
+    partner: text("partner"),
   };
 }

@@ -15,3 +15,11 @@ export { type CallEnd, type PhoneAccount, type PhoneCall, type PhoneState, Softp
 export { estimateMos, gradeOf, type Quality, type QualityGrade, readQuality } from "./quality";
 export { retryDelay } from "./socket";
 export { type ClaimOptions, claimTab, type TabLock } from "./tab_lock";
+export {
+  TEST_SECONDS,
+  TestCall,
+  type TestPhone,
+  type TestReport,
+  type TestVerdict,
+  verdictOf,
+} from "./test_call";

@@ -93,6 +93,7 @@ export class Softphone extends Emitter<PhoneEvents> {
   #line: Line | null = null;
   #microphone: Promise<MediaStream> | null = null;
   #stream: MediaStream | null = null;
+  #remote: MediaStream | null = null;
   #inputId: string | null = null;
   #answerNextUntil = 0;
   #poll: ReturnType<typeof setInterval> | undefined;
@@ -105,6 +106,11 @@ export class Softphone extends Emitter<PhoneEvents> {
   /** The opened microphone while there is a call, for a level meter. */
   get stream(): MediaStream | null {
     return this.#stream;
+  }
+
+  /** What the far end sends while there is a call. */
+  get remote(): MediaStream | null {
+    return this.#remote;
   }
 
   /** Connects and registers; the state tells how it goes. */
@@ -331,6 +337,7 @@ export class Softphone extends Emitter<PhoneEvents> {
     this.#line?.early?.close();
     this.#line = null;
     this.#audio.stop();
+    this.#remote = null;
     if (!keepMicrophone) {
       closeStream(this.#stream);
       this.#stream = null;
@@ -354,7 +361,8 @@ export class Softphone extends Emitter<PhoneEvents> {
 
   #listenTo(connection: RTCPeerConnection | null): void {
     connection?.addEventListener("track", ({ streams, track }) => {
-      this.#audio.attach(streams[0] ?? new MediaStream([track]));
+      this.#remote = streams[0] ?? new MediaStream([track]);
+      this.#audio.attach(this.#remote);
     });
   }
 

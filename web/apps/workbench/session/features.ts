@@ -1,0 +1,13 @@
+/** What this server's gateway can do; buttons of what it cannot are not there at all. */
+
+import type { TransferKind } from "@opencec/api-client";
+
+export const FEATURES: {
+  consult: boolean;
+  inspection: boolean;
+  transfers: readonly TransferKind[];
+} = {
+  consult: false,
+  inspection: false,
+  transfers: ["release"],
+};
