@@ -48,6 +48,12 @@ function deskReply(desk: FakeDesk, url: URL, method: string, body: unknown): Res
   return json(told.status, told.body);
 }
 
+function sessionReply(gateway: FakeGateway, body: { workno: string; password: string }): Response {
+  if (body.workno === "110") return json(423, { code: "locked", message: "", retry_after_s: 180 });
+  const right = body.workno === gateway.workno && body.password === gateway.password;
+  return right ? json(200, ACCOUNT) : json(401, { code: "wrong_password", message: "" });
+}
+
 /** @param isDown while true every request fails as it does when no server is there */
 export function fakeFetch(
   gateway: FakeGateway,
@@ -58,11 +64,7 @@ export function fakeFetch(
     const url = new URL(String(input), "http://localhost");
     const body = typeof init?.body === "string" ? JSON.parse(init.body) : null;
     if (isDown() || init?.signal?.aborted) throw new TypeError("Failed to fetch");
-    if (url.pathname === "/api/v1/agent/session") {
-      if (body.workno === "110") return json(423, { code: "locked", message: "", retry_after_s: 180 });
-      const right = body.workno === gateway.workno && body.password === gateway.password;
-      return right ? json(200, ACCOUNT) : json(401, { code: "wrong_password", message: "" });
-    }
+    if (url.pathname === "/api/v1/agent/session") return sessionReply(gateway, body);
     const ours = deskReply(desk, url, init?.method ?? "GET", body);
     if (ours) return ours;
     const path = (url.pathname + url.search).replace("/agentgateway/resource/", "");

@@ -147,7 +147,7 @@ function Facts({ info }: { info?: ServerInfo }): ReactNode {
           )}
         </dl>
       ) : (
-        <Skeleton height={56} aria-label={text("start.loading")} />
+        <Skeleton height={56} role="status" aria-label={text("start.loading")} />
       )}
     </section>
   );
