@@ -57,6 +57,7 @@ class SqliteJournal:
             durable=durable,
             window_s=window_s,
             deliver=self._deliver,
+            soon=self._soon,
             probe=probe,
             on_commit=on_commit,
         )
@@ -154,6 +155,9 @@ class SqliteJournal:
 
     def _deliver(self, call: Callable[[], None]) -> None:
         self._loop.call_soon_threadsafe(call)
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        self._loop.call_soon(call)
 
     async def _call(self, run: Callable[[Transaction], int]) -> int:
         future: asyncio.Future[int] = self._loop.create_future()

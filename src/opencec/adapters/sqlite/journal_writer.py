@@ -1,12 +1,14 @@
 """The journal's writer thread: everything that waits is committed as one transaction, then acknowledged at once.
 
 An idle writer commits at once, and a few times in a row; a busy one commits once in `window_s` on the average, so that
-appends of many tenants share a transaction.
+appends of many tenants share a transaction. What one turn of the event loop appends is handed over in one piece: waking
+the thread costs more than an entry.
 SQLite is used straight: one prepared insert of many rows costs about 3 us an entry.
 """
 
 from __future__ import annotations
 
+import queue
 import sqlite3
 import threading
 import time
@@ -45,6 +47,7 @@ DROP TABLE entries_by_tenant;
 COMMIT;
 """
 _INSERTS = tuple((size, "INSERT INTO entries VALUES " + ", ".join(["(?, ?)"] * size)) for size in (512, 64, 8, 1))
+_ADVANCE = "UPDATE streams SET next_seq = ? WHERE tenant = ? AND epoch = ? AND next_seq = ?"
 _BUSY_TIMEOUT_S = 5.0
 _MAX_ENTRIES = 200_000
 _BURST = 8
@@ -76,27 +79,40 @@ def connect(path: Path, *, durable: Literal["process", "full"] = "process") -> s
     return connection
 
 
-class Transaction:
-    """One group commit in the making. Streams are read once, so the fencing epoch is checked inside the transaction."""
+class _Stale(Exception):
+    """A stream is not as this writer left it: another process has claimed the tenant, or appended."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+
+class Transaction:
+    """One group commit in the making; the fencing epoch is checked inside of it.
+
+    Args:
+        connection: In a transaction.
+        known: (epoch, next sequence number) of streams as this writer left them: not read again, but `flush` finds
+            out when one has changed.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, known: dict[int, tuple[int, int]] | None = None) -> None:
         self.connection = connection
-        self._streams: dict[int, tuple[int, int]] = {}
+        self.streams = {} if known is None else known.copy()
         self._rows: list[tuple[int, bytes]] = []
-        self._grown: set[int] = set()
+        self._grown: dict[int, int] = {}
+        """Tenant -> the number before its first new entry."""
 
     def stream(self, tenant: int) -> tuple[int, int]:
         """(epoch, next sequence number) of a tenant; (0, 1) before the first claim."""
-        found = self._streams.get(tenant)
+        found = self.streams.get(tenant)
         if found is None:
             row = self.connection.execute("SELECT epoch, next_seq FROM streams WHERE tenant = ?", (tenant,)).fetchone()
-            found = self._streams[tenant] = row or (0, 1)
+            found = self.streams[tenant] = row or (0, 1)
         return found
 
     def claim(self, tenant: int, owner: str) -> int:
         """Give the tenant a new owner; returns the epoch."""
+        self.flush()
+        self.streams.pop(tenant, None)
         epoch, next_seq = self.stream(tenant)
-        self._streams[tenant] = (epoch + 1, next_seq)
+        self.streams[tenant] = (epoch + 1, next_seq)
         self.connection.execute(
             "INSERT INTO streams VALUES (?, ?, ?, ?) "
             "ON CONFLICT (tenant) DO UPDATE SET epoch = excluded.epoch, owner = excluded.owner",
@@ -107,24 +123,28 @@ class Transaction:
     def append(self, tenant: int, epoch: int, entries: Sequence[bytes]) -> int:
         """Number the entries; raises `Deposed`."""
         newest, first = self.stream(tenant)
+        if epoch != newest and tenant not in self._grown:
+            del self.streams[tenant]  # this writer may not have seen the newest claim
+            newest, first = self.stream(tenant)
         if epoch != newest:
             raise Deposed(tenant=tenant, epoch=epoch, newest=newest)
         if entries:
             self._rows.extend(enumerate(entries, entry_key(tenant, first)))
-            self._streams[tenant] = (newest, first + len(entries))
-            self._grown.add(tenant)
+            self.streams[tenant] = (newest, first + len(entries))
+            self._grown.setdefault(tenant, first)
         return first
 
     def flush(self) -> None:
-        """Write what was numbered."""
+        """Write what was numbered; raises `_Stale`."""
+        for tenant, first in self._grown.items():
+            epoch, next_seq = self.streams[tenant]
+            values = (next_seq, tenant, epoch, first)
+            if self.connection.execute(_ADVANCE, values).rowcount != 1:
+                raise _Stale(tenant)
         if self._rows:
             self._insert()
-            self.connection.executemany(
-                "UPDATE streams SET next_seq = ? WHERE tenant = ?",
-                [(self._streams[tenant][1], tenant) for tenant in self._grown],
-            )
             self._rows = []
-            self._grown = set()
+            self._grown = {}
 
     def _insert(self) -> None:
         """Many rows a statement: each step of SQLite lets the interpreter lock go, and getting it back from an event
@@ -163,6 +183,19 @@ class _Job:
 _Outcome = tuple[AppendDone, int, JournalError | None]
 
 
+class _Batch:
+    """What one turn of the event loop has queued."""
+
+    __slots__ = ("bytes", "entries", "first_at", "items")
+
+    def __init__(self, first_at: float) -> None:
+        self.items: list[_Append | _Job] = []
+        self.entries = 0
+        self.bytes = 0
+        self.first_at = first_at
+        """When the first item came, monotonic."""
+
+
 class JournalWriter(threading.Thread):
     """Owns the writing connection.
 
@@ -171,6 +204,7 @@ class JournalWriter(threading.Thread):
         durable: See `connect`.
         window_s: Average time between two commits while busy, seconds.
         deliver: Runs a function on the event loop, callable from this thread; may raise RuntimeError when it is gone.
+        soon: Runs a function at the end of the event loop's turn; called on the loop, like all public methods.
         probe: Called at each of `COMMIT_POINTS`; crash tests end the process there.
         on_commit: Told of each group on the event loop: entries, seconds from the first being queued.
     """
@@ -182,6 +216,7 @@ class JournalWriter(threading.Thread):
         durable: Literal["process", "full"],
         window_s: float,
         deliver: Deliver,
+        soon: Deliver,
         probe: Probe | None,
         on_commit: OnCommit | None = None,
     ) -> None:
@@ -192,17 +227,21 @@ class JournalWriter(threading.Thread):
         self._deliver = deliver
         self._probe: Probe = probe or (lambda point: None)
         self._on_commit: OnCommit = on_commit or (lambda entries, seconds: None)
-        self._first_at = 0.0
-        self._taken_at = 0.0
-        """When the oldest item of the inbox came, and of the batch that was taken last; monotonic."""
+        self._soon = soon
         self._told: deque[_Outcome] = deque()
         """Committed, on the event loop: what is still to be told."""
-        self._wake = threading.Condition()
-        self._inbox: deque[_Append | _Job] = deque()
-        self._waiting = False
+        self._gathered: _Batch | None = None
+        """What this turn of the event loop has queued so far."""
+        self._handed: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
+        """From the event loop to this thread; None: nothing more comes."""
         self._closing = False
-        self._entries = 0
-        self._bytes = 0
+        self._is_over = False
+        self._entries = self._bytes = 0
+        """Ever queued; the event loop counts."""
+        self._entries_taken = self._bytes_taken = 0
+        """Ever taken to be committed; this thread counts."""
+        self._streams: dict[int, tuple[int, int]] = {}
+        """(epoch, next sequence number) by tenant, as the last commit left them."""
         self._connection = connect(path, durable=durable)
         self._connection.executescript(_SCHEMA)
         if self._connection.execute("SELECT 1 FROM pragma_table_info('entries') WHERE name = 'tenant'").fetchone():
@@ -220,74 +259,100 @@ class JournalWriter(threading.Thread):
 
     def close(self) -> None:
         """Take nothing more; the thread ends when all that waits is committed."""
-        with self._wake:
+        if not self._closing:
             self._closing = True
-            self._wake.notify()
+            self._hand_over()
+            self._handed.put(None)
 
     def run(self) -> None:
         """The thread: wait, commit, acknowledge."""
         due = 0.0
-        while batch := self._take(due):
-            first_at = self._taken_at
+        while batches := self._take(due):
             due = max(due, time.monotonic() - _BURST * self._window_s) + self._window_s
             self._probe("taken")
-            outcomes = self._commit(batch)
+            outcomes = self._commit([item for batch in batches for item in batch.items])
             self.commits += 1
             self._probe("committed")
-            entries = sum(len(item.entries) for item in batch)
-            self._deliver_or_forget(partial(self._acknowledge, outcomes, entries=entries, first_at=first_at))
+            entries = sum(batch.entries for batch in batches)
+            tell = partial(self._acknowledge, outcomes, entries=entries, first_at=batches[0].first_at)
+            self._deliver_or_forget(tell)
         self._connection.close()
 
     def _put(self, item: _Append | _Job) -> None:
         size = sum(map(len, item.entries))
-        with self._wake:
-            if self._closing:
-                raise JournalClosed("the journal is closed")
-            if self._entries + len(item.entries) > _MAX_ENTRIES or self._bytes + size > _MAX_BYTES:
-                raise JournalOverloaded(f"{self._entries} entries wait for the disk")
-            if not self._inbox:
-                self._first_at = time.monotonic()
-            self._inbox.append(item)
-            self._entries += len(item.entries)
-            self._bytes += size
-            if self._waiting:
-                self._wake.notify()
+        count = len(item.entries)
+        if self._closing:
+            raise JournalClosed("the journal is closed")
+        if self.queued + count > _MAX_ENTRIES or self._bytes - self._bytes_taken + size > _MAX_BYTES:
+            raise JournalOverloaded(f"{self.queued} entries wait for the disk")
+        batch = self._gathered
+        if batch is None:
+            batch = self._gathered = _Batch(time.monotonic())
+            self._soon(self._hand_over)
+        batch.items.append(item)
+        batch.entries += count
+        batch.bytes += size
+        self._entries += count
+        self._bytes += size
 
-    def _take(self, not_before: float) -> deque[_Append | _Job]:
+    def _hand_over(self) -> None:
+        """At the end of the event loop's turn."""
+        batch, self._gathered = self._gathered, None
+        if batch is not None:
+            self._handed.put(batch)
+
+    def _take(self, not_before: float) -> list[_Batch]:
         """All that waits, but not before that time while more may come; empty means: closed and done."""
-        with self._wake:
-            self._waiting = True
-            while not self._inbox and not self._closing:
-                self._wake.wait()
-            self._waiting = False
-            closing = self._closing
+        if self._is_over:
+            return []
+        batches: list[_Batch] = []
+        batch = self._handed.get()
         pause = not_before - time.monotonic()
-        if pause > 0 and not closing:
+        if pause > 0 and batch is not None:
             time.sleep(pause)
-        with self._wake:
-            batch, self._inbox = self._inbox, deque()
-            self._taken_at = self._first_at
-            self._entries = self._bytes = 0
-        return batch
+        while batch is not None:
+            batches.append(batch)
+            self._entries_taken += batch.entries
+            self._bytes_taken += batch.bytes
+            try:
+                batch = self._handed.get_nowait()
+            except queue.Empty:
+                return batches
+        self._is_over = True
+        return batches
 
-    def _commit(self, batch: deque[_Append | _Job]) -> list[_Outcome]:
+    def _commit(self, items: Sequence[_Append | _Job]) -> list[_Outcome]:
+        try:
+            try:
+                return self._write(items)
+            except _Stale:
+                self._streams = {}
+                return self._write(items)
+        except (sqlite3.Error, OSError, _Stale) as error:
+            self._streams = {}
+            failure = JournalFailed(f"{self._path}: {error}")
+            return [(item.done, 0, failure) for item in items]
+
+    def _write(self, items: Sequence[_Append | _Job]) -> list[_Outcome]:
+        """One transaction; rolled back when it fails."""
         outcomes: list[_Outcome] = []
-        transaction = Transaction(self._connection)
+        transaction = Transaction(self._connection, self._streams)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for item in batch:
+            for item in items:
                 try:
                     outcomes.append((item.done, item.run(transaction), None))
                 except Deposed as error:
+                    transaction.streams.pop(error.tenant, None)
                     outcomes.append((item.done, 0, error))
             transaction.flush()
             self._probe("written")
             self._connection.execute("COMMIT")
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, _Stale):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            failure = JournalFailed(f"{self._path}: {error}")
-            return [(item.done, 0, failure) for item in batch]
+            raise
+        self._streams = transaction.streams
         return outcomes
 
     def _deliver_or_forget(self, call: Callable[[], None]) -> None:
@@ -318,4 +383,4 @@ class JournalWriter(threading.Thread):
     @property
     def queued(self) -> int:
         """Entries that wait for their commit to begin."""
-        return self._entries
+        return self._entries - self._entries_taken
