@@ -10,7 +10,7 @@ from opencec.sip.address import NameAddr
 from opencec.sip.errors import SipParseError
 from opencec.sip.headers import Headers
 from opencec.sip.message import Message, Request, Response
-from opencec.sip.uri import Uri
+from opencec.sip.uri import known_uri
 
 __all__ = ["Dialog", "tag_of"]
 
@@ -156,6 +156,6 @@ def _route_uri(route: str) -> str:
 
 def _is_loose(route: str) -> bool:
     try:
-        return Uri.parse(_route_uri(route)).param("lr") is not None
+        return known_uri(_route_uri(route)).param("lr") is not None
     except SipParseError:
         return True

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from opencec.sip.limits import MAX_LIST_ITEMS
 
-__all__ = ["COMPACT_FORMS", "WIRE_NAMES", "Headers", "canonical_name"]
+__all__ = ["COMPACT_FORMS", "DISPLAY_NAMES", "WIRE_NAMES", "Headers", "canonical_name", "header_key"]
 
 # IANA "Header Fields" registry, compact forms.
 COMPACT_FORMS = {
@@ -114,11 +114,12 @@ _CANONICAL = [
     "X-Asterisk-HangupCause",
 ]
 
-_DISPLAY = {name.lower(): name for name in _CANONICAL}
+DISPLAY_NAMES = {name.lower(): name for name in _CANONICAL}
+"""Key of a header (full name in lower case) to the spelling under which it goes out."""
 
 
 def _spellings() -> dict[str, str]:
-    known = {key: key for key in _DISPLAY}
+    known = {key: key for key in DISPLAY_NAMES}
     known.update({name: name.lower() for name in _CANONICAL})
     known.update({short: key for short, key in COMPACT_FORMS.items()})
     known.update({short.upper(): key for short, key in COMPACT_FORMS.items()})
@@ -129,7 +130,8 @@ def _spellings() -> dict[str, str]:
 WIRE_NAMES = _spellings()
 
 
-def _key_of(name: str) -> str:
+def header_key(name: str) -> str:
+    """The name under which a header is looked up: full, in lower case; `v` and `VIA` give `via`."""
     key = WIRE_NAMES.get(name)
     if key is None:
         key = name.lower()
@@ -139,7 +141,7 @@ def _key_of(name: str) -> str:
 
 def canonical_name(name: str) -> str:
     """Give the spelling under which a header goes out: `v` and `VIA` give `Via`; unknown names stay as they are."""
-    return _DISPLAY.get(_key_of(name), name)
+    return DISPLAY_NAMES.get(header_key(name), name)
 
 
 class Headers:
@@ -162,13 +164,13 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """Return the first value, or None."""
-        key = WIRE_NAMES.get(name) or _key_of(name)
+        key = WIRE_NAMES.get(name) or header_key(name)
         keys = self._keys
         return self._values[keys.index(key)] if key in keys else None
 
     def all(self, name: str) -> list[str]:
         """Return every value in wire order, one per header line."""
-        key = WIRE_NAMES.get(name) or _key_of(name)
+        key = WIRE_NAMES.get(name) or header_key(name)
         keys = self._keys
         if key not in keys:
             return []
@@ -176,7 +178,7 @@ class Headers:
 
     def count(self, name: str) -> int:
         """Return the number of header lines of this name."""
-        return self._keys.count(WIRE_NAMES.get(name) or _key_of(name))
+        return self._keys.count(WIRE_NAMES.get(name) or header_key(name))
 
     def tokens(self, name: str) -> list[str]:
         """Return the items of a list of tokens (Supported, Require ...) over all its lines, empty ones left out.
@@ -194,22 +196,29 @@ class Headers:
     def add(self, name: str, value: str) -> None:
         """Append a header line."""
         self.version += 1
-        key = WIRE_NAMES.get(name) or _key_of(name)
+        key = WIRE_NAMES.get(name) or header_key(name)
         self._keys.append(key)
-        self._names.append(_DISPLAY.get(key, name))
+        self._names.append(DISPLAY_NAMES.get(key, name))
         self._values.append(value)
+
+    def fill(self, keys: list[str], names: list[str], values: list[str]) -> None:
+        """Take over what a parser read: key (full name in lower case), name and value of each line after these."""
+        self.version += 1
+        self._keys += keys
+        self._names += names
+        self._values += values
 
     def prepend(self, name: str, value: str) -> None:
         """Insert a header line before all others (a new top Via)."""
         self.version += 1
-        key = _key_of(name)
+        key = header_key(name)
         self._keys.insert(0, key)
-        self._names.insert(0, _DISPLAY.get(key, name))
+        self._names.insert(0, DISPLAY_NAMES.get(key, name))
         self._values.insert(0, value)
 
     def set(self, name: str, value: str) -> None:
         """Replace all lines of this name by one, at the place of the first, or append it."""
-        key = _key_of(name)
+        key = header_key(name)
         if key not in self._keys:
             self.add(name, value)
             return
@@ -221,7 +230,7 @@ class Headers:
 
     def remove(self, name: str) -> None:
         """Remove all lines of this name; absent is fine."""
-        key = _key_of(name)
+        key = header_key(name)
         if key in self._keys:
             self._drop(key, after=-1)
 
@@ -260,7 +269,7 @@ class Headers:
         self._values = [self._values[index] for index in kept]
 
     def __contains__(self, name: str) -> bool:
-        return _key_of(name) in self._keys
+        return header_key(name) in self._keys
 
     def __len__(self) -> int:
         return len(self._keys)

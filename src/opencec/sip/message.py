@@ -36,6 +36,11 @@ _known_address = lru_cache(_REMEMBERED)(NameAddr.parse)
 _known_cseq = lru_cache(_REMEMBERED)(CSeq.parse)
 
 
+@lru_cache(_REMEMBERED)
+def _known_addresses(value: str) -> tuple[NameAddr, ...]:
+    return tuple(parse_name_addrs(value))
+
+
 class Message:
     """What requests and responses share. Structured values are parsed on first use and kept until their header changes.
 
@@ -109,7 +114,7 @@ class Message:
         """
         found: list[NameAddr] = []
         for value in self.headers.all(name):
-            found += parse_name_addrs(value)
+            found += _known_addresses(value) if len(value) <= _REMEMBERED_CHARS else parse_name_addrs(value)
             if len(found) > MAX_LIST_ITEMS:
                 raise SipParseError("sip.list.too_long", 400, f"Too many {name}")
         return found

@@ -11,7 +11,7 @@ from itertools import islice
 
 from opencec.sip.address import CSeq
 from opencec.sip.errors import SipParseError
-from opencec.sip.headers import WIRE_NAMES, Headers, canonical_name
+from opencec.sip.headers import DISPLAY_NAMES, WIRE_NAMES, Headers, header_key
 from opencec.sip.limits import (
     MAX_BODY_BYTES,
     MAX_HEAD_BYTES,
@@ -23,7 +23,7 @@ from opencec.sip.limits import (
 )
 from opencec.sip.message import Message, Request, Response
 from opencec.sip.scan import is_token, split_list
-from opencec.sip.uri import Uri
+from opencec.sip.uri import known_uri
 
 __all__ = [
     "KNOWN_METHODS",
@@ -60,7 +60,7 @@ _SPACE = " \t"
 _SINGLE = ("From", "To", "Call-ID", "CSeq")
 _NEEDED = frozenset({"via", "from", "to", "call-id", "cseq"})
 _AT_MOST_ONCE = ("Max-Forwards", "Content-Type", "Expires", "Content-Length")
-_SPLIT = frozenset({"Via", "Route", "Record-Route"})
+_SPLIT = frozenset({"via", "route", "record-route"})
 
 
 class KeepAlive(Enum):
@@ -270,7 +270,7 @@ def _parse_start_line(line: str) -> tuple[Request | Response, SipParseError | No
 
 def _check_request_uri(text: str) -> SipParseError | None:
     try:
-        uri = Uri.parse(text)
+        uri = known_uri(text)
     except SipParseError as error:
         return SipParseError(
             "sip.request_uri", error.status, "Malformed Request-URI" if error.status == 400 else error.reason
@@ -293,29 +293,42 @@ def _parse_status_line(line: str) -> Response:
 def _read_headers(lines: list[str], headers: Headers) -> SipParseError | None:
     """Add all header lines; keep going after a bad one, so that an answer can be built; return the first problem."""
     problem: SipParseError | None = None
+    keys: list[str] = []
+    names: list[str] = []
+    values: list[str] = []
     for line in islice(lines, 1, None):
         name, colon, value = line.partition(":")
-        if name not in WIRE_NAMES:
+        key = WIRE_NAMES.get(name)
+        if key is None:
             name = name.rstrip(_SPACE)
             if not colon or not is_token(name):
                 problem = problem or SipParseError("sip.header.malformed", 400, "Malformed header field")
                 continue
+            key = header_key(name)
         if len(value) > MAX_HEADER_CHARS:
             problem = problem or SipParseError("sip.header.too_long", 400, "Header field too long")
             continue
+        items = [value.strip(_SPACE)]
         # After a problem the values are only copied into its answer, where the peer's own lists do as well.
-        if "," in value and problem is None and canonical_name(name) in _SPLIT:
+        if key in _SPLIT and "," in value and problem is None:
             try:
-                items = split_list(value)
-                if len(headers) + len(items) > MAX_HEADERS + MAX_LIST_ITEMS:
-                    raise SipParseError("sip.list.too_long", 400, "Too many values in header fields")
-                for item in items:
-                    headers.add(name, item)
-                continue
+                items = _split_values(value, present=len(keys))
             except SipParseError as error:
                 problem = error
-        headers.add(name, value.strip(_SPACE))
+        for item in items:
+            keys.append(key)
+            names.append(DISPLAY_NAMES.get(key, name))
+            values.append(item)
+    headers.fill(keys, names, values)
     return problem
+
+
+def _split_values(value: str, *, present: int) -> list[str]:
+    """The values of a list, one for each header line that they become; `present` lines are there already."""
+    items = split_list(value)
+    if present + len(items) > MAX_HEADERS + MAX_LIST_ITEMS:
+        raise SipParseError("sip.list.too_long", 400, "Too many values in header fields")
+    return items
 
 
 def _check(message: Message) -> None:

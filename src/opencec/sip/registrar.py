@@ -15,7 +15,7 @@ from opencec.sip.errors import SipParseError
 from opencec.sip.flow import Flow
 from opencec.sip.limits import delta_seconds
 from opencec.sip.message import Request, Response, respond
-from opencec.sip.uri import Uri
+from opencec.sip.uri import known_uri
 
 __all__ = ["Binding", "Registrar", "RegistrarLimits", "RegistrationOutcome"]
 
@@ -247,7 +247,7 @@ def _is_same(one: Binding, other: Binding) -> bool:
     if one.contact == other.contact:
         return True
     try:
-        return Uri.parse(one.contact).same_as(Uri.parse(other.contact))
+        return known_uri(one.contact).same_as(known_uri(other.contact))
     except SipParseError:
         return False
 

@@ -6,6 +6,7 @@ Lax where real peers are: bare line feeds, missing `s=` and `t=`, lines in anoth
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal, cast
 
 import msgspec
@@ -109,11 +110,15 @@ class SessionDescription(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def parse(cls, body: bytes) -> SessionDescription:
-        """Parse a body of type application/sdp.
+        """Parse a body of type application/sdp; the same one again (offer, then its answer) costs nothing.
 
         Raises:
             SdpError: no session description, or beyond a limit.
         """
+        return _remembered(body) if len(body) <= _REMEMBERED_BYTES else cls._parse(body)
+
+    @classmethod
+    def _parse(cls, body: bytes) -> SessionDescription:
         if len(body) > MAX_SDP_BYTES:
             raise SdpError("sip.sdp.too_large", "Session description too large")
         if body.count(b"\n") > MAX_SDP_LINES:
@@ -171,6 +176,11 @@ class SessionDescription(msgspec.Struct, frozen=True, kw_only=True):
         if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
             raise SdpError("sip.sdp.line_break", "Line break inside a value")
         return text.encode("utf-8", "replace")
+
+
+# One is looked at two or three times within a second: offered, described, answered. A few MB at most.
+_REMEMBERED_BYTES = 8_192
+_remembered = lru_cache(256)(SessionDescription._parse)
 
 
 def _address_type(host: str) -> str:

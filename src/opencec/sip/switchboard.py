@@ -15,7 +15,7 @@ from opencec.sip.session_body import SDP_TYPE
 from opencec.sip.timers import TIMEOUT_MS, TimerHeap
 from opencec.sip.transaction import Kind, Transaction
 from opencec.sip.transaction_layer import TransactionLayer
-from opencec.sip.uri import Uri
+from opencec.sip.uri import Uri, known_uri
 from opencec.sip.user_agent_settings import LocalAddress, Tokens, UserAgentSettings
 
 __all__ = ["ALLOW", "SUPPORTED", "Switchboard"]
@@ -257,7 +257,7 @@ def _bracketed(host: str) -> str:
 def _destination_of(uri_text: str, transport: str) -> Destination | None:
     """The place a SIP URI names; None for other schemes and for names that cannot be resolved (RFC 7118 5)."""
     try:
-        uri = Uri.parse(uri_text)
+        uri = known_uri(uri_text)
     except SipParseError:
         return None
     host = uri.param("maddr") or uri.host

@@ -10,7 +10,7 @@ from opencec.sip.errors import SipParseError
 from opencec.sip.limits import delta_seconds
 from opencec.sip.message import Request, Response
 from opencec.sip.parse import KNOWN_METHODS
-from opencec.sip.uri import Uri
+from opencec.sip.uri import known_uri
 
 __all__ = ["Rejection", "check_request", "check_response"]
 
@@ -68,7 +68,7 @@ def _check_method(request: Request, methods: Collection[str]) -> Rejection | Non
 
 def _check_uris(request: Request) -> Rejection | None:
     try:
-        scheme = Uri.parse(request.uri).scheme
+        scheme = known_uri(request.uri).scheme
         if scheme not in _URI_SCHEMES:
             return Rejection(416, "Unsupported URI Scheme")
         contacts = request.contacts

@@ -13,7 +13,7 @@ from opencec.sip.address import NameAddr
 from opencec.sip.errors import SipParseError
 from opencec.sip.flow import Flow
 from opencec.sip.message import Request
-from opencec.sip.uri import Uri
+from opencec.sip.uri import known_uri
 
 __all__ = ["Admission", "Admitted", "TenantAccess"]
 
@@ -70,9 +70,9 @@ class Admission:
         applies to WebSocket flows: a browser's address proves nothing about its page.
         """
         try:
-            called = Uri.parse(request.uri)
+            called = known_uri(request.uri)
             caller = request.from_
-            caller_user = Uri.parse(str(caller.uri)).user or ""
+            caller_user = known_uri(str(caller.uri)).user or ""
         except SipParseError as error:
             return Refusal(error.status or 400, reason=error.reason)
         if self._accounts(caller_user) is not None:
