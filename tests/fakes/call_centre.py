@@ -119,6 +119,9 @@ class FakePort:
     async def record(self, service: str, body: bytes, *, committed: Callable[[], None]) -> None:
         await self.runtime.record(service, body, committed=committed)
 
+    def record_nowait(self, service: str, body: bytes) -> None:
+        self.runtime.record_nowait(service, body)
+
     def now(self) -> int:
         return self._clock.now()
 

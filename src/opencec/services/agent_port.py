@@ -231,6 +231,17 @@ class TenantPort(Protocol):
         """
         ...
 
+    def record_nowait(self, service: str, body: bytes) -> None:
+        """Journal a fact that the service's memory holds already, in order, without waiting.
+
+        Replaying it onto a memory that holds it must change nothing. Whatever is told of later entries comes after its
+        commit.
+
+        Raises:
+            TenantOverloaded: the journal is full.
+        """
+        ...
+
     def now(self) -> int:
         """The tenant's clock, ms UTC; never goes back."""
         ...

@@ -71,6 +71,8 @@ class ContactAudio:
         """Leg -> contact that it serves, and id of the background that plays on it."""
         self._claims: dict[str, tuple[int, str]] = {}
         """Leg -> newest revision that spoke of it, and that revision's contact: an agent's leg serves several."""
+        self._mixed: set[str] = set()
+        """Contacts whose mix a worker may know: for the others, "nobody hears anybody" needs no order."""
         self._unsure: set[str] = set()
         """Contacts of an earlier process whose newest arrangement may be carried out in part."""
         self._moves = 0
@@ -115,6 +117,9 @@ class ContactAudio:
         for leg, sound in effect.sounds.items():
             if sound.kind == "echo":
                 gains[leg] = {leg: _ECHO_GAIN}
+        if not gains and effect.contact not in self._mixed and _has_own_legs(effect):
+            return
+        self._mixed.add(effect.contact)
         mix = Mix(id=f"{self._tenant}:{key}", mix=effect.contact, revision=effect.revision, gains=gains)
         await self._send(mix)
 
@@ -172,6 +177,7 @@ class ContactAudio:
         """
         if recording is not None:
             self._recordings[recording.contact] = recording
+        self._mixed.add(arrangement.contact)
         if not is_carried_out:
             self._unsure.add(arrangement.contact)
             return
@@ -250,6 +256,7 @@ class ContactAudio:
     def forget(self, contact: str) -> None:
         """The contact has ended."""
         self._arrangements.pop(contact, None)
+        self._mixed.discard(contact)
         self._unsure.discard(contact)
         for leg in self._sounding(contact):
             del self._sounds[leg]
@@ -262,6 +269,11 @@ class ContactAudio:
         except MediaRefused as error:
             # The leg ended meanwhile, or its worker died: the events of both follow and say what is to be done.
             _log.info("audio.refused", command=type(command).__name__, code=error.code)
+
+
+def _has_own_legs(effect: ArrangeAudio) -> bool:
+    """No leg here has served another contact, whose mix a worker may still know."""
+    return all(leg.startswith(f"{effect.contact}/") for leg in {*effect.hears, *effect.sounds})
 
 
 def _play_id(leg: str, sound: Sound | None) -> str:

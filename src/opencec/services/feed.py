@@ -227,10 +227,15 @@ class TenantFeed:
             return
         if not queue.given:
             return
-        queue.acking = asyncio.get_running_loop().create_future()
         seq = queue.events[0][0]
+        fact = msgspec.msgpack.encode(FeedAcknowledged(session, seq))
+        if len(queue.events) == 1:
+            # Nothing is to be given yet, and what comes is committed later: so the receipt needs no waiting.
+            port.record_nowait(self.name, fact)
+            queue.acknowledge(seq)
+            return
+        queue.acking = asyncio.get_running_loop().create_future()
         try:
-            fact = msgspec.msgpack.encode(FeedAcknowledged(session, seq))
             await port.record(self.name, fact, committed=lambda: queue.acknowledge(seq))
         finally:
             queue.acking.set_result(None)

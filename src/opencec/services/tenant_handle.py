@@ -87,6 +87,10 @@ class TenantHandle:
         """See the port."""
         await self._runtime.record(service, body, committed=committed)
 
+    def record_nowait(self, service: str, body: bytes) -> None:
+        """See the port."""
+        self._runtime.record_nowait(service, body)
+
     def now(self) -> int:
         """The tenant's clock, ms UTC."""
         return self._clock.now()

@@ -82,8 +82,8 @@ class QueueTreatments:
         if treatment is None:
             return
         # Silence first: after a crash in between, what is to be silenced is still known.
-        for number in {treatment.first, treatment.session.counter}:
-            await self._stop(leg, f"{contact}:{number}")
+        numbers = {treatment.first, treatment.session.counter}
+        await asyncio.gather(*(self._stop(leg, f"{contact}:{number}") for number in numbers))
         self._runtime.record_nowait(self._facts.name, self._facts.take(TreatmentEnded(leg)))
 
     def adopt(self) -> None:
@@ -148,26 +148,27 @@ class QueueTreatments:
         return True
 
     async def _carry_out(self, leg: str, orders: Sequence[Order]) -> None:
-        for order in orders:
-            if not isinstance(order, PlayPrompts):
-                continue
-            try:
-                paths = await self._renderer.render(order.prompts)
-            except SpeechFailed as error:
-                _log.warning("waiting.no_sound", leg=leg, code=error.code, detail=error.detail)
-                continue
-            play = Play(
-                id=f"play:{order.order}",
-                leg=leg,
-                play=order.order,
-                sources=tuple(PromptSource(path=path) for path in paths),
-                layer=order.layer,
-                loop=order.loop,
-            )
-            try:
-                await self._media.send(play)
-            except MediaRefused as error:
-                _log.info("waiting.refused", leg=leg, code=error.code)
+        """All at once: music need not wait for a sentence that is still being spoken, and one write takes both."""
+        await asyncio.gather(*(self._play(leg, order) for order in orders if isinstance(order, PlayPrompts)))
+
+    async def _play(self, leg: str, order: PlayPrompts) -> None:
+        try:
+            paths = await self._renderer.render(order.prompts)
+        except SpeechFailed as error:
+            _log.warning("waiting.no_sound", leg=leg, code=error.code, detail=error.detail)
+            return
+        play = Play(
+            id=f"play:{order.order}",
+            leg=leg,
+            play=order.order,
+            sources=tuple(PromptSource(path=path) for path in paths),
+            layer=order.layer,
+            loop=order.loop,
+        )
+        try:
+            await self._media.send(play)
+        except MediaRefused as error:
+            _log.info("waiting.refused", leg=leg, code=error.code)
 
     async def _stop(self, leg: str, play: str) -> None:
         try:

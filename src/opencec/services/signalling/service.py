@@ -287,6 +287,8 @@ class Signalling:
                 record.over = LegOver("cancelled")
             case sip.Ended():
                 record.over = LegOver("hangup" if event.reason == "bye" else "error")
+        if record.is_over and isinstance(event, sip.Ended):
+            return  # it was our BYE that was answered: a restart may send it once more
         self._context.save(record)
 
     async def _bury(self, leg: str) -> None:
