@@ -32,7 +32,7 @@ from opencec.core.ids import AgentId, ContactId, LegId, QueueId, SessionId, Tena
 from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
 from opencec.ports.configuration import AgentConfig, TenantConfig, TenantInfo
-from opencec.ports.records import TenantRecords
+from opencec.ports.records import Cdr, CdrQuery, TenantRecords
 from opencec.services.agent_desk import AgentDesk
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
@@ -85,6 +85,7 @@ class FakePort:
         self._clock = clock
         self._ids = SystemIds()
         self.is_overloaded = False
+        self.records: TenantRecords | None = None
         self.store: PasswordStore | None = None
         self.password_days = 0
         self._passwords: AgentPasswords | None = None
@@ -110,6 +111,9 @@ class FakePort:
         )
         info = TenantInfo(vdn=int(self.tenant), password_days=self.password_days)
         self._passwords.configure(TenantConfig(info=info, agents=agents, passwords=tuple(self.store.rows.values())))
+
+    async def call_records(self, query: CdrQuery) -> list[Cdr]:
+        return [] if self.records is None else await self.records.cdrs(query)
 
     async def execute(self, command: Command) -> tuple[Event, ...]:
         if self.is_overloaded:
@@ -200,6 +204,7 @@ class CallCentre:
 
     def keep_records(self, records: TenantRecords) -> AgentDesk:
         """Project into records as well, and open the workbench's desk over them."""
+        self.port.records = records
         self.projection = CdrProjection(VDN, records=records, recording_path=lambda vdn, contact: f"{contact}.wav")
         self.flows = FlowFacts()
         board = LiveBoard(self.port.queries, now=self.clock.now)

@@ -177,6 +177,7 @@ class Node:
             ids=self.ids,
             passwords=self.passwords,
             store=store,
+            records=self.records.for_tenant(config.info.vdn),
         )
         self.book.add(handle)
         self.tenants[tenant] = TenantServices(

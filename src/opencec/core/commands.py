@@ -410,6 +410,8 @@ class CancelTransfer(_Command, frozen=True):
 class SetCallData(_Command, frozen=True):
     contact: ContactId
     data: str
+    is_business: bool = False
+    """The call's business data, which is kept beside its call data."""
 
 
 # --- contacts and legs, told by signalling and media ---------------------------------------------------------------

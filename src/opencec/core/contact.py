@@ -215,6 +215,7 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
     access_code: str = ""
     source: str = ""
     data: str = ""
+    business_data: str = ""
     began_at: int = 0
     call_until: int = 0
     """Longest call: the deadline of last resort."""

@@ -211,14 +211,20 @@ def end_call(
 
 
 def leave_conference(
-    turn: Turn, contact: Contact, agent: Agent, *, reason: LeaveReason, next_state: bool = True
+    turn: Turn,
+    contact: Contact,
+    agent: Agent,
+    *,
+    reason: LeaveReason,
+    next_state: bool = True,
+    number: str | None = None,
 ) -> None:
-    """One agent of three parties leaves; the others stay connected."""
+    """One agent of three parties leaves; the others stay connected. `number`: the party it is told of."""
     others = [one for one in contact.agents if one != agent.id]
     then: Then = "talking" if others else "forwarded"
     for one in others:
         turn.emit(CustomerLeft(at=turn.now, contact=contact.id, agent=one, number=str(agent.id)))
-    leave_agent(turn, contact, agent, reason=reason, number=None, next_state=next_state, then=then)
+    leave_agent(turn, contact, agent, reason=reason, number=number, next_state=next_state, then=then)
     _two_are_left(turn, contact)
     if not contact.recording_since:
         turn.record(contact, others[0] if others else None)

@@ -16,6 +16,7 @@ from opencec.core.config import TenantProfile
 from opencec.core.errors import OpenCecError
 from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId, TenantId
+from opencec.ports.records import Cdr, CdrQuery
 from opencec.services.agent_passwords import AgentPasswords
 
 __all__ = [
@@ -96,7 +97,8 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
 
     contact: ContactId
     agent: AgentId
-    phase: Literal["dialling", "alerting", "talking", "held"]
+    phase: Literal["dialling", "alerting", "talking", "held", "waiting"]
+    """`waiting`: in a queue or a flow, or a transfer whose outcome the agent waits for."""
     feature: int
     """cc-gateway.md 8.1."""
     caller: str
@@ -104,8 +106,13 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     original_called: str = ""
     queue: QueueId | None = None
     data: str = ""
+    business_data: str = ""
     began_at: int = 0
     is_muted: bool = False
+    is_outbound: bool = False
+    """The agent has dialled the customer."""
+    parties: tuple[str, ...] = ()
+    """Numbers and work numbers of the others who take part."""
 
 
 class ContactView(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +169,22 @@ class TenantQueries(Protocol):
         """Living contacts that agents have a part in, oldest first."""
         ...
 
+    def all_calls(self) -> Sequence[CallView]:
+        """Calls of all agents, each as each of its agents sees it, by work number."""
+        ...
+
+    def waiting_calls(self, queue: QueueId) -> Sequence[CallView]:
+        """Contacts that wait in a queue, the next one first; agent 0."""
+        ...
+
+    def private_calls(self, agent: AgentId) -> Sequence[CallView]:
+        """Contacts that wait for one agent alone, oldest first."""
+        ...
+
+    def flow_calls(self, flow: str) -> Sequence[CallView]:
+        """Contacts in a flow, oldest first; agent 0."""
+        ...
+
     def queues(self) -> Sequence[QueueView]:
         """All skill queues by id."""
         ...
@@ -206,6 +229,10 @@ class TenantPort(Protocol):
     @property
     def flows(self) -> Sequence[FlowName]:
         """Published flows."""
+        ...
+
+    async def call_records(self, query: CdrQuery) -> list[Cdr]:
+        """Calls that are over; a call appears within a second of its end."""
         ...
 
     async def execute(self, command: Command) -> tuple[Event, ...]:

@@ -10,6 +10,7 @@ from opencec.core.ids import AgentId, ContactId, SessionId, TenantId
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import TenantConfig, TenantConfiguration
 from opencec.ports.ids import Ids
+from opencec.ports.records import Cdr, CdrQuery, TenantRecords
 from opencec.ports.secrets import Passwords
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantPort
@@ -31,11 +32,13 @@ class TenantHandle:
         ids: Ids,
         passwords: Passwords,
         store: TenantConfiguration,
+        records: TenantRecords,
     ) -> None:
         self._runtime = runtime
         self._clock = clock
         self._ids = ids
         self._agent_passwords = AgentPasswords(store, passwords=passwords, clock=clock)
+        self._records = records
         self._queries = CoreQueries(runtime.core)
         self.configure(config)
 
@@ -78,6 +81,10 @@ class TenantHandle:
     def flows(self) -> Sequence[FlowName]:
         """Published flows."""
         return self._flows
+
+    async def call_records(self, query: CdrQuery) -> list[Cdr]:
+        """Calls that are over."""
+        return await self._records.cdrs(query)
 
     async def execute(self, command: Command) -> tuple[Event, ...]:
         """See the port."""

@@ -14,12 +14,14 @@ from opencec.services.agent_port import AgentView, CallView, ContactView, QueueV
 
 __all__ = ["CoreQueries"]
 
-_PHASES: dict[ContactState, Literal["dialling", "alerting", "talking", "held"]] = {
+_NOBODY = AgentId(0)
+_PHASES: dict[ContactState, Literal["dialling", "alerting", "talking", "held", "waiting"]] = {
     ContactState.LIFTING: "dialling",
     ContactState.DIALLING: "dialling",
     ContactState.OFFERED: "alerting",
     ContactState.TALKING: "talking",
     ContactState.HELD: "held",
+    ContactState.ANNOUNCING: "talking",
 }
 
 
@@ -47,10 +49,32 @@ class CoreQueries:
 
     def calls_of(self, agent: AgentId) -> Sequence[CallView]:
         """Calls of an agent, the active one first, then held ones by age."""
+        found = self._core.agent(agent)
         active = self._core.active_contact(agent)
         contacts = [active] if active is not None else []
-        contacts += self._core.held_contacts(agent)
+        for one in found.contacts if found is not None else ():
+            contact = self._core.contact(one)
+            if contact is not None and contact is not active:
+                contacts.append(contact)
         return [_call(agent, contact) for contact in contacts if contact.direction != "service"]
+
+    def all_calls(self) -> Sequence[CallView]:
+        """Calls of all agents, each as each of its agents sees it, by work number."""
+        busy = sorted(agent.id for agent in self._core.agents() if agent.contacts)
+        return [call for agent in busy for call in self.calls_of(agent)]
+
+    def waiting_calls(self, queue: QueueId) -> Sequence[CallView]:
+        """Contacts that wait in a queue, the next one first."""
+        return [_call(_NOBODY, contact) for contact in self._core.waiting_contacts(queue)]
+
+    def private_calls(self, agent: AgentId) -> Sequence[CallView]:
+        """Contacts that wait for one agent alone, oldest first."""
+        return [_call(agent, contact) for contact in self._core.private_contacts(agent)]
+
+    def flow_calls(self, flow: str) -> Sequence[CallView]:
+        """Contacts in a flow, oldest first."""
+        found = [one for one in self._core.live_contacts() if one.state is ContactState.FLOW and one.flow == flow]
+        return [_call(_NOBODY, contact) for contact in sorted(found, key=lambda one: one.since)]
 
     def contact(self, contact: ContactId) -> ContactView | None:
         """A living contact; None: it ended, or never was."""
@@ -127,17 +151,36 @@ def _contact(contact: Contact) -> ContactView | None:
     )
 
 
+def _phase(agent: AgentId, contact: Contact) -> Literal["dialling", "alerting", "talking", "held", "waiting"]:
+    if contact.state is ContactState.OFFERED and contact.offer is not None and contact.offer.agent != agent:
+        return "dialling" if contact.is_internal else "waiting"
+    return _PHASES.get(contact.state, "waiting")
+
+
+def _parties(agent: AgentId, contact: Contact) -> tuple[str, ...]:
+    """Customer first, then a dialled number, then colleagues."""
+    numbers = []
+    if contact.customer is not None:
+        numbers.append(contact.party or (contact.called if contact.direction == "outbound" else contact.caller))
+    if contact.external is not None:
+        numbers.append(contact.legs[contact.external].address)
+    return (*numbers, *(str(one) for one in contact.agents if one != agent))
+
+
 def _call(agent: AgentId, contact: Contact) -> CallView:
     return CallView(
         contact=contact.id,
         agent=agent,
-        phase=_PHASES.get(contact.state, "talking"),
+        phase=_phase(agent, contact),
         feature=contact.feature,
         caller=contact.caller,
         called=contact.called,
         original_called=contact.access_code or contact.called,
         queue=contact.queue,
         data=contact.data,
+        business_data=contact.business_data,
         began_at=contact.began_at,
         is_muted=contact.is_muted,
+        is_outbound=contact.direction == "outbound",
+        parties=_parties(agent, contact),
     )

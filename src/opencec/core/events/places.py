@@ -74,6 +74,7 @@ class LegMoved(Fact, frozen=True):
 class CallDataSet(Fact, frozen=True):
     contact: ContactId
     data: str
+    is_business: bool = False
 
 
 class LegChanged(Fact, frozen=True):

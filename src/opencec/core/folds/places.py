@@ -84,7 +84,11 @@ def _arrived(state: TenantState, event: ContactArrived) -> None:
 
 
 def _data_set(state: TenantState, event: CallDataSet) -> None:
-    touch(state, event.contact).data = event.data
+    contact = touch(state, event.contact)
+    if event.is_business:
+        contact.business_data = event.data
+    else:
+        contact.data = event.data
 
 
 def leave_queue(state: TenantState, contact: Contact) -> None:

@@ -116,8 +116,8 @@ def _send_digits(turn: Turn, command: SendDigits) -> None:
 def _set_call_data(turn: Turn, command: SetCallData) -> None:
     contact = find_contact(turn.state, command.contact)
     check_data(command.data)
-    if command.data != contact.data:
-        turn.emit(CallDataSet(at=turn.now, contact=contact.id, data=command.data))
+    if command.data != (contact.business_data if command.is_business else contact.data):
+        turn.emit(CallDataSet(at=turn.now, contact=contact.id, data=command.data, is_business=command.is_business))
 
 
 def _recording_done(turn: Turn, command: RecordingDone) -> None:

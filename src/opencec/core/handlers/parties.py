@@ -9,7 +9,7 @@ from opencec.core.agent import Agent
 from opencec.core.call import Leg
 from opencec.core.commands import Command, ConnectHeld, Consult, Disconnect, JoinHeld
 from opencec.core.contact import Contact, ContactState
-from opencec.core.ending import leave_conference, party_gone
+from opencec.core.ending import leave_conference, number_of, party_gone
 from opencec.core.errors import CoreError
 from opencec.core.events import CallDataSet, ContactHeld
 from opencec.core.handlers.lookup import check_data, signed_in, talking_call, two_party_call
@@ -75,7 +75,7 @@ def _join_held(turn: Turn, command: JoinHeld) -> None:
 def _connect_held(turn: Turn, command: ConnectHeld) -> None:
     agent, held, active = _both(turn, command)
     join_calls(turn, held, active, agent=agent, is_leaving=True)
-    leave_conference(turn, held, agent, reason="transferred")
+    leave_conference(turn, held, agent, reason="transferred", number=number_of(held, agent.id))
 
 
 def _both(turn: Turn, command: JoinHeld | ConnectHeld) -> tuple[Agent, Contact, Contact]:

@@ -93,6 +93,28 @@ CODES: dict[str, dict[str, str]] = {
     "unmute": {"no_call": "200-007", "wrong_state": "200-007", "wrong_call_state": "200-008"},
     "dial": {},
     "transfer": {"no_call": "200-012", "wrong_state": "200-012", "wrong_call_state": "200-012"},
+    "consult": {"no_call": "200-018", "wrong_state": "200-018", "wrong_call_state": "200-018"},
+    "join": {
+        "no_call": "200-010",
+        "wrong_state": "200-010",
+        "wrong_call_state": "200-010",
+        "no_held_call": "200-011",
+    },
+    "connect": {
+        "no_call": "200-013",
+        "wrong_state": "200-013",
+        "no_held_call": "200-013",
+        "wrong_call_state": "200-014",
+    },
+    "disconnect": {
+        "no_call": "200-023",
+        "wrong_state": "200-023",
+        "wrong_call_state": "200-024",
+        "unknown_leg": "200-024",
+    },
+    "pick_up": {"no_call": "200-002"},
+    "request": {},
+    "phone": {},
     "call_data": {
         "no_call": "400-001",
         "unknown_contact": "400-001",

@@ -6,12 +6,15 @@ from opencec.elements.cc_gateway import (
     agent_events,
     agent_group,
     call_data,
+    call_lists,
     passwords,
     presence,
     queue_device,
     sign_in,
     states,
     voice_calls,
+    voice_parties,
+    voice_requests,
 )
 from opencec.elements.cc_gateway.errors import GatewayDialect
 from opencec.elements.cc_gateway.gateway import Caller, Gateway
@@ -31,7 +34,10 @@ TABLE: OperationTable[Caller] = OperationTable(
         *presence.OPERATIONS,
         *agent_events.OPERATIONS,
         *voice_calls.OPERATIONS,
+        *voice_parties.OPERATIONS,
+        *voice_requests.OPERATIONS,
         *call_data.OPERATIONS,
+        *call_lists.OPERATIONS,
         *agent_group.OPERATIONS,
         *queue_device.OPERATIONS,
     )

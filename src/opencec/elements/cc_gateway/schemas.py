@@ -105,6 +105,9 @@ class TransferBody(WireModel):
     mode: int = Field(ge=0, le=4)
     callappdata: str | None = Field(None, max_length=16_384)
     caller: Annotated[str, StringConstraints(pattern=r"^[0-9*#+]{0,24}$")] = ""
+    mediaability: int = Field(0, ge=0, le=2)
+    holdflag: bool = True
+    skillid: int = Field(0, ge=0, validation_alias=AliasChoices("skillId", "skillid"))
 
 
 class SecondDialQuery(WireModel):

@@ -273,7 +273,8 @@ class EventTranslator:
                 yield event.agent, "AgentState_Busy", None
 
     def _data_set(self, event: e.CallDataSet) -> Told:
-        if call := self._state.calls.get(event.contact):
+        call = self._state.calls.get(event.contact)
+        if call is not None and not event.is_business:
             call.data = event.data
         yield from ()
 

@@ -20,6 +20,7 @@ __all__ = [
     "agent_of",
     "call_object",
     "last_call_object",
+    "queue_name",
     "signed_in",
     "skills_of",
     "vdn_skills",
@@ -121,7 +122,7 @@ def call_object(port: TenantPort, call: CallView, *, has_times: bool = True) -> 
         callid=call.contact,
         caller=call.caller,
         called=call.called,
-        callskill=_queue_name(port, call.queue),
+        callskill=queue_name(port, call.queue),
         callskillid=call.queue or 0,
         orgicallednum=call.original_called,
         calldata=call.data,
@@ -136,7 +137,7 @@ def last_call_object(port: TenantPort, call: LastCall) -> CallObject:
         callid=call.contact,
         caller=call.caller,
         called=call.called,
-        callskill=_queue_name(port, call.queue),
+        callskill=queue_name(port, call.queue),
         callskillid=call.queue or 0,
         orgicallednum=call.original_called,
         calldata=call.data,
@@ -145,5 +146,6 @@ def last_call_object(port: TenantPort, call: LastCall) -> CallObject:
     )
 
 
-def _queue_name(port: TenantPort, queue: QueueId | None) -> str:
+def queue_name(port: TenantPort, queue: QueueId | None) -> str:
+    """Name of a skill queue; "" when there is none."""
     return next((q.name for q in port.queries.profile.queues if q.id == queue), "")

@@ -1,9 +1,8 @@
-"""Resource `voicecall`: making, answering, holding, passing on and ending calls (cc-gateway.md 5.2)."""
+"""Resource `voicecall`: making, answering, holding and ending calls (cc-gateway.md 5.2)."""
 
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from opencec.core.commands import (
     Answer,
@@ -17,33 +16,23 @@ from opencec.core.commands import (
     Release,
     Retrieve,
     SendDigits,
-    Transfer,
-    TransferTarget,
     Unmute,
 )
 from opencec.core.ids import AgentId, ContactId, QueueId
 from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
-from opencec.elements.cc_gateway.schemas import CallOutBody, CallQuery, SecondDialQuery, TransferBody
+from opencec.elements.cc_gateway.schemas import CallOutBody, CallQuery, SecondDialQuery
 from opencec.elements.cc_gateway.views import NOTHING
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
 
-__all__ = ["OPERATIONS"]
+__all__ = ["DIALLED", "OPERATIONS", "RELEASED", "run"]
 
 _DIGITS = re.compile(r"[0-9,%*#]{1,24}")
 _WORK_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
-_TargetKind = Literal["queue", "agent", "flow", "access_code", "number"]
-_TARGETS: dict[int, tuple[_TargetKind, int]] = {
-    1: ("queue", 0),
-    2: ("agent", 0),
-    3: ("flow", 0),
-    4: ("access_code", 0),
-    5: ("number", 1),
-}
-"""Device type (8.2): kind of target, and its number of the release (blind) mode: 1 for external numbers, else 0."""
 
 
-async def _run(call: GatewayCall, command: Command) -> Reply:
+async def run(call: GatewayCall, command: Command) -> Reply:
+    """Run a command that answers nothing."""
     await call.principal.port.execute(command)
     return call.principal.reply(NOTHING)
 
@@ -84,57 +73,45 @@ async def call_inner(call: GatewayCall) -> Reply:
 
 async def answer(call: GatewayCall) -> Reply:
     """Take the offered call; while the phone still rings this is remembered."""
-    return await _run(call, Answer(agent=call.principal.agent, contact=_named(call)))
+    return await run(call, Answer(agent=call.principal.agent, contact=_named(call)))
 
 
 async def reject(call: GatewayCall) -> Reply:
     """Refuse the offered call."""
     callid = call.body_as(CallQuery).callid
-    return await _run(call, Reject(agent=call.principal.agent, contact=ContactId(callid) if callid else None))
+    return await run(call, Reject(agent=call.principal.agent, contact=ContactId(callid) if callid else None))
 
 
 async def release(call: GatewayCall) -> Reply:
     """Hang up, refuse while it rings, or give up dialling."""
-    return await _run(call, Release(agent=call.principal.agent))
+    return await run(call, Release(agent=call.principal.agent))
 
 
 async def drop_call(call: GatewayCall) -> Reply:
     """Hang up one call, also a held one."""
     if not call.principal.port.queries.calls_of(call.principal.agent):
         raise Refusal("200-026", "no call at all")
-    return await _run(call, DropCall(agent=call.principal.agent, contact=ContactId(call.path["callid"])))
+    return await run(call, DropCall(agent=call.principal.agent, contact=ContactId(call.path["callid"])))
 
 
 async def hold(call: GatewayCall) -> Reply:
     """Hold the active call."""
-    return await _run(call, Hold(agent=call.principal.agent))
+    return await run(call, Hold(agent=call.principal.agent))
 
 
 async def get_hold(call: GatewayCall) -> Reply:
     """Go on with a held call."""
-    return await _run(call, Retrieve(agent=call.principal.agent, contact=_named(call)))
+    return await run(call, Retrieve(agent=call.principal.agent, contact=_named(call)))
 
 
 async def begin_mute(call: GatewayCall) -> Reply:
     """The other party hears the agent no more."""
-    return await _run(call, Mute(agent=call.principal.agent))
+    return await run(call, Mute(agent=call.principal.agent))
 
 
 async def end_mute(call: GatewayCall) -> Reply:
     """The other party hears the agent again."""
-    return await _run(call, Unmute(agent=call.principal.agent))
-
-
-async def transfer(call: GatewayCall) -> Reply:
-    """Pass the call on and leave it at once (release mode); other modes are refused with 000-002."""
-    caller, body = call.principal, call.body_as(TransferBody)
-    kind, release_mode = _TARGETS[body.devicetype]
-    if body.mode != release_mode:
-        raise Refusal("000-002", f"mode {body.mode} is not available for device type {body.devicetype}")
-    if kind in ("queue", "agent", "access_code") and not body.address.isdigit():
-        raise Refusal("000-002", "address must be digits")
-    target = TransferTarget(kind, body.address)
-    return await _run(call, Transfer(agent=caller.agent, target=target, data=body.callappdata, caller=body.caller))
+    return await run(call, Unmute(agent=call.principal.agent))
 
 
 async def second_dial(call: GatewayCall) -> Reply:
@@ -142,23 +119,23 @@ async def second_dial(call: GatewayCall) -> Reply:
     digits = call.path["number"]
     if _DIGITS.fullmatch(digits) is None:
         raise Refusal("000-002", "number must be 1-24 of 0-9 * # ,")
-    return await _run(call, SendDigits(agent=call.principal.agent, digits=digits))
+    return await run(call, SendDigits(agent=call.principal.agent, digits=digits))
 
 
 async def second_dial_ex(call: GatewayCall) -> Reply:
     """Send digits to the other party, given as query parameter."""
-    return await _run(call, SendDigits(agent=call.principal.agent, digits=call.query_as(SecondDialQuery).number))
+    return await run(call, SendDigits(agent=call.principal.agent, digits=call.query_as(SecondDialQuery).number))
 
 
 _VOICE = "/voicecall/{agentid:agent}"
-_DIALLED = (
+DIALLED = (
     "AgentOther_PhoneAlerting",
     "AgentOther_PhoneOffhook",
     "AgentState_Busy",
     "AgentEvent_Customer_Alerting",
     "AgentEvent_Talking",
 )
-_RELEASED = (
+RELEASED = (
     "AgentEvent_Call_Release",
     "AgentEvent_Customer_Release",
     "AgentMediaEvent_StopRecordDone",
@@ -176,7 +153,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Call a number",
         group="call_out",
         body=CallOutBody,
-        events=(*_DIALLED, "AgentEvent_Call_Out_Fail", "AgentEvent_Connect_Fail"),
+        events=(*DIALLED, "AgentEvent_Call_Out_Fail", "AgentEvent_Connect_Fail"),
         codes=("000-002", "100-006", "100-007", "200-001"),
     ),
     Operation(
@@ -187,7 +164,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Call another agent",
         group="call_out",
         body=CallOutBody,
-        events=(*_DIALLED, "AgentEvent_Inside_Call_Fail", "AgentEvent_Connect_Fail"),
+        events=(*DIALLED, "AgentEvent_Inside_Call_Fail", "AgentEvent_Connect_Fail"),
         codes=("000-002", "100-006", "100-007", "200-001"),
     ),
     Operation(
@@ -219,7 +196,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         release,
         "End the call",
         group="release",
-        events=_RELEASED,
+        events=RELEASED,
         codes=("100-006", "200-017"),
     ),
     Operation(
@@ -229,7 +206,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         release,
         "End the call",
         group="release",
-        events=_RELEASED,
+        events=RELEASED,
         codes=("100-006", "200-017"),
     ),
     Operation(
@@ -239,7 +216,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         drop_call,
         "End one call",
         group="drop",
-        events=_RELEASED,
+        events=RELEASED,
         codes=("100-006", "200-025", "200-026"),
     ),
     Operation(
@@ -280,17 +257,6 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Unmute the agent",
         group="unmute",
         codes=("100-006", "200-007", "200-008"),
-    ),
-    Operation(
-        "transfer",
-        ("POST",),
-        f"{_VOICE}/transfer",
-        transfer,
-        "Transfer in release mode",
-        group="transfer",
-        body=TransferBody,
-        events=_RELEASED,
-        codes=("000-002", "100-006", "100-007", "200-012"),
     ),
     Operation(
         "secondDial",
