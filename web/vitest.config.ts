@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     environmentOptions: { happyDOM: { settings: { handleDisabledFileLoadingAsSuccess: true } } },
-    include: ["apps/**/*.test.{ts,tsx}", "packages/**/*.test.{ts,tsx}"],
+    include: ["apps/**/*.test.{ts,tsx}", "packages/**/*.test.{ts,tsx}", "plugins/**/*.test.ts"],
     setupFiles: ["dev/test_setup.ts"],
     css: false,
     // Machines that build several things at once are slow; a test that hangs still ends.

@@ -256,9 +256,7 @@ class CoreMachine(RuleBasedStateMachine):
         if lifts:
             self._do(c.LegAnswered(leg=f"{contact}/1"))
 
-    @rule(
-        inspector=INSPECTORS, agent=AGENTS, mode=st.one_of(st.none(), WAYS), kind=st.sampled_from("wwwwsviibrolkdmm")
-    )
+    @rule(inspector=INSPECTORS, agent=AGENTS, mode=st.one_of(st.none(), WAYS), kind=st.sampled_from("wwwwsviibrolkdmm"))
     def inspector_orders(self, inspector: int, agent: int, mode: Any, kind: str) -> None:
         call = next((one.id for one in self._contacts()), "gone")
         commands: dict[str, c.Command] = {

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 import uvicorn
 import uvloop
@@ -23,19 +24,24 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 import opencec.app
+from opencec.app.bar_settings import BarOrder, change_bar
 from opencec.app.console_api import ConsoleApi
 from opencec.app.context import ControlContext
 from opencec.app.demo.more_agents import add_demo_agents
 from opencec.app.logs import set_up_logs
 from opencec.app.metrics_page import MetricsPage
 from opencec.app.node import Node
+from opencec.app.plugin_host import NodePluginHost, plugin_apps
 from opencec.elements.cc_gateway import PREFIX, build_gateway_app
 from opencec.httpkit.application import build_app
+from opencec.ports.configuration import ConfigurationError
 
 __all__ = ["import_rest", "run"]
 
 _log = structlog.get_logger()
 
+_PROXIED = "/service-cloud"
+"""What enterprises forward to us from their own pages' server (lightweight-plugins 1.2): the bar, and all it uses."""
 _SWITCH_S = 0.001
 """How long the journal's thread waits for the interpreter while the loop is busy; it does so several times a group."""
 _HEARTBEAT_S = 0.25
@@ -178,11 +184,16 @@ def _public_app(node: Node, console: ConsoleApi) -> Starlette:
             subprotocols=scope["subprotocols"],
         )
 
+    web = Path(opencec.app.__file__).parent / "web"
+    gateway = build_gateway_app(node.gateway)
+    host = NodePluginHost(node)
     return build_app(
-        elements={PREFIX: build_gateway_app(node.gateway)},
+        elements={PREFIX: gateway, f"{_PROXIED}{PREFIX}": gateway, **plugin_apps(node, host, folder=web / "plugins")},
         api=console,
         sip=sip,
-        pages=Path(opencec.app.__file__).parent / "web",
+        sip_paths=("/sip", f"{_PROXIED}/sip"),
+        allowed_origins=host.page_origins,
+        pages=web,
         framed=node.framed_origins,
         is_ready=lambda: node.is_ready,
         metrics=MetricsPage(node),
@@ -218,8 +229,15 @@ def _internal_app(node: Node) -> Starlette:
             return JSONResponse({"error": "vdn: a number"}, status_code=400)
         return JSONResponse({"is_known": await node.reconfigure(vdn) is not None})
 
+    async def connection_bar(request: Request) -> JSONResponse:
+        try:
+            return JSONResponse(await change_bar(node, msgspec.json.decode(await request.body(), type=BarOrder)))
+        except (msgspec.DecodeError, ConfigurationError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
     return Starlette(
         routes=[
+            Route("/internal/connection-bar", connection_bar, methods=["POST"]),
             Route("/internal/status", status),
             Route("/metrics", MetricsPage(node)),
             Route("/internal/demo/agents", demo_agents, methods=["POST"]),

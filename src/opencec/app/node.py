@@ -32,6 +32,7 @@ from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
 from opencec.services.load_admission import LoadAdmission, LoopWatch
 from opencec.services.metrics import Metrics
+from opencec.services.sign_in_tickets import SignInTickets
 from opencec.services.signalling.admission import Admission
 from opencec.services.signalling.authentication import Account, DeviceAuthentication
 from opencec.services.signalling.context import SignallingContext
@@ -78,6 +79,8 @@ class Node:
     async def open(self) -> None:
         """Open the stores, provision the demo, build and replay every tenant. Nothing is served yet."""
         self.keys = KeyRing(self.data.keys)
+        self._secret = _node_secret(self.data.root / "node.key")
+        self.tickets = SignInTickets(self._secret)
         self.database = Database(self.data.database)
         self.configuration = SqliteConfiguration(self.database, secrets=self.keys, clock=self.clock)
         self.records = SqliteRecords(self.database)
@@ -178,6 +181,7 @@ class Node:
             passwords=self.passwords,
             store=store,
             records=self.records.for_tenant(config.info.vdn),
+            tickets=self.tickets,
         )
         self.book.add(handle)
         self.tenants[tenant] = TenantServices(
@@ -225,9 +229,7 @@ class Node:
             guard=guard,
             leg_key=lambda _: f"{self.serials.new(self.clock.now())}/1",
         )
-        authentication = DeviceAuthentication(
-            realm=_REALM, key=_node_secret(self.data.root / "node.key"), accounts=self._account, guard=guard
-        )
+        authentication = DeviceAuthentication(realm=_REALM, key=self._secret, accounts=self._account, guard=guard)
         self.admission = Admission(accounts=self._account, authentication=authentication)
         self.admission.configure([services.access() for services in self.tenants.values()])
         self.signalling_context = SignallingContext(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ def build_app(
     sip: SocketHandler | None = None,
     pages: Path | None = None,
     framed: Callable[[], Sequence[str]] = tuple,
-    allowed_origins: Sequence[str] = (),
+    sip_paths: Sequence[str] = ("/sip",),
+    allowed_origins: Callable[[], Collection[str]] = tuple,
     is_ready: Callable[[], bool] = lambda: True,
     metrics: ASGIApp | None = None,
 ) -> Starlette:
@@ -39,10 +40,11 @@ def build_app(
     Args:
         elements: Vendor elements by path prefix, `/agentgateway/resource`.
         api: Our own interface, at `/api/v1`.
-        sip: Serves SIP over WebSocket at `/sip`, after the Origin was checked.
+        sip: Serves SIP over WebSocket, after the Origin was checked.
         pages: Folder of the built web pages.
         framed: Origins whose pages ours may show in a frame.
-        allowed_origins: Origins beside our own that may open `/sip`.
+        sip_paths: Where it does.
+        allowed_origins: Gives the origins beside our own that may open it.
         is_ready: What `/healthz` tells: 200 or 503.
         metrics: Answers `/metrics`, for this machine only.
     """
@@ -55,7 +57,7 @@ def build_app(
     if api is not None:
         routes.append(Mount("/api/v1", app=api))
     if sip is not None:
-        routes.append(WebSocketRoute("/sip", _OriginCheck(sip, allowed_origins)))
+        routes += [WebSocketRoute(path, _OriginCheck(sip, allowed_origins)) for path in sip_paths]
     routes.append(Route("/healthz", health))
     if metrics is not None:
         routes.append(Route("/metrics", LocalOnly(metrics)))
@@ -88,12 +90,12 @@ class _Application(Starlette):
 class _OriginCheck:
     """Refuses websockets of foreign pages before the handshake (design.md 6)."""
 
-    def __init__(self, app: SocketHandler, allowed: Sequence[str]) -> None:
+    def __init__(self, app: SocketHandler, allowed: Callable[[], Collection[str]]) -> None:
         self._app = app
-        self._allowed = tuple(allowed)
+        self._allowed = allowed
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if not is_same_origin(scope, allowed=self._allowed):
+        if not is_same_origin(scope, allowed=tuple(self._allowed())):
             await receive()
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": "origin not allowed"})
             return

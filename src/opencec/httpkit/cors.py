@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from opencec.httpkit.replies import ExactName, Reply
@@ -15,13 +15,16 @@ class CrossOrigin:
 
     def __init__(
         self,
-        origins: Sequence[str],
+        origins: Collection[str] | Callable[[], Collection[str]],
         *,
         request_headers: str = "Guid, Content-Type",
         exposed_headers: str = "Set-GUID, JSON-Type",
         methods: str = "GET, POST, PUT, DELETE",
     ) -> None:
-        self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        """Args:
+        origins: The list, or what gives it at the time of a request.
+        """
+        self._origins: Callable[[], Collection[str]] = origins if callable(origins) else lambda: origins
         self._request_headers = request_headers.encode()
         self._exposed_headers = exposed_headers.encode()
         self._methods = methods.encode()
@@ -55,4 +58,7 @@ class CrossOrigin:
 
     def _allows(self, headers: dict[bytes, bytes]) -> bool:
         origin = headers.get(b"origin")
-        return origin is not None and origin.decode("latin-1").rstrip("/").lower() in self._origins
+        if origin is None:
+            return False
+        wanted = origin.decode("latin-1").rstrip("/").lower()
+        return any(known.rstrip("/").lower() == wanted for known in self._origins())

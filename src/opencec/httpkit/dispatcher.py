@@ -46,6 +46,8 @@ class Dispatcher(Generic[P]):
         body_limit: int = _BODY_LIMIT,
         trusted_proxies: Sequence[str] = (),
         cross_origin: CrossOrigin | None = None,
+        malformed_status: int = 200,
+        internal_status: int = 200,
     ) -> None:
         """Args:
         table: The operations.
@@ -54,6 +56,8 @@ class Dispatcher(Generic[P]):
         body_limit: Most bytes of a request body.
         trusted_proxies: Proxies whose X-Forwarded-For is believed.
         cross_origin: Pages of other origins that may call; None: none.
+        malformed_status: HTTP status of parameters that do not fit.
+        internal_status: HTTP status of a failure of ours.
         """
         self._table = table
         self._dialect = dialect
@@ -61,6 +65,8 @@ class Dispatcher(Generic[P]):
         self._body_limit = body_limit
         self._trusted_proxies = trusted_proxies
         self._cross_origin = cross_origin
+        self._malformed_status = malformed_status
+        self._internal_status = internal_status
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one HTTP request."""
@@ -108,7 +114,8 @@ class Dispatcher(Generic[P]):
             raise
         except Exception:
             _log.exception("http.operation_failed", operation=name)
-            return Reply(self._dialect.failure(self._dialect.internal, "internal error"))
+            failure = self._dialect.failure(self._dialect.internal, "internal error")
+            return Reply(failure, status=self._internal_status)
 
     def _refused(self, refusal: Refusal) -> Reply:
         return Reply(
@@ -167,7 +174,7 @@ class Dispatcher(Generic[P]):
             raise self._malformed(operation, f"{where}: {first['msg']}"[:200]) from None
 
     def _malformed(self, operation: Operation[P], message: str) -> Refusal:
-        return Refusal(operation.invalid or self._dialect.invalid, message)
+        return Refusal(operation.invalid or self._dialect.invalid, message, status=self._malformed_status)
 
 
 def _segments(scope: Any) -> list[str]:

@@ -11,12 +11,14 @@ from opencec.ports.configuration import (
     AgentSkillConfig,
     CallReason,
     Configuration,
+    ConnectionBarConfig,
     FlowConfig,
     NamedReason,
     QueueConfig,
     QueueRule,
     RouteConfig,
     SipAccountConfig,
+    TenantConfiguration,
     TenantInfo,
     TrunkConfig,
     WorkbenchConfig,
@@ -25,6 +27,7 @@ from opencec.ports.configuration import (
 __all__ = [
     "ACCESS_CODES",
     "AGENTS",
+    "DEMO_SPACE",
     "DEMO_VDN",
     "INSPECTORS",
     "extra_agents",
@@ -33,6 +36,7 @@ __all__ = [
 ]
 
 DEMO_VDN = 1
+DEMO_SPACE = "202600000001"
 AGENTS = tuple(range(101, 111))
 INSPECTORS = (120,)
 ACCESS_CODES = {"ivr": "1000", "sales": "1001", "support": "1002", "video": "1003", "echo": "1004", "outbound": "1006"}
@@ -70,6 +74,10 @@ _PRIVATE = (
     "fc00::/7",
     "fe80::/10",
 )
+_LOOPBACK = ("localhost", "127.0.0.0/8", "::1")
+_EXAMPLE_PAGE = "http://127.0.0.1:8090"
+"""Where examples/connection-bar serves its page."""
+_VALIDATE = "/rest/cc-management/v1/thirdparty/thirdPartyValidate"
 _NAMES = (
     "Amara Lindqvist",
     "Bo Castellan",
@@ -102,7 +110,7 @@ async def put_structure(configuration: Configuration, *, trunk: str) -> None:
         trunk: `sip:host:port` of outbound calls, empty for none.
     """
     tenant = configuration.for_tenant(DEMO_VDN)
-    await tenant.put_tenant(TenantInfo(vdn=DEMO_VDN, ccid=1, name="Demo", is_demo=True))
+    await _put_space(tenant)
     wait = QueueRule(action="wait")
     await tenant.put_queues(
         [
@@ -133,6 +141,20 @@ async def put_structure(configuration: Configuration, *, trunk: str) -> None:
     config = await tenant.load()
     if config is not None and config.workbench == WorkbenchConfig():  # what an operator chose stays
         await tenant.put_workbench(_WORKBENCH)
+
+
+async def _put_space(tenant: TenantConfiguration) -> None:
+    """The tenant and its bar; what an operator changed of them (`opencec connection-bar set`) stays."""
+    known = await tenant.load()
+    hosts = (known.info.outbound_hosts if known else ()) or _LOOPBACK
+    space = (known.info.space_id if known else "") or DEMO_SPACE
+    await tenant.put_tenant(
+        TenantInfo(vdn=DEMO_VDN, ccid=1, name="Demo", is_demo=True, space_id=space, outbound_hosts=hosts)
+    )
+    if known is None or known.connection_bar is None:
+        await tenant.put_connection_bar(
+            ConnectionBarConfig(validate_url=f"{_EXAMPLE_PAGE}{_VALIDATE}", page_origins=(_EXAMPLE_PAGE,))
+        )
 
 
 async def put_agents(

@@ -34,7 +34,7 @@ export {
   SIGNED_OUT,
 } from "./errors";
 export { EventLoop, type EventLoopOptions, fingerprint, type LoopEnd } from "./event_loop";
-export { GATEWAY_PATH, GatewayClient, type GatewayOptions } from "./gateway";
+export { GATEWAY_PATH, GatewayClient, type GatewayOptions, type Method } from "./gateway";
 export { Inspection, type InspectionMode } from "./inspection";
 export {
   type AgentObject,

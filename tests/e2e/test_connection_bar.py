@@ -1,0 +1,89 @@
+"""The connection bar and the softphone SDK in pages of another origin, against the whole system."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes.running_system import RunningSystem
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+LOUD, QUIET = -75, -95
+CUSTOMER = {"hangUp", "hold", "transfer", "secondDial", "consult", "mute", "busy", "rest"}
+
+
+@pytest.fixture(scope="module")
+def page_url(system: RunningSystem) -> Iterator[str]:
+    """The example of an enterprise's web server, on a port of its own, known to the demo tenant."""
+    server = subprocess.Popen(
+        [sys.executable, str(ROOT / "examples/connection-bar/server.py"), "--port=0", "--contact-centre", system.url],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    url = server.stdout.readline().strip().rstrip("/")
+    check = f"{url}/rest/cc-management/v1/thirdparty/thirdPartyValidate"
+    system.command("connection-bar", "set", "--validate-url", check, "--page-origin", url)
+    yield url
+    server.terminate()
+    server.wait(5)
+
+
+def test_a_call_is_answered_held_and_transferred_in_pages_of_another_origin(
+    scenario: Callable[..., dict[str, Any]], page_url: str
+) -> None:
+    result = scenario("connection_bar", workno=105, SECOND_WORKNO="106", PAGE_URL=page_url)
+    buttons = {name: set(on) for name, on in result["buttons"].items()}
+    assert buttons == {
+        "signedOut": {"signIn"},
+        "idle": {"enterWork", "rest", "busy", "signOut", "callOut", "callInner"},
+        "ringing": {"busy", "rest", "answer", "hangUp"},
+        "talking": CUSTOMER,
+        "muted": {"busy", "rest", "hangUp", "unmute"},
+        "held": {"retrieve", "callOut", "callInner"},
+        "wrapUp": {"busy", "rest", "exitWork", "signOut", "callOut", "callInner"},
+    }
+    assert set(result["after"]) - set(result["before"]) <= {"0", "ccbarclient"}, "globals beside the documented ones"
+    assert result["frame"] is True
+    assert result["talking"]["customer"]["2650"] > LOUD
+    assert result["muted"]["customer"]["2650"] < QUIET + 10
+    assert result["held"]["customer"]["2650"] < QUIET + 10
+    assert result["reloaded"]["customer"]["2650"] > LOUD
+    assert result["transferred"]["customer"]["1850"] > LOUD > QUIET + 10 > result["transferred"]["customer"]["2650"]
+    pop = result["pop"]
+    assert (pop["workNo"], pop["mediaType"], pop["callType"], pop["callskill"]) == ("106", "1", "0", "Sales")
+    assert {"AgentState_Busy", "AgentEvent_Talking", "AgentState_Work"} <= set(result["callbacks"])
+    assert "AgentState_Work" in result["log"]
+    assert result["callout"].startswith("callout:")
+    assert {name: found for name, found in result["axe"].items() if found} == {}
+    assert result["problems"] == []
+
+
+def test_the_softphone_sdk_on_a_plain_page(scenario: Callable[..., dict[str, Any]], page_url: str) -> None:
+    result = scenario("openeye", workno=104, PHONE_USER="7104", PAGE_URL=page_url)
+    ours = {"peers", "sockets"}  # of the scenario's own
+    assert set(result["globals"]) - ours == {"OpenEye_SDK"}
+    refused = result["refused"]["param"]
+    assert (refused["register_state"], refused["loginFailedInfo"]["reasonDescription"][:4]) == (0, "SIP ")
+    registered = result["registered"]
+    assert (registered["notify"], registered["param"]["userId"], registered["param"]["register_state"]) == (
+        1004,
+        "7104",
+        3,
+    )
+    connected = result["connected"]
+    assert (connected["notify"], connected["param"]["callInfo"]["callState"]) == (2006, 3)
+    assert connected["param"]["callInfo"]["isCaller"] == 1
+    assert result["echo"]["2650"] > LOUD
+    assert result["muted"]["2650"] < QUIET + 10
+    assert result["quality"]["param"]["grade"] in ("good", "fair", "poor")
+    assert (result["ended"]["notify"], result["ended"]["param"]["callInfo"]["callState"]) == (2007, 5)
+    assert result["again"]["notify"] == 1004
+    assert result["problems"] == []
