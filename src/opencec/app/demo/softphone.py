@@ -169,11 +169,15 @@ class PhoneCall:
 class PhoneLine:
     """A SIP socket with any number of accounts and calls."""
 
-    def __init__(self, server: tuple[str, int], *, host: str = "127.0.0.1", keeps_audio: bool = True) -> None:
+    def __init__(
+        self, server: tuple[str, int], *, host: str = "127.0.0.1", port: int = 0, keeps_audio: bool = True
+    ) -> None:
         """Args:
         server: Host and port of the system.
         host: Our address.
+        port: Our port; 0 = any.
         """
+        self._wanted_port = port
         self.server = Destination(server[0], server[1], "udp")
         self.host = host
         self.keeps_audio = keeps_audio
@@ -194,7 +198,7 @@ class PhoneLine:
     async def open(self) -> None:
         """Bind the socket."""
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.bind((self.host, 0))
+        sock.bind((self.host, self._wanted_port))
         sock.setblocking(False)
         self._socket = sock
         self.port = sock.getsockname()[1]

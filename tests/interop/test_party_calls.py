@@ -1,0 +1,184 @@
+"""Consults, three parties and announced transfers on the running system: who hears whom, proven by tones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from fakes.running_system import DemoAgent, RunningSystem, phone_line, strength
+from opencec.app.demo.softphone import PhoneCall, PhoneLine
+
+pytestmark = pytest.mark.interop
+
+CUSTOMER, FIRST, SECOND, OUTSIDE = 1000.0, 600.0, 1700.0, 2300.0
+TONES = (CUSTOMER, FIRST, SECOND, OUTSIDE)
+LOUD, SILENT = 0.9, 0.06
+
+
+@dataclass
+class Floor:
+    """Two agents, a caller's line and the far end of the trunk."""
+
+    system: RunningSystem
+    caller: PhoneLine
+    first: DemoAgent
+    second: DemoAgent
+    outside: list[PhoneCall]
+
+    async def answered(self) -> tuple[PhoneCall, str]:
+        """A customer's call that the first agent talks in; the second agent is idle afterwards."""
+        assert (await self.second.do("POST", "onlineagent", "saybusy?reason=200"))["retcode"] == "0"
+        before = len(self.first.events)
+        call = await self.caller.call("1001", frequency=CUSTOMER)
+        ringing = await self.first.event("AgentEvent_Ringing", after=before)
+        assert (await self.first.do("PUT", "voicecall", "answer"))["retcode"] == "0"
+        await self.first.event("AgentEvent_Talking", after=before)
+        assert (await self.second.do("POST", "onlineagent", "sayfree"))["retcode"] == "0"
+        return call, ringing["content"]["callid"]
+
+    async def ok(self, operation: str, body: dict[str, Any] | None = None, *, method: str = "POST") -> Any:
+        """An operation of the first agent that succeeds; its result."""
+        answer = await self.first.do(method, "voicecall", operation, body)
+        assert answer["retcode"] == "0", (operation, answer)
+        return answer["result"]
+
+    async def helper_answers(self) -> None:
+        """The second agent takes what rings."""
+        before = max(0, len(self.second.events) - 1)
+        await self.second.event("AgentEvent_Ringing", after=before)
+        assert (await self.second.do("PUT", "voicecall", "answer"))["retcode"] == "0"
+        await self.second.event("AgentEvent_Talking", after=before)
+
+
+@pytest.fixture
+async def floor(system: RunningSystem, trunk_port: int) -> AsyncIterator[Floor]:
+    lines = [await phone_line(system) for _ in range(3)]
+    trunk = PhoneLine(system.sip, port=trunk_port)
+    outside: list[PhoneCall] = []
+    trunk.frequency_of = lambda _: OUTSIDE
+    trunk.on_call = outside.append
+    await trunk.open()
+    agents = (DemoAgent(system, lines[1], workno=105), DemoAgent(system, lines[2], workno=106))
+    for agent, frequency in zip(agents, (FIRST, SECOND), strict=True):
+        agent.line.frequency_of = lambda _, frequency=frequency: frequency
+        agent.line.on_call = agent.calls.append
+        await agent.sign_in()
+    yield Floor(system, lines[0], agents[0], agents[1], outside)
+    for agent in agents:
+        await agent.close()
+    for line in (*lines, trunk):
+        await line.close()
+
+
+def tones(call: PhoneCall) -> set[float]:
+    """Which parties are heard loud and clear; one in between fails."""
+    found = {frequency: strength(call.heard, frequency, last_s=0.6) for frequency in TONES}
+    assert all(value > LOUD or value < SILENT for value in found.values()), found
+    return {frequency for frequency, value in found.items() if value > LOUD}
+
+
+async def hears(expected: Callable[[], list[tuple[PhoneCall, set[float]]]], *, wait_s: float = 6.0) -> None:
+    """Until every call hears just these tones; what it hears at last when that does not happen."""
+    until = asyncio.get_running_loop().time() + wait_s
+    while True:
+        await asyncio.sleep(0.3)
+        pairs = expected()
+        try:
+            found = [(tones(call), wanted) for call, wanted in pairs]
+        except AssertionError:
+            if asyncio.get_running_loop().time() > until:
+                raise
+            continue
+        if all(heard == wanted for heard, wanted in found):
+            return
+        assert asyncio.get_running_loop().time() < until, found
+
+
+async def test_consult_then_three_parties_then_the_agent_leaves(floor: Floor) -> None:
+    call, callid = await floor.answered()
+    consult = await floor.ok("innerhelp", {"dstaddress": "106", "devicetype": "2", "mode": "1"})
+    await floor.helper_answers()
+    own, helper = floor.first.calls[-1], floor.second.calls[-1]
+    await hears(lambda: [(own, {SECOND}), (helper, {FIRST}), (call, set())])
+    await floor.ok("confjoin", {"callid": callid})
+    await floor.first.event("AgentEvent_Conference")
+    await hears(lambda: [(own, {SECOND, CUSTOMER}), (helper, {FIRST, CUSTOMER}), (call, {FIRST, SECOND})])
+    before = len(floor.first.events)
+    await floor.ok("release", method="DELETE")
+    await floor.first.event("AgentState_Ready", after=before)
+    await hears(lambda: [(helper, {CUSTOMER}), (call, {SECOND})])
+    call.hang_up()
+    row = await floor.system.cdr(callid)
+    assert (row["agent"], row["disposition"]) == ("106", "answered")
+    assert (await floor.system.cdr(consult))["disposition"] == "joined"
+
+
+async def test_a_consult_is_dropped_and_the_customer_is_back(floor: Floor) -> None:
+    call, callid = await floor.answered()
+    consult = await floor.ok("innerhelp", {"dstaddress": "106"})
+    await floor.helper_answers()
+    own = floor.first.calls[-1]
+    await hears(lambda: [(own, {SECOND}), (call, set())])
+    await floor.ok(f"dropcall/{consult}")
+    await hears(lambda: [(own, {CUSTOMER}), (call, {FIRST})])
+    assert len(floor.first.calls) == 1, "one phone call of the agent served both"
+    call.hang_up()
+    await floor.system.cdr(callid)
+
+
+async def test_announced_transfer_to_a_number(floor: Floor) -> None:
+    call, callid = await floor.answered()
+    await floor.ok("transfer", {"devicetype": 5, "mode": 3, "address": "15550101"})
+    await floor.first.event("AgentEvent_Conference")
+    own = floor.first.calls[-1]
+    await hears(lambda: [(own, {OUTSIDE}), (floor.outside[-1], {FIRST}), (call, set())])
+    await floor.ok("release", method="DELETE")
+    await hears(lambda: [(floor.outside[-1], {CUSTOMER}), (call, {OUTSIDE})])
+    call.hang_up()
+    row = await floor.system.cdr(callid)
+    assert [segment["device"] for segment in row["segments"]][-1] == "number"
+
+
+async def test_three_party_transfer_is_taken_back(floor: Floor) -> None:
+    call, callid = await floor.answered()
+    await floor.ok("transfer", {"devicetype": 5, "mode": 4, "address": "15550101"})
+    await floor.first.event("AgentEvent_Conference")
+    own = floor.first.calls[-1]
+    await hears(lambda: [(own, {OUTSIDE, CUSTOMER}), (floor.outside[-1], {FIRST, CUSTOMER}), (call, {OUTSIDE, FIRST})])
+    await floor.ok("canceltransfer")
+    await hears(lambda: [(own, {CUSTOMER}), (call, {FIRST})])
+    call.hang_up()
+    await floor.system.cdr(callid)
+
+
+async def test_released_transfer_to_a_number_and_success_transfer_to_an_agent(floor: Floor) -> None:
+    call, callid = await floor.answered()
+    await floor.ok("transfer", {"devicetype": 5, "mode": 1, "address": "15550101"})
+    await hears(lambda: [(one, {CUSTOMER}) for one in floor.outside[-1:]] + [(call, {OUTSIDE})])
+    call.hang_up()
+    await floor.system.cdr(callid)
+    call, callid = await floor.answered()
+    await floor.ok("transfer", {"devicetype": 2, "mode": 2, "address": "106"})
+    await floor.helper_answers()
+    result = await floor.first.event("AgentEvent_SuccTransResult")
+    assert result["content"] == {"callId": callid, "result": 0}
+    await hears(lambda: [(floor.second.calls[-1], {CUSTOMER}), (call, {SECOND})])
+    call.hang_up()
+    await floor.system.cdr(callid)
+
+
+async def test_held_and_second_customer_are_connected(floor: Floor) -> None:
+    call, callid = await floor.answered()
+    await floor.ok("hold")
+    second = await floor.ok("callout", {"called": "15550101"}, method="PUT")
+    await hears(lambda: [(floor.first.calls[-1], {OUTSIDE})] if floor.outside else [(call, {OUTSIDE})])
+    await floor.ok(f"connecthold/{callid}")
+    await floor.first.event("AgentState_Ready", after=len(floor.first.events) - 2)
+    await hears(lambda: [(floor.outside[-1], {CUSTOMER}), (call, {OUTSIDE})])
+    call.hang_up()
+    await floor.system.cdr(callid)
+    assert (await floor.system.cdr(second))["disposition"] == "joined"
