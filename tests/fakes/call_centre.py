@@ -24,7 +24,7 @@ from opencec.core.commands import (
     LegFailed,
     RecordingDone,
 )
-from opencec.core.config import AgentProfile, CalledRoute, QueueProfile, SkillLevel, TenantProfile
+from opencec.core.config import AgentGroup, AgentProfile, CalledRoute, QueueProfile, SkillLevel, TenantProfile
 from opencec.core.effects import AcceptLeg, DialNumber, Effect, EndLeg, RingPhone, StopRecording
 from opencec.core.errors import CoreError
 from opencec.core.events import Event
@@ -56,11 +56,13 @@ def profile_of(agents: int = 5) -> TenantProfile:
     """Agents 101.. in Sales, an inspector 120, and one access code."""
     skills = (SkillLevel(QueueId(1)), SkillLevel(QueueId(2)))
     people = tuple(
-        AgentProfile(AgentId(101 + n), f"Agent {101 + n}", skills, phone=str(7101 + n)) for n in range(agents)
+        AgentProfile(AgentId(101 + n), f"Agent {101 + n}", skills, phone=str(7101 + n), group=1 if n < 3 else 0)
+        for n in range(agents)
     )
     return TenantProfile(
         id=VDN,
-        agents=(*people, AgentProfile(AgentId(120), "Inspector", (), "inspector", "7120")),
+        agents=(*people, AgentProfile(AgentId(120), "Inspector", (), "inspector", "7120", rights=("monitor",))),
+        groups=(AgentGroup(1, "North", AgentId(120)), AgentGroup(2, "South")),
         queues=(
             QueueProfile(QueueId(1), "Sales", ring_timeout_ms=20_000),
             QueueProfile(QueueId(2), "Support", ring_timeout_ms=300),
@@ -174,6 +176,7 @@ class CallCentre:
         ca_file: Path | None = None,
         guid_renew_ms: int = 0,
         guid_grace_ms: int = 120_000,
+        allowed_origins: tuple[str, ...] = (),
     ) -> None:
         self.journal = journal
         self.clock = SystemClock()
@@ -189,7 +192,12 @@ class CallCentre:
             guard=self.guard,
             secrets=PlainSecrets(),
             callbacks=CallbackClient(AddressGuard(["127.0.0.0/8"]), ca_file=ca_file, limits=CALLBACK_LIMITS),
-            settings=GatewaySettings(feed=limits, guid_renew_ms=guid_renew_ms, guid_grace_ms=guid_grace_ms),
+            settings=GatewaySettings(
+                feed=limits,
+                guid_renew_ms=guid_renew_ms,
+                guid_grace_ms=guid_grace_ms,
+                allowed_origins=allowed_origins,
+            ),
         )
         desk = self.gateway.open_desk(VDN)
         for participant in desk.participants:

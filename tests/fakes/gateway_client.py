@@ -11,7 +11,7 @@ import httpx
 
 from fakes.call_centre import PASSWORD, CallCentre
 from fakes.web_server import serve
-from opencec.elements.cc_gateway import PREFIX, build_gateway_app
+from opencec.elements.cc_gateway import PREFIX, SCRIPT_PATH, ResourceScript, build_gateway_app
 from opencec.httpkit.application import build_app
 
 __all__ = ["Clients", "GatewayClient", "gateway_clients"]
@@ -99,6 +99,6 @@ Clients = Callable[[int], GatewayClient]
 @asynccontextmanager
 async def gateway_clients(centre: CallCentre) -> AsyncIterator[Clients]:
     """Serve the gateway on loopback; yields a maker of clients."""
-    app = build_app(elements={PREFIX: build_gateway_app(centre.gateway)})
+    app = build_app(elements={PREFIX: build_gateway_app(centre.gateway)}, documents={SCRIPT_PATH: ResourceScript()})
     async with serve(app) as (host, port), httpx.AsyncClient(base_url=f"http://{host}:{port}", timeout=20) as http:
         yield lambda agent: GatewayClient(http, agent)

@@ -32,7 +32,7 @@ from opencec.app.logs import set_up_logs
 from opencec.app.metrics_page import MetricsPage
 from opencec.app.node import Node
 from opencec.app.plugin_host import NodePluginHost, plugin_apps
-from opencec.elements.cc_gateway import PREFIX, build_gateway_app
+from opencec.elements.cc_gateway import PREFIX, SCRIPT_PATH, ResourceScript, build_gateway_app
 from opencec.httpkit.application import build_app
 from opencec.ports.configuration import ConfigurationError
 
@@ -197,6 +197,7 @@ def _public_app(node: Node, console: ConsoleApi) -> Starlette:
         framed=node.framed_origins,
         is_ready=lambda: node.is_ready,
         metrics=MetricsPage(node),
+        documents={SCRIPT_PATH: ResourceScript()},
     )
 
 

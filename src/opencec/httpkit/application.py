@@ -34,6 +34,7 @@ def build_app(
     allowed_origins: Callable[[], Collection[str]] = tuple,
     is_ready: Callable[[], bool] = lambda: True,
     metrics: ASGIApp | None = None,
+    documents: Mapping[str, ASGIApp] | None = None,
 ) -> Starlette:
     """Put the parts together.
 
@@ -46,6 +47,7 @@ def build_app(
         sip_paths: Where it does.
         allowed_origins: Gives the origins beside our own that may open it.
         is_ready: What `/healthz` tells: 200 or 503.
+        documents: What is served at single addresses, by path.
         metrics: Answers `/metrics`, for this machine only.
     """
 
@@ -61,6 +63,7 @@ def build_app(
     routes.append(Route("/healthz", health))
     if metrics is not None:
         routes.append(Route("/metrics", LocalOnly(metrics)))
+    routes += [Route(path, document) for path, document in (documents or {}).items()]
     if pages is not None:
         routes.append(Mount("/", app=Pages(pages, framed=framed)))
     app = _Application(routes, elements=elements)

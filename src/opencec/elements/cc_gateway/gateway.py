@@ -207,11 +207,15 @@ class Caller:
             raise _not_signed_in()
         return view
 
-    def need_right(self, right: str) -> None:
-        """Raises Refusal 300-001 when the agent lacks a right; an inspector may always watch."""
+    def has_right(self, right: str) -> bool:
+        """Whether the agent has a right; an inspector may always watch."""
         view = self.view()
-        if right not in view.rights and not (right == "monitor" and view.role == "inspector"):
-            raise Refusal("300-001", f"the agent lacks the right {right}")
+        return right in view.rights or (right == "monitor" and view.role == "inspector")
+
+    def need_right(self, right: str, code: str = "300-001") -> None:
+        """Raises Refusal when the agent lacks a right."""
+        if not self.has_right(right):
+            raise Refusal(code, f"the agent lacks the right {right}")
 
     def need_own_password(self) -> None:
         """Raises Refusal 100-009 while the agent has to change the password: no calls until then (5.1.1)."""

@@ -9,6 +9,7 @@ from opencec.elements.cc_gateway import (
     call_lists,
     passwords,
     presence,
+    query_monitor,
     queue_device,
     sign_in,
     states,
@@ -40,6 +41,7 @@ TABLE: OperationTable[Caller] = OperationTable(
         *call_lists.OPERATIONS,
         *agent_group.OPERATIONS,
         *queue_device.OPERATIONS,
+        *query_monitor.OPERATIONS,
     )
 )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from opencec.core.config import QueueProfile
 from opencec.core.ids import AgentId, QueueId
 from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
+from opencec.elements.cc_gateway.query_schemas import AcdBody, QueueWait, SkillBody
+from opencec.elements.cc_gateway.queue_statistics import acd_statistics, skill_statistics
 from opencec.elements.cc_gateway.schemas import AccessCode, IvrInfo
 from opencec.elements.cc_gateway.views import MEDIA_TYPES, skills_of, vdn_skills
 from opencec.httpkit.operations import Operation
@@ -81,6 +84,41 @@ async def query_ivr_info_on_vdn(call: GatewayCall) -> Reply:
     return call.principal.reply(infos)
 
 
+async def query_queue_length_on_agent_skills(call: GatewayCall) -> Reply:
+    """Contacts that wait in each queue the agent serves; raises Refusal 600-001 when it serves none."""
+    caller = call.principal
+    serving = set(caller.view().serving)
+    waits = [
+        QueueWait(queue.id, queue.name, MEDIA_TYPES[queue.medium], queue.waiting)
+        for queue in caller.port.queries.queues()
+        if queue.id in serving
+    ]
+    if not waits:
+        raise Refusal("600-001", "the agent serves no skill queue")
+    return caller.reply(waits)
+
+
+async def query_skill_stat_with_vdn(call: GatewayCall) -> Reply:
+    """Statistics of this moment for some queues, or all."""
+    port = call.principal.port
+    return call.principal.reply([skill_statistics(port, queue) for queue in _wanted(call, SkillBody)])
+
+
+async def query_stat_info_of_acd(call: GatewayCall) -> Reply:
+    """Free and signed-in agents and the length of queues, at most 90 at once."""
+    port = call.principal.port
+    return call.principal.reply([acd_statistics(port, queue) for queue in _wanted(call, AcdBody)])
+
+
+def _wanted(call: GatewayCall, model: type[SkillBody | AcdBody]) -> list[QueueProfile]:
+    """The queues that the body names, all when it names none; raises Refusal 000-002 for one of somebody else."""
+    known = {int(queue.id): queue for queue in call.principal.port.queries.profile.queues}
+    ids = list(dict.fromkeys(call.body_as(model).skills)) or sorted(known)
+    if any(number not in known for number in ids):
+        raise Refusal("000-002", "no such skill queue")
+    return [known[number] for number in ids]
+
+
 _QUEUE = "/queuedevice/{agentid:agent}"
 
 OPERATIONS: tuple[Operation[Caller], ...] = (
@@ -99,6 +137,35 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         query_queue_length_by_skill_id,
         "Contacts waiting in a queue",
         group="query",
+        codes=("000-002",),
+    ),
+    Operation(
+        "queryQueueLengthOnAgentSkills",
+        ("GET",),
+        f"{_QUEUE}/waitnumbyagent",
+        query_queue_length_on_agent_skills,
+        "Contacts waiting in each of the agent's queues",
+        group="query",
+        codes=("600-001",),
+    ),
+    Operation(
+        "querySkillStatWithVdn",
+        ("POST",),
+        f"{_QUEUE}/queryskillstat",
+        query_skill_stat_with_vdn,
+        "Statistics of skill queues",
+        group="query",
+        body=SkillBody,
+        codes=("000-002",),
+    ),
+    Operation(
+        "queryStatInfoOfAcd",
+        ("POST",),
+        f"{_QUEUE}/queryacdstat",
+        query_stat_info_of_acd,
+        "Agents and length of up to 90 skill queues",
+        group="query",
+        body=AcdBody,
         codes=("000-002",),
     ),
     Operation(

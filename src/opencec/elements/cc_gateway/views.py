@@ -19,8 +19,10 @@ __all__ = [
     "agent_object",
     "agent_of",
     "call_object",
+    "group_name",
     "last_call_object",
     "queue_name",
+    "seconds_in_state",
     "signed_in",
     "skills_of",
     "vdn_skills",
@@ -94,7 +96,7 @@ def vdn_skills(queues: Iterable[QueueProfile]) -> list[VdnSkill]:
     return [VdnSkill(q.name, q.id, MEDIA_TYPES[q.medium], 0, 1) for q in sorted(queues, key=lambda q: q.id)]
 
 
-def agent_object(port: TenantPort, view: AgentView) -> AgentObject:
+def agent_object(port: TenantPort, view: AgentView, *, has_skills: bool = True) -> AgentObject:
     """5.4 agent object; times are of now."""
     is_out = view.state == "signed_out"
     return AgentObject(
@@ -102,17 +104,27 @@ def agent_object(port: TenantPort, view: AgentView) -> AgentObject:
         name=view.name,
         status=STATUS[view.state],
         ctiStatus=CTI_STATUS[view.state],
-        groupid=0,
-        groupname="",
-        groupName="",
-        skilllist=_skills(port, view.configured),
+        groupid=view.group,
+        groupname=(group := group_name(port, view)),
+        groupName=group,
+        skilllist=_skills(port, view.configured) if has_skills else [],
         callids=[call.contact for call in port.queries.calls_of(view.id)],
         mediatype="FFF" if is_out else "TFF",
         vdnid=port.tenant,
         phonenumber=view.phone,
-        currentstatetime=max(0, port.now() - view.since) // 1000 if view.since else 0,
+        currentstatetime=seconds_in_state(port, view),
         logindate=_NEVER_SIGNED_IN if is_out else view.signed_in_at,
     )
+
+
+def seconds_in_state(port: TenantPort, view: AgentView) -> int:
+    """How long the agent has been in its state."""
+    return max(0, port.now() - view.since) // 1000 if view.since else 0
+
+
+def group_name(port: TenantPort, view: AgentView) -> str:
+    """Name of the agent's group, "" without one."""
+    return next((group.name for group in port.queries.profile.groups if group.id == view.group), "")
 
 
 def call_object(port: TenantPort, call: CallView, *, has_times: bool = True) -> CallObject:

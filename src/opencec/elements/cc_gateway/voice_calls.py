@@ -45,6 +45,7 @@ def _named(call: GatewayCall) -> ContactId | None:
 async def call_out(call: GatewayCall) -> Reply:
     """Dial a number: the agent's phone first. The result is the call id."""
     caller, body = call.principal, call.body_as(CallOutBody)
+    caller.need_right("call_out", "100-007")
     contact = caller.port.new_contact_id()
     await caller.port.execute(
         CallOut(
