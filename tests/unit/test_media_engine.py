@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 
 from fakes.media_phone import EngineRig, Phone, pair, presence, write_prompt
 from opencec.workers.media import g711
+from opencec.workers.media.leg import Leg
 from opencec.workers.protocol import (
     CloseLeg,
     ClosePort,
@@ -199,6 +202,26 @@ def test_no_port_and_wrong_address_are_refused() -> None:
         rig.do(CloseLeg(id="c", leg="l0"))
         assert rig.do(OpenLeg(id="o4", leg="l4", mix="m", local_host="192.0.2.1")).error == "no_port"
         assert isinstance(rig.do(OpenLeg(id="o5", leg="l5", mix="m")).result, LegOpened)
+
+
+def test_ports_that_other_programs_took_are_passed_over_and_hold_no_leg() -> None:
+    others = []
+    for port in range(31_900, 31_978, 2):
+        taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        taken.bind(("127.0.0.1", port))
+        others.append(taken)
+    with EngineRig.running((31_900, 31_981)) as rig:
+        for number in range(3):
+            assert rig.do(OpenLeg(id=f"o{number}", leg=f"l{number}", mix="m")).ok == (number < 2)
+        legs = {id(leg) for leg in rig.engine.registry.legs.values()}
+        gc.disable()
+        for number in range(2):
+            rig.do(CloseLeg(id=f"c{number}", leg=f"l{number}"))
+        rig.replies.clear()
+        assert not [one for one in gc.get_objects() if type(one) is Leg and id(one) in legs]
+        gc.enable()
+    for taken in others:
+        taken.close()
 
 
 def test_busy_or_draining_worker_refuses_new_legs(rig: EngineRig) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
+import secrets
 import socket
 import struct
 from collections import deque
@@ -16,6 +18,8 @@ _RECEIVE_BUFFER = 256 * 1024
 is the burst of one whole picture."""
 VOICE, VIDEO = 46, 34
 """DSCP: EF for voice, AF41 for video (RFC 4594 4.1, 4.3)."""
+_TRIES = 128
+"""Ports tried for one leg; a taken one costs 10 us."""
 ANCILLARY_BYTES = socket.CMSG_SPACE(16)
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -37,13 +41,18 @@ class PortPair:
 
 
 class PortPool:
-    """Hands out port pairs of a range, least recently used first, so that stray packets of an old call find nobody."""
+    """Hands out port pairs of a range, least recently used first, so that stray packets of an old call find nobody.
+
+    It begins anywhere in the range: two programs that share one (two nodes on a machine) would else always ask for the
+    same ports, and the second one would meet long stretches that are taken.
+    """
 
     def __init__(self, first: int, last: int, *, dscp: int = VOICE) -> None:
         first += first % 2
         if not 0 < first < last <= 65_535:
             raise ValueError(f"no usable RTP port range: {first}-{last}")
         self._free = deque(range(first, last, 2))
+        self._free.rotate(secrets.randbelow(len(self._free)))
         self._dscp = dscp
 
     @property
@@ -57,15 +66,17 @@ class PortPool:
         Raises:
             NoPort: nothing free, or the address cannot be bound.
         """
-        last_error: OSError | None = None
-        for _ in range(min(len(self._free), 32)):  # a taken port (another program's) goes to the queue's end
+        trouble = "all in use"
+        for _ in range(min(len(self._free), _TRIES)):  # a taken port (another program's) goes to the queue's end
             port = self._free.popleft()
             try:
                 return _bind_pair(host, port, with_rtcp=with_rtcp, dscp=self._dscp)
-            except OSError as error:
+            except OSError as error:  # keep no reference: its traceback holds the frames, and with them the leg
                 self._free.append(port)
-                last_error = error
-        raise NoPort(f"no RTP port on {host}: {last_error or 'all in use'}")
+                trouble = error.strerror or str(error)
+                if error.errno != errno.EADDRINUSE:  # no more descriptors, not an address of ours: as at any port
+                    break
+        raise NoPort(f"no RTP port on {host}: {trouble}")
 
     def close(self, pair: PortPair) -> None:
         """Close the sockets and put the port at the queue's end."""
