@@ -30,6 +30,7 @@ CALLS = {
     "ring_and_leave": ABANDONED,
     "agent_releases": ANSWERED,
     "phone_hangs_up": ANSWERED,
+    "consult_and_talk_transfer": ANSWERED,
 }
 """What happens in the call, and what its record says: disposition and agent."""
 
@@ -63,20 +64,22 @@ async def run_call(folder: Path, kind: str, crash_at: int, snapshot_every: int |
             centre.close()
     finally:
         centre.worker.stop()
-        for peer in (customer, agent):
+        for peer in (customer, agent, *centre.others):
             await peer.wire.close()
     return Outcome(centre, centre.kinds())
 
 
 def check_records(centre: Centre, expected: tuple[str, str]) -> None:
     """One record and one recording, said once each."""
-    rows = [row for row in centre.records.rows if isinstance(row, Cdr)]
+    cdrs = [row for row in centre.records.rows if isinstance(row, Cdr)]
+    assert len({row.callid for row in cdrs}) == len(cdrs)
+    rows = [row for row in cdrs if row.direction == "inbound"]
     assert [(row.disposition, row.agent) for row in rows] == [expected]
     assert [(row.queue, row.called) for row in rows] == [(2, "1000")]
     assert len(centre.worker.closed) == (expected == ANSWERED)
     entries = [decode_entry(data) for _, data in centre.journal.entries[1]]
     events = [event for entry in entries if isinstance(entry, CoreOutcome) for event in entry.events]
-    assert sum(isinstance(event, ContactEnded) for event in events) <= 1
+    assert sum(isinstance(event, ContactEnded) for event in events) <= len(cdrs)
     assert sum(isinstance(event, RecordingFinished) for event in events) <= 1
 
 
@@ -92,6 +95,8 @@ def check_nothing_is_left(centre: Centre, customer: Peer, agent: Peer) -> None:
     assert not list(control.runtime.unconfirmed())
     assert not customer.agent.legs()
     assert not agent.agent.legs()
+    assert not any(peer.agent.legs() for peer in centre.others)
+    assert all(peer.seen.count("InviteReceived") == 1 for peer in centre.others)
     assert agent.seen.count("InviteReceived") <= 1
     assert customer.seen.count("Answered") == 1
     found = control.runtime.core.agent(AGENT)

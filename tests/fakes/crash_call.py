@@ -15,9 +15,24 @@ from fakes.crash_control import SYSTEM, CrashControl, Network, NetworkWire, Reco
 from fakes.crash_life import CrashJournal, Life, Points
 from fakes.crash_worker import CrashWorker
 from fakes.virtual_time import VirtualClock
-from opencec.core.commands import Answer, CancelBusy, Command, Hold, Release, ResetSkills, Retrieve, SayBusy, SignIn
+from opencec.core.commands import (
+    Answer,
+    CancelBusy,
+    Command,
+    Consult,
+    DropCall,
+    Hold,
+    Release,
+    ResetSkills,
+    Retrieve,
+    SayBusy,
+    SignIn,
+    SignOut,
+    Transfer,
+    TransferTarget,
+)
 from opencec.core.errors import CoreError
-from opencec.core.ids import AgentId, SessionId
+from opencec.core.ids import AgentId, ContactId, SessionId
 from opencec.ports.configuration import (
     AgentConfig,
     AgentSkillConfig,
@@ -44,6 +59,9 @@ __all__ = ["AGENT", "Centre", "Peer"]
 AGENT = AgentId(101)
 SESSION = SessionId("s-101")
 GUID = "guid-101"
+COLLEAGUE = AgentId(102)
+COLLEAGUE_HOST, OUTSIDE = "192.0.2.30", "192.0.2.40"
+CONSULT = ContactId("1760000000-900000")
 RESTART_S = 0.7
 PATIENCE_S = 45.0
 T = TypeVar("T")
@@ -55,16 +73,22 @@ def config() -> TenantConfig:
     wait = QueueRule(action="wait")
     return TenantConfig(
         info=TenantInfo(vdn=1, name="Test"),
-        agents=(AgentConfig(workno="101", phone="7101"),),
+        agents=(AgentConfig(workno="101", phone="7101"), AgentConfig(workno="102", phone="7102")),
         skills=(AgentSkillConfig(workno="101", queue=2),),
-        sip_accounts=(SipAccountConfig(user="7101", secret="secret", workno="101"),),
+        sip_accounts=(
+            SipAccountConfig(user="7101", secret="secret", workno="101"),
+            SipAccountConfig(user="7102", secret="secret", workno="102"),
+        ),
         queues=(
             QueueConfig(queue=1, name="Sales", on_no_agent=wait),
             QueueConfig(queue=2, name="Support", on_no_agent=wait),
         ),
         routes=(RouteConfig(code="1000", device="flow", target="welcome"),),
         flows=(FlowConfig(code="welcome", version=1, definition=welcome),),
-        trunks=(TrunkConfig(name="in", direction="inbound", hosts=("192.0.2.0/24",)),),
+        trunks=(
+            TrunkConfig(name="in", direction="inbound", hosts=("192.0.2.0/24",)),
+            TrunkConfig(name="out", direction="outbound", destination=f"sip:{OUTSIDE}:5060", caller_number="5550100"),
+        ),
     )
 
 
@@ -162,6 +186,8 @@ class Centre:
         self._folder = folder
         self._snapshot_every = snapshot_every
         self._is_up = asyncio.Event()
+        self.others: tuple[Peer, ...] = ()
+        """Phones beside the customer's and the agent's."""
 
     async def supervise(self) -> None:
         """Start control, and again after each death."""
@@ -331,6 +357,35 @@ class Centre:
         await self.answer(customer, agent)
         agent.hang_up()
         await self.event("AgentMediaEvent_StopRecordDone")
+
+    async def consult_and_talk_transfer(self, customer: Peer, agent: Peer) -> None:
+        """The agent asks a colleague, takes the customer back, announces the call to a number and leaves."""
+        colleague = Peer(self.network, COLLEAGUE_HOST, self.clock)
+        outside = Peer(self.network, OUTSIDE, self.clock)
+        self.others = (colleague, outside)
+        colleague.register("7102")
+        await self.until(colleague.registered.is_set, "the colleague's phone is registered")
+        await self.order(SignIn(agent=COLLEAGUE, session=SessionId("s-102"), phone="7102", auto_answer=True))
+        await self.reach_queue(customer)
+        await self.answer(customer, agent)
+        (call,) = {contact.id for contact in self._core().live_contacts()}
+        await self.order(Consult(agent=AGENT, contact=CONSULT, called=COLLEAGUE))
+        await self.event("AgentEvent_Talking", count=2)
+        await self.until(lambda: self.talk(colleague, agent), "the agents talk")
+        await self.until(lambda: self.worker.background(self.leg(customer)).endswith("music"), "music on hold")
+        await self.order(DropCall(agent=AGENT, contact=CONSULT))
+        await self.event("AgentEvent_Talking", count=3)
+        await self.until(lambda: self.talk(customer, agent), "agent and customer talk again")
+        target = TransferTarget("number", "15550101")
+        await self.order(Transfer(agent=AGENT, target=target, mode="talk"))
+        await self.event("AgentEvent_Conference")
+        await self.until(lambda: self.talk(outside, agent), "the agent announces the call")
+        await self.order(DropCall(agent=AGENT, contact=call))
+        await self.event("AgentState_Ready", count=2)
+        await self.until(lambda: self.talk(customer, outside), "customer and number talk")
+        await asyncio.sleep(1.0)
+        customer.hang_up()
+        await self.order(SignOut(agent=COLLEAGUE))
 
     async def quiet(self) -> None:
         """Until nothing is left to do."""

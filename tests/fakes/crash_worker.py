@@ -153,9 +153,7 @@ class CrashWorker:
             case p.OpenLeg():
                 return p.Reply(id=command.id, result=self._open(command))
             case p.Mix():
-                known = self.mixes.get(command.mix)
-                if known is None or known.revision < command.revision:
-                    self.mixes[command.mix] = command
+                self._mix(command)
             case p.Record():
                 self.recordings[command.recording] = command
                 if command.paused is not None:
@@ -177,6 +175,15 @@ class CrashWorker:
             case _:
                 return self._do_for_leg(command)
         return p.Reply(id=command.id)
+
+    def _mix(self, command: p.Mix) -> None:
+        """Legs named here leave their former mix."""
+        known = self.mixes.get(command.mix)
+        if known is not None and known.revision >= command.revision:
+            return
+        self.mixes[command.mix] = command
+        for leg in {*command.gains, *(one for row in command.gains.values() for one in row)} & self.legs.keys():
+            self.legs[leg].mix = command.mix
 
     def _open(self, command: p.OpenLeg) -> p.LegOpened:
         if command.leg not in self.legs:
