@@ -252,6 +252,44 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return cert_path, key_path
 
 
+async def check_a_closed_udp_port_is_noticed_at_once() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = closed.getsockname()[1]
+    node = Node()
+    await node.start()
+    for key in ("first", "second"):
+        node.events.clear()
+        node.agent.invite(
+            key,
+            target_uri=f"sip:x@127.0.0.1:{nobody}",
+            destination=Destination("127.0.0.1", nobody, "udp"),
+            local=Identity("sip:a@example.com"),
+            effect_id=key,
+            now=node.now(),
+            sdp=b"v=0\r\n",
+        )
+        node.wire.flush()
+        failed = await node.event(Failed)  # within 5 s: Timer B would take 32
+        assert isinstance(failed, Failed)
+        assert (failed.leg, failed.status) == (key, 503)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:  # others are heard and answered as before
+        peer.bind(("127.0.0.1", 0))
+        peer.setblocking(False)
+        peer.sendto(options("after", "UDP"), ("127.0.0.1", node.ports["udp"]))
+        async with asyncio.timeout(5):
+            assert (await asyncio.get_running_loop().sock_recv(peer, 4096)).startswith(b"SIP/2.0 ")
+    await node.close()
+
+
+async def test_a_closed_udp_port_is_noticed_at_once() -> None:
+    await check_a_closed_udp_port_is_noticed_at_once()
+
+
+def test_a_closed_udp_port_is_noticed_at_once_under_uvloop() -> None:
+    uvloop.run(check_a_closed_udp_port_is_noticed_at_once())
+
+
 async def test_options_over_tls_with_a_checked_certificate(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

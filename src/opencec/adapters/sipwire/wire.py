@@ -96,6 +96,7 @@ class SipWire:
                 udp,
                 on_data=self._datagram_came,
                 on_batch_end=self.flush,
+                on_refused=self._datagram_refused,
                 receive_buffer=self._limits.receive_buffer,
             )
         if tcp is not None:
@@ -182,6 +183,10 @@ class SipWire:
             return
         if not isinstance(message, KeepAlive):
             self.message_came(message, flow)
+
+    def _datagram_refused(self, data: bytes) -> None:
+        """ICMP: nobody listens where this request went. Its branch, which nobody can guess, proves that it was ours."""
+        self._agent.undeliverable(data, self._clock())
 
     def message_came(self, message: Request | Response, flow: Flow) -> None:
         """A whole message came over any transport."""
