@@ -7,7 +7,7 @@ export const FEATURES: {
   inspection: boolean;
   transfers: readonly TransferKind[];
 } = {
-  consult: false,
+  consult: true,
   inspection: false,
-  transfers: ["release"],
+  transfers: ["release", "success", "suspend", "talk", "threeParty"],
 };

@@ -117,9 +117,12 @@ const OUTBOUND = new Set([7, 40, 41, 43, 44, 45]);
 const CUSTOMER = new Set([0, 7, 41, 43, 44, 45]);
 
 export const isOutbound = (call: Pick<Call, "feature">): boolean => OUTBOUND.has(call.feature ?? -1);
-export const isInternal = (call: Pick<Call, "feature">): boolean => call.feature === 6;
+/** Among agents alone; a consultation is one too. */
+export const isInternal = (call: Pick<Call, "feature">): boolean =>
+  call.feature === 6 || call.feature === 51 || call.feature === 52;
 export const isConsult = (call: Pick<Call, "feature">): boolean => call.feature === 51 || call.feature === 52;
-export const isConference = (call: Pick<Call, "feature">): boolean => call.feature === 53;
+export const isConference = (call: Pick<Call, "feature" | "partners">): boolean =>
+  call.feature === 53 || call.partners.length > 0;
 export const isCustomerCall = (call: Pick<Call, "feature">): boolean => CUSTOMER.has(call.feature ?? -1);
 
 /** The other party's number: the called one of outbound and own internal calls, else the caller. */

@@ -143,7 +143,7 @@ export async function consult(
   const callid = await gateway.innerHelp(device, address, together ? 2 : 1);
   const { workno } = gateway;
   const feature = together ? 52 : 51;
-  if (callid && !together)
+  if (callid)
     change((before) => ({
       ...dialed(before, { callid, called: address, feature, workno }, now()),
       notice: null,

@@ -185,3 +185,61 @@ test("call information adds queue and waiting time, and never brings back a call
   expect(describe(idle(), info, { now: clock, rings: false }).calls).toEqual([]);
   expect(describe(idle(), info, { now: clock, rings: true }).calls[0]).toMatchObject({ phase: "alerting" });
 });
+
+const customer: (string | [string, unknown])[] = talking;
+const CONSULT = { callid: "17-2", caller: "101", called: "102", feature: "51", type: "main" };
+
+test("a consultation: the customer waits, comes back, and the consultation is a call among agents", () => {
+  const asked = feed(
+    feed(idle(), ...customer),
+    ["AgentEvent_Hold", "17-1"],
+    ["AgentEvent_Customer_Alerting", { callid: "17-2", otherPhone: "102" }],
+    ["AgentEvent_Talking", CONSULT],
+  );
+  expect(activeCall(asked)).toMatchObject({ callid: "17-2", feature: 51, phase: "talking" });
+  expect(asked.calls.find(({ callid }) => callid === "17-1")).toMatchObject({ phase: "held" });
+  const back = feed(asked, ["AgentEvent_Call_Release", "17-2"], ["AgentEvent_Talking", RINGING]);
+  expect(back.calls).toHaveLength(1);
+  expect(activeCall(back)).toMatchObject({ callid: "17-1", phase: "talking", heldAt: null });
+  expect(back.log[0]).toMatchObject({ number: "102", internal: true, outcome: "answered" });
+});
+
+test("three talk; when one leaves the other two go on with their timer", () => {
+  const talks = feed(idle(), ...customer);
+  const three = feed(talks, ["AgentEvent_Conference", { callid: "17-1", partner: "15550100,102" }]);
+  expect(activeCall(three)).toMatchObject({ partners: ["15550100", "102"], feature: 0 });
+  const two = feed(
+    three,
+    ["AgentEvent_Customer_Release", { callid: "17-1", number: "102" }],
+    ["AgentEvent_Talking", RINGING],
+  );
+  expect(activeCall(two)).toMatchObject({ partners: [], talkingAt: activeCall(talks)?.talkingAt });
+  expect(two.log).toHaveLength(0);
+});
+
+test("a transfer that waits for an answer keeps the call, and a failed one says so", () => {
+  const waits = feed(feed(idle(), ...customer), [
+    "AgentEvent_Customer_Alerting",
+    { callid: "17-1", otherPhone: "102" },
+  ]);
+  expect(activeCall(waits)).toMatchObject({ phase: "talking", transferring: true });
+  const failed = feed(
+    waits,
+    ["AgentEvent_SuccTransResult", { callId: "17-1", result: 1 }],
+    ["AgentEvent_Talking", RINGING],
+  );
+  expect(failed.notice).toBe("transfer_failed");
+  expect(activeCall(failed)).toMatchObject({ phase: "talking", transferring: false });
+});
+
+test("a consultation that fails is told, and the customer is there again", () => {
+  const failed = feed(
+    feed(idle(), ...customer),
+    ["AgentEvent_Hold", "17-1"],
+    ["AgentEvent_Customer_Alerting", { callid: "17-2", otherPhone: "102" }],
+    ["AgentEvent_Consult_Fail", "17-2"],
+    ["AgentEvent_Talking", RINGING],
+  );
+  expect(failed.notice).toBe("consult_failed");
+  expect(failed.calls.map(({ callid, phase }) => [callid, phase])).toEqual([["17-1", "talking"]]);
+});

@@ -5,6 +5,7 @@ import {
   type AgentState,
   type Call,
   initialModel,
+  isConference,
   isInternal,
   isOutbound,
   LOG_LIMIT,
@@ -178,6 +179,8 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Customer_Alerting: (model, { event, now }) => {
     const { callid, otherPhone } = callContent(event);
     const known = model.calls.find((call) => call.callid === callid);
+    // A transfer that waits for an answer: the customer is still ours.
+    if (known && known.talkingAt !== null) return upsert(model, callid, now, { transferring: true });
     const party = known?.called ? {} : { called: otherPhone };
     return upsert(model, callid, now, { ...party, phase: "dialing", feature: known?.feature ?? 7 });
   },
@@ -193,7 +196,8 @@ const HANDLERS: Record<string, Handler> = {
     const known = model.calls.find((call) => call.callid === callid);
     const partners = partner.split(",").filter(Boolean);
     const talkingAt = known?.talkingAt ?? now;
-    return upsert(model, callid, now, { phase: "talking", feature: 53, talkingAt, heldAt: null, partners });
+    const feature = known?.feature ?? 53;
+    return upsert(model, callid, now, { phase: "talking", feature, talkingAt, heldAt: null, partners });
   },
   AgentEvent_Consult_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "consult_failed" }),
   AgentEvent_ReturnFromIvr: (model, { event, now }) =>
@@ -201,7 +205,14 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Hold: (model, { event, now }) =>
     upsert(model, callContent(event).callid, now, { phase: "held", heldAt: now }),
   AgentEvent_Call_Release: end("missed"),
-  AgentEvent_Customer_Release: end("missed"),
+  AgentEvent_Customer_Release: (model, step) => {
+    const { callid, number } = callContent(step.event);
+    const call = model.calls.find((each) => each.callid === callid);
+    if (!call || !isConference(call)) return end("missed")(model, step);
+    // One of three is gone; the other two go on, which the next event says.
+    const partners = call.partners.filter((each) => each !== number);
+    return upsert(model, callid, step.now, { partners: partners.length > 1 ? partners : [] });
+  },
   AgentEvent_No_Answer: end("missed"),
   AgentEvent_No_Answer_From_Cti: end("missed"),
   AgentEvent_Call_Out_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "call_failed" }),

@@ -42,9 +42,14 @@ const RELOAD_OVERLAP_MS = 2_500;
 const RETRY_MS = 500;
 const ANSWER_REMEMBERED_MS = 10_000;
 /** At these events the gateway knows more of the call than the event says: queue, waiting time, data. */
-const WORTH_ASKING = new Set(["AgentOther_PhoneAlerting", "AgentEvent_Ringing", "AgentEvent_Talking"]);
+const WORTH_ASKING = new Set([
+  "AgentOther_PhoneAlerting",
+  "AgentEvent_Ringing",
+  "AgentEvent_Talking",
+  "AgentEvent_Conference",
+]);
 /** After these a call may be gone without an event of its own. */
-const MAY_END_CALLS = new Set(["AgentEvent_Conference", "AgentEvent_Customer_Release"]);
+const MAY_END_CALLS = new Set(["AgentEvent_Conference", "AgentEvent_Customer_Release", "AgentEvent_Talking"]);
 const WRAP_UP_EVENTS = new Set(["AgentState_Work", "AgentState_SetWork_Success"]);
 
 /** What the workbench needs of a softphone. */

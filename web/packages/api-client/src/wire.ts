@@ -91,6 +91,8 @@ export interface CallContent {
   reason: string;
   /** Parties of a conference, separated by commas. */
   partner: string;
+  /** Who left. */
+  number: string;
 }
 
 /** Reads the content of an event leniently: a bare string is the call id, `callId` is another spelling. */
@@ -114,5 +116,6 @@ export function callContent(envelope: Envelope): CallContent {
     result: Number(text("result") || 0),
     reason: text("reason"),
     partner: text("partner"),
+    number: text("number"),
   };
 }
