@@ -243,3 +243,13 @@ test("a consultation that fails is told, and the customer is there again", () =>
   expect(failed.notice).toBe("consult_failed");
   expect(failed.calls.map(({ callid, phase }) => [callid, phase])).toEqual([["17-1", "talking"]]);
 });
+
+test("a colleague who connects us with the customer and leaves does not end the call", () => {
+  const connected = feed(
+    feed(idle(), ...inbound),
+    ["AgentEvent_Talking", CONSULT],
+    ["AgentEvent_Talking", RINGING],
+    ["AgentEvent_Customer_Release", { callid: "17-1", number: "101" }],
+  );
+  expect(connected.calls.find(({ callid }) => callid === "17-1")).toMatchObject({ phase: "talking" });
+});

@@ -208,7 +208,10 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Customer_Release: (model, step) => {
     const { callid, number } = callContent(step.event);
     const call = model.calls.find((each) => each.callid === callid);
-    if (!call || !isConference(call)) return end("missed")(model, step);
+    if (!call) return end("missed")(model, step);
+    // Who connected us with the customer and left is not the customer.
+    const other = otherNumber(call, step.event.workNo);
+    if (!isConference(call)) return number && number !== other ? model : end("missed")(model, step);
     // One of three is gone; the other two go on, which the next event says.
     const partners = call.partners.filter((each) => each !== number);
     return upsert(model, callid, step.now, { partners: partners.length > 1 ? partners : [] });
