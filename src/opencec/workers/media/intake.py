@@ -13,9 +13,9 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from opencec.workers.media import g711
 from opencec.workers.media.jitter import Advice
 from opencec.workers.media.leg import Leg
+from opencec.workers.media.mixing import decode_rows
 from opencec.workers.media.rows import HISTORY, PACKET, RECEIVE_BYTES, Rows
 from opencec.workers.media.stream import Listener
 from opencec.workers.rtp import packet as rtp
@@ -32,6 +32,8 @@ _IDLE_TICKS = 10
 """After 200 ms without a packet a leg leaves the vector path until its stream begins again."""
 _QUIET = 40.0
 """Mean absolute sample (14-bit scale, about -46 dBov) below which a frame is silence: there drift is corrected."""
+_LOOK_TICKS = 4
+"""A leg that waits for silence to be corrected is looked at in every fourth tick."""
 _FIRST_RTCP = 64
 """Payload types 64-95 are RTCP's where both share a port (RFC 5761 4); voice is below them."""
 _OPENINGS = 20
@@ -254,14 +256,18 @@ class Intake:
 
     def _correct(self, tick: int) -> None:
         """Carry out what the delay guards advised: at once when over the limit, else when the leg is silent."""
-        for row, advice in list(self._corrections.items()):
-            leg = self._legs[row]
-            if not self._rows.fast[row]:
-                del self._corrections[row]
-                continue
-            if advice != "force" and not self._is_quiet(leg, tick):
+        if not self._corrections:
+            return
+        due = [row for row, advice in self._corrections.items() if advice == "force" or (row ^ tick) % _LOOK_TICKS == 0]
+        quiet = self._quiet(due, tick)
+        for row, is_quiet in zip(due, quiet, strict=True):
+            advice = self._corrections[row]
+            if self._rows.fast[row] and advice != "force" and not is_quiet:
                 continue
             del self._corrections[row]
+            if not self._rows.fast[row]:
+                continue
+            leg = self._legs[row]
             self._leave_fast(row, None, tick)
             if advice == "pause":
                 leg.reception.pause()
@@ -269,9 +275,14 @@ class Intake:
                 leg.reception.trim(leg.guard.surplus_frames if advice == "force" else 1)
             leg.guard.restart()
 
-    def _is_quiet(self, leg: Leg, tick: int) -> bool:
-        last = np.ascontiguousarray(self._rows.history[(tick - 1) % HISTORY, leg.row])
-        return bool(np.abs(g711.decode(last, leg.codec)).mean() < _QUIET)
+    def _quiet(self, some: list[int], tick: int) -> list[bool]:
+        """Whether the last frame of each of these rows was silence."""
+        if not some:
+            return []
+        at = np.array(some, np.intp)
+        last = decode_rows(self._rows.history[(tick - 1) % HISTORY], at, self._rows.is_a_law[at])
+        quiet: list[bool] = (np.abs(last).mean(axis=1) < _QUIET).tolist()
+        return quiet
 
 
 def _read_all(receivers: Sequence[_Receiver], sizes: list[int]) -> None:

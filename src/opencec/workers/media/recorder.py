@@ -13,6 +13,8 @@ __all__ = ["FLUSH_TURNS", "Recorder"]
 
 FLUSH_TURNS = 200
 """A recording is flushed once in so many phase turns of 5 ms: a killed worker loses no more than the last second."""
+_HAND_OVER_TURNS = 10
+"""What has been flushed reaches the writing thread every 50 ms, in one piece."""
 
 
 class Recorder:
@@ -96,6 +98,8 @@ class Recorder:
             recording = self._running[recording_id]
             self._resolve(recording)
             self._flush(recording)
+        if number % _HAND_OVER_TURNS == 0:
+            self._writer.hand_over()
 
     def flush_all(self) -> None:
         """Hand over everything that was said so far."""

@@ -30,7 +30,6 @@ __all__ = [
     "Closed",
     "Recording",
     "RecordingWriter",
-    "interleave",
 ]
 
 _BYTES_PER_MS = 16
@@ -47,14 +46,6 @@ class Closed(NamedTuple):
     duration_ms: int
     bytes: int
     reason: CloseReason
-
-
-def interleave(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> bytes:
-    """Mu-law codes of both channels, one byte of each in turn; shapes alike."""
-    both = np.empty((left.size, 2), np.uint8)
-    both[:, 0] = left.reshape(-1)
-    both[:, 1] = right.reshape(-1)
-    return both.tobytes()
 
 
 @dataclass(slots=True, eq=False)
@@ -78,25 +69,33 @@ class Recording:
         lost = min(max(0, count - HISTORY), _LONGEST_SILENCE_TICKS)
         if lost:
             writer.write(self.path, bytes((SILENCE["PCMU"],)) * (2 * FRAME * lost))
-        ticks = range(max(self.next_tick, until - HISTORY), until)
-        slots = [tick % HISTORY for tick in ticks]
+        first = max(self.next_tick, until - HISTORY)
         left, right = (None, None) if self.is_paused else self.legs
-        writer.write(self.path, interleave(_said(left, slots), _said(right, slots)))
+        both = np.empty(((until - first) * FRAME, 2), np.uint8)
+        _copy_said(left, first, until, both[:, 0])
+        _copy_said(right, first, until, both[:, 1])
+        writer.write(self.path, both.data.cast("B"))
         self.next_tick = until
 
 
-def _said(leg: Leg | None, slots: list[int]) -> NDArray[np.uint8]:
-    """(ticks, 160) mu-law codes of what a leg said."""
+def _copy_said(leg: Leg | None, first: int, until: int, target: NDArray[np.uint8]) -> None:
+    """Put the mu-law codes of what a leg said in these ticks into a channel; at most `HISTORY` ticks."""
     if leg is None:
-        return np.full((len(slots), FRAME), SILENCE["PCMU"], np.uint8)
-    frames = leg.phase.rows.history[slots, leg.row]
-    return g711.A_TO_MU[frames] if leg.codec == "PCMA" else frames
+        target[:] = SILENCE["PCMU"]
+        return
+    history, row = leg.phase.rows.history, leg.row
+    frames = target.reshape(-1, FRAME)
+    start, end = first % HISTORY, first % HISTORY + until - first
+    parts = ((start, min(end, HISTORY), 0), (0, max(0, end - HISTORY), HISTORY - start))
+    for begin, stop, at in parts:
+        said = history[begin:stop, row]
+        frames[at : at + len(said)] = g711.A_TO_MU[said] if leg.codec == "PCMA" else said
 
 
 class _Job(NamedTuple):
     what: Literal["open", "write", "close", "recover", "end"]
     path: str
-    data: bytes = b""
+    data: bytes | memoryview = b""
     recording: str = ""
     reason: CloseReason = "stopped"
 
@@ -109,7 +108,8 @@ class RecordingWriter:
 
     def __init__(self, *, closed: Callable[[Closed], None]) -> None:
         self._closed = closed
-        self._jobs: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[_Job]] = queue.SimpleQueue()
+        self._waiting: list[_Job] = []
         self._files: dict[str, int] = {}
         self._sizes: dict[str, int] = {}
         self._names: dict[str, str] = {}
@@ -121,32 +121,45 @@ class RecordingWriter:
 
     def open(self, path: str, recording: str) -> None:
         """Begin a file (an existing `.part` of the same path is appended to: the recording goes on)."""
-        self._jobs.put(_Job("open", path, recording=recording))
+        self._waiting.append(_Job("open", path, recording=recording))
+        self.hand_over()
 
-    def write(self, path: str, data: bytes) -> None:
-        """Append interleaved mu-law bytes."""
-        self._jobs.put(_Job("write", path, data))
+    def write(self, path: str, data: bytes | memoryview) -> None:
+        """Append interleaved mu-law bytes, with the next `hand_over`."""
+        self._waiting.append(_Job("write", path, data))
+
+    def hand_over(self) -> None:
+        """Let the thread do what has gathered: each time that it wakes it takes the interpreter from the audio."""
+        if self._waiting:
+            self._jobs.put(self._waiting)
+            self._waiting = []
 
     def close(self, path: str, recording: str, reason: CloseReason) -> None:
         """Finish a file; `closed` tells when it has its name."""
-        self._jobs.put(_Job("close", path, recording=recording, reason=reason))
+        self._waiting.append(_Job("close", path, recording=recording, reason=reason))
+        self.hand_over()
 
     def recover(self, path: str, recording: str) -> None:
         """Finish what a killed worker left of a recording; `closed` tells what it is."""
-        self._jobs.put(_Job("recover", path, recording=recording))
+        self._waiting.append(_Job("recover", path, recording=recording))
+        self.hand_over()
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Do what is queued and end."""
-        self._jobs.put(_Job("end", ""))
+        self._waiting.append(_Job("end", ""))
+        self.hand_over()
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
         step_back()
-        while (job := self._jobs.get()).what != "end":
-            try:
-                self._do(job)
-            except OSError:
-                self._give_up(job)
+        while True:
+            for job in self._jobs.get():
+                if job.what == "end":
+                    return
+                try:
+                    self._do(job)
+                except OSError:
+                    self._give_up(job)
 
     def _do(self, job: _Job) -> None:
         if job.what == "open":
@@ -199,7 +212,7 @@ class RecordingWriter:
         self._closed(Closed(recording, job.path, size // _BYTES_PER_MS, WAV_HEADER_BYTES + size, "disk"))
 
 
-def _write_all(file: int, data: bytes) -> None:
+def _write_all(file: int, data: bytes | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(file, view) :]
