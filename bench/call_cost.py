@@ -32,11 +32,11 @@ import uvloop
 from instance import PASSWORD, machine, report, spread
 from memory_phones import MemoryPhones
 from opencec.app.context import ControlContext, ListeningSockets, WorkerAddress
-from opencec.app.logs import set_up_logs
 from opencec.app.node import Node
 from opencec.app.settings import Settings
 from opencec.core.commands import ResetSkills, SignIn
 from opencec.core.ids import AgentId, SessionId
+from opencec.logs import set_up_logs
 from opencec.services.feed import FeedEnded
 from opencec.services.journal_entries import CoreOutcome, ServiceFact, decode_entry
 from opencec.services.load_admission import LoadAdmission

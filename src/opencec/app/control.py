@@ -28,12 +28,12 @@ from opencec.app.bar_settings import BarOrder, change_bar
 from opencec.app.console_api import ConsoleApi
 from opencec.app.context import ControlContext
 from opencec.app.demo.more_agents import add_demo_agents
-from opencec.app.logs import set_up_logs
 from opencec.app.metrics_page import MetricsPage
 from opencec.app.node import Node
 from opencec.app.plugin_host import NodePluginHost, plugin_apps
 from opencec.elements.cc_gateway import PREFIX, SCRIPT_PATH, ResourceScript, build_gateway_app
 from opencec.httpkit.application import build_app
+from opencec.logs import set_up_logs
 from opencec.ports.configuration import ConfigurationError
 
 __all__ = ["import_rest", "run"]

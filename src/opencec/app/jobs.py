@@ -1,6 +1,7 @@
 """The jobs process: settles recordings that a dead worker left, and removes what is past its retention.
 
-`python -m opencec.app.jobs`. Idle nearly always; it runs at the lowest priority (see `serve.py`) and holds nobody up.
+`python -m opencec.app.jobs_process`. Idle nearly always; it runs at the lowest priority (see `serve.py`) and holds
+nobody up.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
 import time
 from collections.abc import Callable
 
@@ -16,10 +16,10 @@ import structlog
 
 from opencec.adapters.files import RecordingFiles
 from opencec.adapters.sqlite import Database, SqliteRecords
-from opencec.app.logs import set_up_logs
 from opencec.app.run_dir import DataDir
 from opencec.app.settings import Settings, load_settings
 from opencec.app.supervisor_child import name_process
+from opencec.logs import set_up_logs
 from opencec.ports.records import RecordingRow, Records, TenantRecords
 from opencec.workers.media.wav import WAV_HEADER_BYTES, recover
 
@@ -167,7 +167,3 @@ def main() -> int:
     name_process("opencec-jobs")
     asyncio.run(_main())
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -103,17 +103,18 @@ def _sockets(settings: Settings, *, has_tls: bool) -> list[SocketPlan]:
 
 def _workers(settings: Settings) -> list[WorkerPlan]:
     data = DataDir(settings.data_dir)
+    level = ("--log-level", settings.log_level)
     found: list[WorkerPlan] = []
     for index, ports in enumerate(settings.rtp_ports.split(settings.media_workers)):
         name = f"media-{index}"
         path = str(data.socket(name))
-        arguments = ("--name", name, "--listen", f"unix:{path}", "--rtp-ports", str(ports))
+        arguments = ("--name", name, "--listen", f"unix:{path}", "--rtp-ports", str(ports), *level)
         command = ("-m", "opencec.workers.media", *arguments)
         found.append(WorkerPlan(name=name, role="media", command=command, path=path, rtp_ports=(ports[0], ports[1])))
     path = str(data.socket("speech"))
-    speech = ("-m", "opencec.workers.speech", "--listen", f"unix:{path}", "--cache", str(data.prompts))
+    speech = ("-m", "opencec.workers.speech", "--listen", f"unix:{path}", "--cache", str(data.prompts), *level)
     found.append(WorkerPlan(name="speech", role="speech", command=speech, path=path, niceness=5))
-    found.append(WorkerPlan(name="jobs", role="jobs", command=("-m", "opencec.app.jobs"), niceness=15))
+    found.append(WorkerPlan(name="jobs", role="jobs", command=("-m", "opencec.app.jobs_process"), niceness=15))
     return found
 
 

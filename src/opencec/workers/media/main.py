@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from opencec.logs import LOG_LEVELS, set_up_logs
 from opencec.workers.control_server import ControlServer
 from opencec.workers.media.engine import Engine
 from opencec.workers.media.priority import raise_to_realtime
@@ -33,7 +34,7 @@ _SWITCH_S = 0.0005
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker; the exit status."""
     options = _parse(arguments)
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
+    set_up_logs(options.log_level)
     raise_limits()
     listener, path = listen(options.listen)
     waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m opencec.workers.media", description="OpenCEC media worker")
+    parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="least level of log lines")
     parser.add_argument("--name", required=True, help="the worker's name in events and logs")
     parser.add_argument("--listen", required=True, help="unix:/path, or fd:N for an inherited listening socket")
     parser.add_argument("--rtp-ports", type=port_range, required=True, metavar="FIRST-LAST")

@@ -7,12 +7,12 @@ import gc
 import os
 import select
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 
 import structlog
 
+from opencec.logs import LOG_LEVELS, set_up_logs
 from opencec.workers.control_server import ControlServer
 from opencec.workers.program import listen, port_range, raise_limits
 from opencec.workers.relay.engine import RelayEngine
@@ -32,7 +32,7 @@ _MOST_EVENTS = 64
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a relay; the exit status."""
     options = _parse(arguments)
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
+    set_up_logs(options.log_level)
     raise_limits()
     listener, path = listen(options.listen)
     waker = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -117,6 +117,7 @@ class RelayLoop:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m opencec.workers.relay", description="OpenCEC video relay")
+    parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="least level of log lines")
     parser.add_argument("--name", required=True, help="the worker's name in events and logs")
     parser.add_argument("--listen", required=True, help="unix:/path, or fd:N for an inherited listening socket")
     parser.add_argument("--rtp-ports", type=port_range, required=True, metavar="FIRST-LAST")

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+from opencec.logs import LOG_LEVELS, set_up_logs
 from opencec.workers.speech.cache import PromptCache
 from opencec.workers.speech.engines import Espeak, Hibari
 from opencec.workers.speech.server import SpeechServer, listening_socket
@@ -37,7 +38,9 @@ def main() -> int:
     parser.add_argument("--cache-mb", type=int, default=512, help="largest size of that directory")
     parser.add_argument("--queue", type=int, default=64, help="syntheses that may wait or run; more are refused")
     parser.add_argument("--name", default="speech-1", help="name of this worker")
+    parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="least level of log lines")
     arguments = parser.parse_args()
+    set_up_logs(arguments.log_level)
     try:
         asyncio.run(run(arguments))
     except (OSError, ValueError) as error:

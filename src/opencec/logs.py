@@ -9,9 +9,10 @@ from typing import Any
 
 import structlog
 
-__all__ = ["set_up_logs"]
+__all__ = ["LOG_LEVELS", "set_up_logs"]
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+LOG_LEVELS = tuple(_LEVELS)
 
 
 def set_up_logs(level: str) -> None:
