@@ -18,6 +18,8 @@ from opencec.services.signalling.authentication import DeviceAuthentication
 from opencec.services.signalling.context import SignallingContext
 from opencec.services.signalling.inbound import InboundCalls
 from opencec.services.signalling.leg_media import LegMedia
+from opencec.services.signalling.leg_video import LegVideo
+from opencec.services.signalling.video_negotiation import VideoNegotiation
 from opencec.sip.flow import Flow
 from opencec.sip.leg_events import InviteReceived
 from opencec.sip.message import Request, Response
@@ -72,7 +74,8 @@ async def test_new_calls_get_503_with_retry_after_before_anything_is_done_for_th
     )
     authentication = DeviceAuthentication(realm="example.com", key=b"k" * 32, accounts=lambda user: None, guard=guard)
     admission = Admission(accounts=lambda user: None, authentication=authentication)
-    calls = InboundCalls(context, media=LegMedia(context.media, keep=context.keep_quality), admission=admission)
+    media = LegMedia(context.media, video=LegVideo(None), keep=context.keep_quality)
+    calls = InboundCalls(context, media=media, video=VideoNegotiation(context, media=media), admission=admission)
     overload(context.load)
     message = parse_message(INVITE)
     assert isinstance(message, Request)

@@ -199,6 +199,7 @@ class CrashControl:
             shared=Shared(
                 clock=clock,
                 media=self.media,
+                relays=None,
                 lanes=self.lanes,
                 renderer=renderer,
                 catalogue=renderer,
@@ -235,6 +236,7 @@ class CrashControl:
             authentication=authentication,
             is_live=self.agent.is_live,
             rearrange=self.services.audio.rearrange,
+            rearrange_video=self.services.video.rearrange,
             on_customer=lambda account: None,
         )
         self.network = network

@@ -156,6 +156,7 @@ class DemoAgent:
     frequency: float = 600.0
     auto_answer: bool = False
     auto_enter_idle: bool = True
+    agent_type: int = 4
     has_own_phone: bool = False
     """Another program is its phone, so the line does not register it."""
     guid: str = ""
@@ -180,6 +181,7 @@ class DemoAgent:
             "autoenteridle": self.auto_enter_idle,
             "releasephone": True,
             "status": 4,
+            "agenttype": self.agent_type,
         }
         answer = await self.client.put(f"{self.system.gateway}/onlineagent/{self.workno}/forcelogin", json=body)
         assert answer.json()["retcode"] == "0", answer.text

@@ -140,7 +140,7 @@ def test_the_plan_opens_tls_only_with_a_certificate() -> None:
         "wss_sip": "wss://192.0.2.10:8443/sip",
         "sips": "192.0.2.10:5061",
     }
-    assert [w.name for w in plan.workers] == ["media-0", "media-1", "speech", "jobs"]
+    assert [w.name for w in plan.workers] == ["media-0", "media-1", "relay-0", "speech", "jobs"]
     assert Plan.from_json(plan.to_json()) == plan
 
 

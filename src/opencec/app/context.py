@@ -38,11 +38,11 @@ class WorkerAddress:
     name: str
     """`media-0`, `speech`."""
     role: str
-    """`media`, `speech`."""
+    """`media`, `relay`, `speech`."""
     path: str
     """Unix socket. Connecting may fail for a moment while the worker is being started: try again."""
     rtp_ports: tuple[int, int] | None = None
-    """First and last port (media)."""
+    """First and last port (media, relay)."""
 
 
 @dataclass(slots=True)
@@ -53,6 +53,8 @@ class ControlContext:
     sockets: ListeningSockets
     media: tuple[WorkerAddress, ...]
     speech: WorkerAddress | None
+    relays: tuple[WorkerAddress, ...] = field(default=(), kw_only=True)
+    """Video relays; none: calls are voice calls."""
     ready: Callable[[], None]
     """Call once, when HTTP and SIP are served: the supervisor prints the panel (first start) and trusts heartbeats."""
     heartbeat: Callable[[], None]

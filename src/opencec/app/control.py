@@ -210,7 +210,9 @@ def _internal_app(node: Node) -> Starlette:
         )
         live = sum(services.runtime.live_calls() for services in node.tenants.values())
         media = [{"name": name, "legs": found.legs} for name, found in (await node.media.status()).items()]
-        return JSONResponse({"signed_in_agents": agents, "live_calls": live, "media": media})
+        relays = await node.relays.status() if node.relays is not None else {}
+        relay = [{"name": name, "legs": found.legs} for name, found in relays.items()]
+        return JSONResponse({"signed_in_agents": agents, "live_calls": live, "media": media, "relay": relay})
 
     async def demo_agents(request: Request) -> JSONResponse:
         try:

@@ -13,7 +13,7 @@ import structlog
 
 from opencec.adapters.callbacks import AddressGuard, CallbackClient
 from opencec.adapters.files import KeyRing, RecordingFiles
-from opencec.adapters.media_worker import MediaPool
+from opencec.adapters.media_worker import MediaPool, RelayPool
 from opencec.adapters.sipwire import LocalAddresses, SipWire
 from opencec.adapters.speech_worker import PromptFiles, SpeechPrompts, SpeechWorkerClient
 from opencec.adapters.sqlite import Database, SqliteConfiguration, SqliteJournal, SqliteRecords
@@ -50,6 +50,7 @@ _log = structlog.get_logger()
 
 _REALM = "opencec"
 _MEDIA_WAIT_S = 3.0
+_RELAY_WAIT_S = 1.0
 _EXPIRE_EVERY_S = 5.0
 _LOOPBACK = ("127.0.0.0/8", "::1/128")
 """In demo mode events may be pushed to programs on this machine."""
@@ -133,6 +134,8 @@ class Node:
 
     def _build_media(self) -> None:
         self.media = MediaPool([(worker.name, worker.path) for worker in self.context.media])
+        relays = [(worker.name, worker.path) for worker in self.context.relays]
+        self.relays = RelayPool(relays) if relays else None
         prompts = Path(str(importlib.resources.files("opencec.app.demo").joinpath("prompts")))
         self.catalogue = PromptFiles((prompts,))
         self.speech = SpeechWorkerClient(self.context.speech.path) if self.context.speech is not None else None
@@ -195,6 +198,7 @@ class Node:
             shared=Shared(
                 clock=self.clock,
                 media=self.media,
+                relays=self.relays,
                 lanes=self.lanes,
                 renderer=self.renderer,
                 catalogue=self.catalogue,
@@ -235,6 +239,7 @@ class Node:
         self.signalling_context = SignallingContext(
             user_agent=user_agent,
             media=self.media,
+            relays=self.relays,
             clock=self.clock,
             registrar=Registrar(),
             lanes=self.lanes,
@@ -250,6 +255,7 @@ class Node:
             authentication=authentication,
             is_live=user_agent.is_live,
             rearrange=self._rearrange,
+            rearrange_video=self._rearrange_video,
             on_customer=self._renew,
         )
         self.wire = SipWire(
@@ -261,6 +267,8 @@ class Node:
         )
         self.signalling_context.flush = self.wire.flush
         self.media.listen(self.signalling)
+        if self.relays is not None:
+            self.relays.listen(self.signalling.video_watch)
         for services in self.tenants.values():
             self.media.listen(services.flows)
             self.media.listen(services.playbacks)
@@ -286,6 +294,11 @@ class Node:
             if services.runtime.core.contact(services.contact_id(contact)) is not None:
                 await services.audio.rearrange(contact)
 
+    async def _rearrange_video(self, contact: str) -> None:
+        for services in self.tenants.values():
+            if services.runtime.core.contact(services.contact_id(contact)) is not None:
+                await services.video.rearrange(contact)
+
     # --- life -------------------------------------------------------------------------------------------------------
 
     async def run(self, group: asyncio.TaskGroup) -> None:
@@ -295,10 +308,14 @@ class Node:
         for services in self.tenants.values():
             services.adopt(self.signalling)
         group.create_task(self.media.run(), name="media")
+        if self.relays is not None:
+            group.create_task(self.relays.run(), name="relays")
         if self.speech is not None:
             group.create_task(self.speech.run(), name="speech")
         if not await self.media.wait_connected(_MEDIA_WAIT_S):
             _log.warning("media.not_connected", hint="calls are refused until a media worker is there")
+        if self.relays is not None and not await self.relays.wait_connected(_RELAY_WAIT_S):
+            _log.warning("relay.not_connected", hint="calls are voice calls until a relay is there")
         self.lanes.open(group)
         for services in self.tenants.values():
             group.create_task(services.run(), name=f"tenant-{services.runtime.tenant}")

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from opencec.app.addresses import peer_address, url_host
 from opencec.app.run_dir import DataDir
@@ -105,12 +105,14 @@ def _workers(settings: Settings) -> list[WorkerPlan]:
     data = DataDir(settings.data_dir)
     level = ("--log-level", settings.log_level)
     found: list[WorkerPlan] = []
-    for index, ports in enumerate(settings.rtp_ports.split(settings.media_workers)):
-        name = f"media-{index}"
+    roles: list[tuple[Literal["media", "relay"], int]] = [("media", index) for index in range(settings.media_workers)]
+    roles += [("relay", index) for index in range(settings.relay_workers)]
+    for (role, index), ports in zip(roles, settings.rtp_ports.split(len(roles)), strict=True):
+        name = f"{role}-{index}"
         path = str(data.socket(name))
         arguments = ("--name", name, "--listen", f"unix:{path}", "--rtp-ports", str(ports), *level)
-        command = ("-m", "opencec.workers.media", *arguments)
-        found.append(WorkerPlan(name=name, role="media", command=command, path=path, rtp_ports=(ports[0], ports[1])))
+        command = ("-m", f"opencec.workers.{role}", *arguments)
+        found.append(WorkerPlan(name=name, role=role, command=command, path=path, rtp_ports=(ports[0], ports[1])))
     path = str(data.socket("speech"))
     speech = ("-m", "opencec.workers.speech", "--listen", f"unix:{path}", "--cache", str(data.prompts), *level)
     found.append(WorkerPlan(name="speech", role="speech", command=speech, path=path, niceness=5))

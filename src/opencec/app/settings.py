@@ -128,13 +128,18 @@ class Settings(BaseSettings):
     )
     rtp_ports: Annotated[RtpPorts, NoDecode, BeforeValidator(_rtp_ports)] = Field(
         RtpPorts(16384, 32767),
-        description="UDP ports of media, shared out among the media workers.",
+        description="UDP ports of media, shared out among media workers and video relays.",
         examples=["16384-32767"],
     )
     media_workers: Annotated[int, Field(ge=1, le=64)] = Field(
         default_factory=_default_workers,
         description="Media worker processes. Unset: one for each core, at most 4.",
         examples=[2],
+    )
+    relay_workers: Annotated[int, Field(ge=0, le=16)] = Field(
+        1,
+        description="Video relay processes, which take their share of rtp_ports. 0: no video, calls are voice calls.",
+        examples=[1],
     )
     demo_password: str = Field(
         "",
@@ -251,10 +256,9 @@ class Settings(BaseSettings):
             path = getattr(self, name)
             if path is not None and not path.is_file():
                 raise ValueError(f"{name}: there is no file {path}")
-        if (self.rtp_ports.last - self.rtp_ports.first + 1) // self.media_workers < _PORTS_PER_WORKER:
-            raise ValueError(
-                f"rtp_ports: fewer than {_PORTS_PER_WORKER} ports for each of {self.media_workers} workers"
-            )
+        workers = self.media_workers + self.relay_workers
+        if (self.rtp_ports.last - self.rtp_ports.first + 1) // workers < _PORTS_PER_WORKER:
+            raise ValueError(f"rtp_ports: fewer than {_PORTS_PER_WORKER} ports for each of {workers} workers")
         return self
 
     @property

@@ -129,18 +129,22 @@ def _context(
     addresses = {
         worker.role: WorkerAddress(name=worker.name, role=worker.role, path=worker.path, rtp_ports=worker.rtp_ports)
         for worker in plan.workers
-        if worker.role != "media"
+        if worker.role not in ("media", "relay")
     }
-    media = tuple(
-        WorkerAddress(name=worker.name, role=worker.role, path=worker.path, rtp_ports=worker.rtp_ports)
-        for worker in plan.workers
-        if worker.role == "media"
+    media, relays = (
+        tuple(
+            WorkerAddress(name=worker.name, role=worker.role, path=worker.path, rtp_ports=worker.rtp_ports)
+            for worker in plan.workers
+            if worker.role == role
+        )
+        for role in ("media", "relay")
     )
     return ControlContext(
         settings=load_settings(),
         sockets=ListeningSockets(internal=internal, **{use: tuple(found) for use, found in by_use.items()}),
         media=media,
         speech=addresses.get("speech"),
+        relays=relays,
         ready=lambda: _tell(channel, "ready"),
         heartbeat=lambda: _tell(channel, "beat"),
         stopping=lambda: _stopping(channel),

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
-from opencec.adapters.files import RecordingFiles, recording_path
-from opencec.core.audio import arrangement
+from opencec.adapters.files import RecordingFiles, recording_path, video_of
+from opencec.core.audio import arrangement, sights
 from opencec.core.commands import Configure
 from opencec.core.contact import Contact
 from opencec.core.effects import (
@@ -27,6 +27,7 @@ from opencec.core.effects import (
     ProgressLeg,
     ResumeFlow,
     RingPhone,
+    SetVideo,
     StartFlow,
     StartPlayback,
     StartRecording,
@@ -46,6 +47,7 @@ from opencec.ports.clock import Clock
 from opencec.ports.configuration import FlowConfig, SipAccountConfig, TenantConfig, TenantConfiguration
 from opencec.ports.media import Media
 from opencec.ports.records import TenantRecords
+from opencec.ports.relay import Relays
 from opencec.ports.speech import PromptCatalogue, PromptRenderer
 from opencec.services.agent_desk import AgentDesk
 from opencec.services.audio import ContactAudio
@@ -63,6 +65,7 @@ from opencec.services.signalling.service import Signalling
 from opencec.services.tenant_handle import TenantHandle
 from opencec.services.tenant_profile import tenant_profile
 from opencec.services.tenant_runtime import Participant, TenantRuntime
+from opencec.services.video import ContactVideo
 from opencec.services.waiting import QueueTreatments
 
 __all__ = ["Shared", "TenantServices", "recording_of"]
@@ -84,6 +87,7 @@ class Shared:
 
     clock: Clock
     media: Media
+    relays: Relays | None
     lanes: Lanes
     renderer: PromptRenderer
     catalogue: PromptCatalogue
@@ -143,6 +147,11 @@ class TenantServices:
             waiting=self._treatments,
             music=self._music_of,
             recording_path=self._recording_file,
+        )
+        self.video = ContactVideo(
+            config.info.vdn,
+            relays=shared.relays,
+            recording_path=lambda contact: video_of(self._recording_file(contact)),
         )
         self.playbacks = Playbacks(
             runtime.core, media=shared.media, lanes=shared.lanes, absolute=self._recording_below, report=runtime.report
@@ -243,13 +252,17 @@ class TenantServices:
         revision = self.runtime.core.audio_revision
         for contact in self.runtime.core.live_contacts():
             hears, sounds = arrangement(contact)
-            self.audio.adopt(
-                ArrangeAudio(
-                    key=f"{contact.id}:adopted", contact=contact.id, revision=revision, hears=hears, sounds=sounds
-                ),
-                recording=_recording(contact),
-                is_carried_out=contact.id not in owed,
+            wanted = ArrangeAudio(
+                key=f"{contact.id}:adopted",
+                contact=contact.id,
+                revision=revision,
+                hears=hears,
+                sounds=sounds,
+                sees=sights(contact),
             )
+            recording = _recording(contact)
+            self.audio.adopt(wanted, recording=recording, is_carried_out=contact.id not in owed)
+            self.video.adopt(wanted, recording=recording, has_video=contact.has_video)
         self._flow_facts.retain({str(contact.id) for contact in self.runtime.core.live_contacts()})
         self._treatments.adopt()
         self.flows.adopt()
@@ -265,12 +278,14 @@ class TenantServices:
         """Carry out one effect of the core. What is returned ends when it needs no repetition any more."""
         assert self._signalling is not None
         match effect:
-            case ProgressLeg() | AcceptLeg() | EndLeg() | RingPhone() | DialNumber():
+            case ProgressLeg() | AcceptLeg() | EndLeg() | RingPhone() | DialNumber() | SetVideo():
                 return await self._signalling.carry_out(effect)
             case ArrangeAudio():
                 await self.audio.arrange(effect)
+                await self.video.arrange(effect)
             case StartRecording():
                 await self.audio.start_recording(effect)
+                await self.video.start_recording(effect)
             case PauseRecording():
                 await self.audio.pause_recording(effect)
             case StartPlayback():
@@ -279,6 +294,7 @@ class TenantServices:
                 await self.playbacks.control(effect)
             case StopRecording():
                 await self.audio.stop_recording(effect)
+                await self.video.stop_recording(effect)
             case PressDigits():
                 await self.audio.press(effect)
             case StartFlow():
@@ -296,6 +312,7 @@ class TenantServices:
         for event in events:
             if isinstance(event, ContactEnded):
                 self.audio.forget(event.contact)
+                self.video.forget(event.contact)
 
     # --- what the services ask for ----------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from opencec.core.events import (
 )
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId
 
-__all__ = ["ENTRIES", "MOVES", "Agent", "AgentState", "Preset", "Preview"]
+__all__ = ["ENTRIES", "MOVES", "VIDEO_TYPES", "Agent", "AgentState", "Preset", "Preview"]
 
 Preset = Literal["none", "busy", "rest", "sign_out"]
 
@@ -89,6 +89,9 @@ MOVES: dict[tuple[AgentState, type[Event]], AgentState] = {
     (_ALERTING, ContactAnswered): _TALKING,
     (_TALKING, ContactAnswered): _TALKING,  # beside a held call
 }
+
+VIDEO_TYPES = frozenset({11, 99})
+"""Agent types that take video calls: PC+PHONE video, all-round (cc-gateway.md 5.1.1)."""
 
 ENTRIES: dict[str, AgentState] = {"idle": _IDLE, "busy": _BUSY, "wrap_up": _WRAP_UP}
 """Where a sign-in leads, by `AgentSignedIn.initial` (cc-gateway.md 4.2)."""

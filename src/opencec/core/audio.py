@@ -7,7 +7,7 @@ from opencec.core.effects import Sound
 from opencec.core.guests import with_guests
 from opencec.core.ids import LegId
 
-__all__ = ["arrangement"]
+__all__ = ["arrangement", "sights"]
 
 _ANNOUNCING = ContactState.ANNOUNCING
 _DIALLING = ContactState.DIALLING
@@ -46,6 +46,21 @@ def _of_parties(contact: Contact) -> tuple[Hears, Sounds]:
         return _handed_over(contact)
     listener = _waiting_leg(contact)
     return ({}, {}) if listener is None else _waiting(contact, listener)
+
+
+def sights(contact: Contact) -> dict[LegId, LegId]:
+    """The desired pictures: who sees whom. Two parties that talk see each other; who is held or waits sees nobody."""
+    if contact.state not in (_TALKING, _FORWARDED):
+        return {}
+    showing = [leg for leg in _up(contact) if contact.legs[leg].has_video]
+    if len(showing) != 2:
+        return {}
+    one, other = showing
+    sees = {one: other, other: one}
+    if contact.is_video_muted and contact.agents:
+        muted = contact.agent_leg(contact.agents[0])
+        sees = {viewer: source for viewer, source in sees.items() if muted is None or source != muted.id}
+    return sees
 
 
 def _up(contact: Contact) -> list[LegId]:

@@ -21,6 +21,7 @@ class Leg(msgspec.Struct, kw_only=True, gc=False):
     address: str = ""
     """Phone account or number."""
     has_early_media: bool = False
+    has_video: bool = False
     replaces: LegId | None = None
     """The leg whose device came back as this one, until it answers."""
     until: int = 0

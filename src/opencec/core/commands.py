@@ -78,9 +78,11 @@ __all__ = [
     "LegEnded",
     "LegFailed",
     "LegResumed",
+    "LegVideo",
     "Monitor",
     "MovePlayback",
     "Mute",
+    "MuteVideo",
     "OfferPreview",
     "PausePlayback",
     "PauseRecord",
@@ -115,10 +117,12 @@ __all__ = [
     "StopPlayback",
     "StopRecord",
     "SwitchInspection",
+    "SwitchMedia",
     "Tick",
     "Transfer",
     "TransferTarget",
     "Unmute",
+    "UnmuteVideo",
     "WithdrawPreview",
     "Work",
 ]
@@ -258,6 +262,8 @@ class CallOut(_Command, frozen=True):
     data: str = ""
     preview: str = ""
     """Control id of the preview that is called."""
+    medium: Literal["voice", "video"] = "voice"
+    """`video`: with pictures if both phones have them."""
 
 
 class CallInner(_Command, frozen=True):
@@ -370,6 +376,23 @@ class Unmute(_Command, frozen=True):
     agent: AgentId
 
 
+class MuteVideo(_Command, frozen=True):
+    """The other party sees the agent no more (its last picture stands)."""
+
+    agent: AgentId
+
+
+class UnmuteVideo(_Command, frozen=True):
+    agent: AgentId
+
+
+class SwitchMedia(_Command, frozen=True):
+    """Make a voice call one with pictures, or take the pictures out of it."""
+
+    agent: AgentId
+    medium: Literal["voice", "video"]
+
+
 class SendDigits(_Command, frozen=True):
     agent: AgentId
     digits: str
@@ -426,6 +449,8 @@ class CallArrived(_Command, frozen=True):
     """As dialled; the called route is found by the longest code that fits."""
     source: str = ""
     """Trunk name or account that brought it."""
+    has_video: bool = False
+    """It offers pictures that we can take."""
 
 
 class LegAlerting(_Command, frozen=True):
@@ -437,6 +462,14 @@ class LegAnswered(_Command, frozen=True):
     """The far end sent its 200 (legs we dialled), or the ACK of ours came (legs that dialled us)."""
 
     leg: LegId
+
+
+class LegVideo(_Command, frozen=True):
+    """A leg carries pictures from now on, or none any more. `is_refused`: it was asked to and does not."""
+
+    leg: LegId
+    has_video: bool
+    is_refused: bool = False
 
 
 class LegFailed(_Command, frozen=True):
@@ -539,6 +572,9 @@ Command = (
     | Retrieve
     | Mute
     | Unmute
+    | MuteVideo
+    | UnmuteVideo
+    | SwitchMedia
     | SendDigits
     | Transfer
     | CancelTransfer
@@ -546,6 +582,7 @@ Command = (
     | CallArrived
     | LegAlerting
     | LegAnswered
+    | LegVideo
     | LegFailed
     | LegEnded
     | LegResumed

@@ -261,6 +261,7 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
     """Consult: the call for whose sake it is made."""
     handover: Handover | None = None
     """The transfer that is under way."""
+    is_video_muted: bool = False
     # recording
     recording_since: int = 0
     """The open recording of the agent who talks; 0 = none."""
@@ -321,6 +322,16 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
             if other.replaces == leg:
                 found.append(other.id)
         return found
+
+    @property
+    def has_video(self) -> bool:
+        """At least one of its legs carries pictures."""
+        return any(leg.has_video for leg in self.legs.values())
+
+    @property
+    def shows_video(self) -> bool:
+        """At least two legs that are up carry pictures: the parties see each other."""
+        return sum(leg.has_video and leg.state == "up" for leg in self.legs.values()) > 1
 
     @property
     def other_party(self) -> LegId | None:

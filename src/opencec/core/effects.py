@@ -23,6 +23,7 @@ __all__ = [
     "ProgressLeg",
     "ResumeFlow",
     "RingPhone",
+    "SetVideo",
     "Sound",
     "StartFlow",
     "StartPlayback",
@@ -50,6 +51,8 @@ class RingPhone(_Effect, frozen=True):
     called: str
     answer_at_once: bool = False
     """Ask the phone to answer by itself (`Answer-Mode: Auto`): resumed legs."""
+    has_video: bool = False
+    """Offer pictures, too."""
     replaces: LegId | None = None
     """The lost leg whose device this must be (same SIP instance)."""
     near: LegId | None = None
@@ -65,6 +68,7 @@ class DialNumber(_Effect, frozen=True):
     caller: str
     near: LegId | None = None
     """As in `RingPhone`."""
+    has_video: bool = False
 
 
 class ProgressLeg(_Effect, frozen=True):
@@ -106,6 +110,8 @@ class ArrangeAudio(_Effect, frozen=True):
     revision: int
     hears: dict[LegId, tuple[LegId, ...]]
     sounds: dict[LegId, Sound] = msgspec.field(default_factory=dict)
+    sees: dict[LegId, LegId] = msgspec.field(default_factory=dict)
+    """`sees[viewer]` = the leg whose pictures it gets; nobody else gets any."""
 
 
 class StartRecording(_Effect, frozen=True):
@@ -152,6 +158,14 @@ class ControlPlayback(_Effect, frozen=True):
     to_ms: int | None = None
 
 
+class SetVideo(_Effect, frozen=True):
+    """Put pictures into a leg that is up, or take them out (re-INVITE). Answered by LegVideo, whatever comes of it."""
+
+    leg: LegId
+    contact: ContactId
+    is_on: bool
+
+
 class PressDigits(_Effect, frozen=True):
     leg: LegId
     digits: str
@@ -194,6 +208,7 @@ Effect = (
     | StopRecording
     | StartPlayback
     | ControlPlayback
+    | SetVideo
     | PressDigits
     | StartFlow
     | ResumeFlow

@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 import msgspec
 
-from opencec.core.agent import Agent, AgentState
+from opencec.core.agent import VIDEO_TYPES, Agent, AgentState
 from opencec.core.call import Leg
 from opencec.core.config import CalledRoute, QueueProfile, TenantProfile
 from opencec.core.contact import Contact, ContactState
@@ -169,7 +169,7 @@ class TenantState:
         levels = self.skills.get(agent.id, {})
         for queue_id in agent.queues or ():
             queue = self.queues.get(queue_id)
-            if queue is not None and queue_id in levels:
+            if queue is not None and queue_id in levels and _may_serve(agent, queue):
                 queue.on_duty.add(agent.id)
                 sets.append(queue.level(levels[queue_id]))
         self.idle_sets[agent.id] = tuple(sets)
@@ -348,3 +348,8 @@ class TenantState:
         self.ended = OrderedDict(stored.ended)
         self.reindex()
         self.forget_pending()
+
+
+def _may_serve(agent: Agent, queue: SkillQueue) -> bool:
+    """Video calls are for agents of a kind that has pictures."""
+    return queue.profile.medium != "video" or agent.agent_type in VIDEO_TYPES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from opencec.core.audio import arrangement
+from opencec.core.agent import VIDEO_TYPES
+from opencec.core.audio import arrangement, sights
 from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import (
     AcceptLeg,
@@ -83,7 +84,12 @@ class Turn:
             hears, sounds = arrangement(contact)
             self.effects.append(
                 ArrangeAudio(
-                    key=self.key(contact), contact=contact.id, revision=self.state.facts, hears=hears, sounds=sounds
+                    key=self.key(contact),
+                    contact=contact.id,
+                    revision=self.state.facts,
+                    hears=hears,
+                    sounds=sounds,
+                    sees=sights(contact),
                 )
             )
 
@@ -118,6 +124,7 @@ class Turn:
                 phone=contact.legs[leg].address,
                 caller=caller,
                 called=contact.called,
+                has_video=self.sees(contact, agent),
                 near=self.near(contact),
             )
         )
@@ -129,6 +136,13 @@ class Turn:
         if moved is not None or principal is None:
             return moved
         return next(iter(principal.legs), None)
+
+    def sees(self, contact: Contact, agent: AgentId | None) -> bool:
+        """Whether the agent's phone is to be offered pictures: the call has or wants them, and the agent's kind may."""
+        found = self.state.agents.get(agent) if agent is not None else None
+        if found is None or found.agent_type not in VIDEO_TYPES:
+            return False
+        return contact.has_video or (contact.medium == "video" and contact.direction == "outbound")
 
     # --- flows ----------------------------------------------------------------------------------------------------
 

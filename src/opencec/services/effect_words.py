@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from opencec.core.commands import Command, EndFlow, LegEnded, LegFailed, PlaybackOver
+from opencec.core.commands import Command, EndFlow, LegEnded, LegFailed, LegVideo, PlaybackOver
 from opencec.core.effects import (
     AcceptLeg,
     DialNumber,
@@ -12,6 +12,7 @@ from opencec.core.effects import (
     ProgressLeg,
     ResumeFlow,
     RingPhone,
+    SetVideo,
     StartFlow,
     StartPlayback,
 )
@@ -39,5 +40,7 @@ def consequence_of(effect: Effect) -> Command | None:
             return EndFlow(contact=effect.contact, run=effect.run, cause="error")
         case StartPlayback():
             return PlaybackOver(contact=effect.contact, play=effect.play, reason="failed")
+        case SetVideo():
+            return LegVideo(leg=effect.leg, has_video=False, is_refused=effect.is_on)
         case _:
             return None

@@ -9,7 +9,18 @@ import msgspec
 
 from opencec.sip.sdp import Direction, MediaDescription, SessionDescription, attributes_of
 
-__all__ = ["AudioDescription", "Codec", "describe_audio", "is_private_host", "is_unspecified_host"]
+__all__ = [
+    "AudioDescription",
+    "Codec",
+    "describe_audio",
+    "direction_with_host",
+    "fingerprint_of",
+    "is_private_host",
+    "is_unspecified_host",
+    "mirror",
+    "rtcp_address",
+    "transport_kind",
+]
 
 Codec = Literal["PCMU", "PCMA"]
 _STATIC: dict[str, str] = {"0": "PCMU/8000", "8": "PCMA/8000"}  # RFC 3551 6
@@ -108,7 +119,7 @@ class AudioDescription(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def our_direction(self) -> Direction:
         """The widest direction we may have towards it."""
-        return _MIRROR[self.direction]
+        return mirror(self.direction)
 
     @property
     def dtls_role(self) -> Literal["passive", "active"]:
@@ -128,6 +139,11 @@ _MIRROR: dict[Direction, Direction] = {
 }
 
 
+def mirror(direction: Direction) -> Direction:
+    """Return the same direction as the other side sees it."""
+    return _MIRROR[direction]
+
+
 def describe_audio(session: SessionDescription) -> AudioDescription | None:
     """Return the first audio section that we can serve, or None.
 
@@ -142,7 +158,7 @@ def describe_audio(session: SessionDescription) -> AudioDescription | None:
 
 
 def _describe(session: SessionDescription, media: MediaDescription, index: int) -> AudioDescription | None:
-    kind = _transport_kind(session, media)
+    kind = transport_kind(session, media)
     codecs, telephone_event = _payload_types(media)
     host = session.host_for(media)
     if kind is None or not codecs or not host:
@@ -156,12 +172,12 @@ def _describe(session: SessionDescription, media: MediaDescription, index: int) 
         codecs=codecs,
         telephone_event=telephone_event,
         ptime=_ptime(media),
-        direction=_effective_direction(session.direction_of(media), host if kind == "rtp" else ""),
+        direction=direction_with_host(session.direction_of(media), host if kind == "rtp" else ""),
         rtcp_mux=media.attribute("rtcp-mux") is not None,
-        rtcp=_rtcp_address(media, host),
+        rtcp=rtcp_address(media, host),
         ice_ufrag=session.attribute_for(media, "ice-ufrag") or "",
         ice_pwd=session.attribute_for(media, "ice-pwd") or "",
-        fingerprint=_fingerprint(session, media),
+        fingerprint=fingerprint_of(session, media),
         setup=(session.attribute_for(media, "setup") or "").lower(),
         candidates=tuple(attributes_of(media.attributes, "candidate")),
         mid=mid,
@@ -169,16 +185,17 @@ def _describe(session: SessionDescription, media: MediaDescription, index: int) 
     )
 
 
-def _transport_kind(session: SessionDescription, media: MediaDescription) -> Literal["rtp", "webrtc"] | None:
+def transport_kind(session: SessionDescription, media: MediaDescription) -> Literal["rtp", "webrtc"] | None:
+    """Return how a section wants its packets; None: in a way that we cannot serve."""
     protocol = media.protocol.upper()
     if protocol in _PLAIN:
         return "rtp"
-    if protocol in _SECURED and _fingerprint(session, media) and session.attribute_for(media, "ice-ufrag"):
+    if protocol in _SECURED and fingerprint_of(session, media) and session.attribute_for(media, "ice-ufrag"):
         return "webrtc"
     return None
 
 
-def _fingerprint(session: SessionDescription, media: MediaDescription) -> str:
+def fingerprint_of(session: SessionDescription, media: MediaDescription) -> str:
     """Return the SHA-256 fingerprint when there are several, else the first (RFC 8122 5)."""
     found = attributes_of(media.attributes, "fingerprint") or attributes_of(session.attributes, "fingerprint")
     strong = [value for value in found if value.lower().startswith("sha-256 ")]
@@ -217,7 +234,7 @@ def _ptime(media: MediaDescription) -> int:
     return ptime if ptime in _PTIMES else 20
 
 
-def _effective_direction(direction: Direction, host: str) -> Direction:
+def direction_with_host(direction: Direction, host: str) -> Direction:
     """Treat RFC 2543's hold by address as the direction it means: that side receives nothing.
 
     `host` is "" for a browser, whose 0.0.0.0 only says that its candidates come later.
@@ -227,7 +244,7 @@ def _effective_direction(direction: Direction, host: str) -> Direction:
     return "sendonly" if direction in ("sendrecv", "sendonly") else "inactive"
 
 
-def _rtcp_address(media: MediaDescription, host: str) -> tuple[str, int] | None:
+def rtcp_address(media: MediaDescription, host: str) -> tuple[str, int] | None:
     """Return RTCP's address (RFC 3605), by default the port above; None when it shares the port."""
     if media.attribute("rtcp-mux") is not None:
         return None

@@ -9,6 +9,7 @@ import msgspec
 from opencec.sip.errors import SdpError
 from opencec.sip.sdp import Attribute, Direction, MediaDescription, Origin, SessionDescription
 from opencec.sip.sdp_audio import AudioDescription, Codec, describe_audio, is_private_host, is_unspecified_host
+from opencec.sip.sdp_video import LocalVideo, describe_video, video_section
 
 __all__ = [
     "AudioDescription",
@@ -95,8 +96,9 @@ def make_offer(
     previous: SessionDescription | None = None,
     audio_index: int = 0,
     mid: str = "0",
+    video: LocalVideo | None = None,
 ) -> SessionDescription:
-    """Make an offer of one audio section.
+    """Make an offer of one audio section, and one of video when there is any.
 
     Args:
         local: our side.
@@ -105,6 +107,7 @@ def make_offer(
         previous: our last description in this dialog: its sections keep their places, all but the audio one refused.
         audio_index: place of the audio section in `previous`.
         mid: identification tag of the section for browsers, as negotiated before.
+        video: our side of the video; it takes the place that video had in `previous`.
     """
     payloads = [(codec, _STATIC[codec]) for codec in local.codecs]
     audio = _audio_section(
@@ -122,8 +125,26 @@ def make_offer(
         sections[audio_index] = audio
     else:
         sections.append(audio)
+    if video is not None:
+        _place_video(sections, video, direction=direction, audio_mid=mid)
     bundle = mid if local.kind == "webrtc" else None
     return renew(_session(local, session_id=session_id, bundle=bundle, media=tuple(sections)), previous)
+
+
+def _place_video(sections: list[MediaDescription], video: LocalVideo, *, direction: Direction, audio_mid: str) -> None:
+    index = next((at for at, section in enumerate(sections) if section.kind == "video"), len(sections))
+    is_secured = bool(video.ice_ufrag)
+    known = sections[index].attribute("mid") if index < len(sections) else None
+    mid = known or (str(index) if str(index) != audio_mid else f"{index}v")
+    section = video_section(
+        video,
+        protocol=_SECURED_PROTOCOL if is_secured else "RTP/AVP",
+        direction=direction,
+        rtcp_mux=is_secured,
+        mid=mid if is_secured else None,
+        secured=_secured_attributes(video, "actpass") if is_secured else [],
+    )
+    sections[index : index + 1] = [section]
 
 
 def make_answer(
@@ -133,8 +154,9 @@ def make_answer(
     session_id: int,
     direction: Direction = "sendrecv",
     previous: SessionDescription | None = None,
+    video: LocalVideo | None = None,
 ) -> SessionDescription:
-    """Answer an offer: its first usable audio section in one codec, everything else refused with port 0.
+    """Answer an offer: its first usable audio in one codec, its video if we opened it, the rest refused (port 0).
 
     Args:
         offer: the peer's.
@@ -142,6 +164,7 @@ def make_answer(
         session_id: of a first description; later ones take `previous`'s.
         direction: what we want; narrowed to what the offer allows.
         previous: our last description in this dialog.
+        video: our side of its first usable video section, in the one format that was chosen; None refuses it.
 
     Raises:
         SdpError: nothing usable in the offer (answer 488), or `local` is of the other kind or has no codec of it.
@@ -164,9 +187,27 @@ def make_answer(
         setup=audio.dtls_role,
         mid=audio.mid,
     )
-    sections = tuple(section if index == audio.index else _refuse(media) for index, media in enumerate(offer.media))
+    sections = [section if index == audio.index else _refuse(media) for index, media in enumerate(offer.media)]
+    if video is not None:
+        _answer_video(sections, offer, video, direction)
     bundle = audio.mid if audio.is_bundled else None
-    return renew(_session(local, session_id=session_id, bundle=bundle, media=sections), previous)
+    return renew(_session(local, session_id=session_id, bundle=bundle, media=tuple(sections)), previous)
+
+
+def _answer_video(
+    sections: list[MediaDescription], offer: SessionDescription, video: LocalVideo, wanted: Direction
+) -> None:
+    offered = describe_video(offer)
+    if offered is None or (offered.kind == "webrtc") != bool(video.ice_ufrag):
+        return
+    sections[offered.index] = video_section(
+        video,
+        protocol=offer.media[offered.index].protocol,
+        direction=answer_direction(offered.direction, wanted),
+        rtcp_mux=offered.rtcp_mux or offered.kind == "webrtc",
+        mid=offered.mid,
+        secured=_secured_attributes(video, offered.dtls_role) if offered.kind == "webrtc" else [],
+    )
 
 
 def _session(
@@ -213,20 +254,21 @@ def _audio_section(
     )
 
 
-def _secured_attributes(local: LocalAudio, setup: str) -> list[Attribute]:
+def _secured_attributes(local: LocalAudio | LocalVideo, setup: str) -> list[Attribute]:
     attributes: list[Attribute] = [
         ("ice-ufrag", local.ice_ufrag),
         ("ice-pwd", local.ice_pwd),
         ("fingerprint", local.fingerprint),
         ("setup", setup),
     ]
-    for rank, (host, port) in enumerate([(local.host, local.port), *local.candidates]):
+    candidates, kind = (local.candidates, "audio") if isinstance(local, LocalAudio) else ((), "video")
+    for rank, (host, port) in enumerate([(local.host, local.port), *candidates]):
         # A step of 256 lowers the local preference, the middle 16 bits of the priority.
         priority = _CANDIDATE_PRIORITY - 256 * rank
         attributes.append(("candidate", f"{rank + 1} 1 udp {priority} {host} {port} typ host"))
     attributes.append(("end-of-candidates", None))
     # The stream id makes `event.streams[0]` of the browser's track event exist.
-    attributes.append(("msid", "opencec audio"))
+    attributes.append(("msid", f"opencec {kind}"))
     if local.ssrc:
         attributes.append(("ssrc", f"{local.ssrc} cname:opencec"))
     return attributes

@@ -500,7 +500,7 @@ _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
 _commands: msgspec.msgpack.Decoder[Command | Acknowledge] = msgspec.msgpack.Decoder(Command | Acknowledge)
 
 
-def encode(message: Message) -> bytes:
+def encode(message: msgspec.Struct) -> bytes:
     """One frame: length prefix and MessagePack."""
     body = _encoder.encode(message)
     return len(body).to_bytes(4, "big") + body

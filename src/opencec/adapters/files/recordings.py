@@ -29,6 +29,16 @@ def recording_path(*, vdn: int, callid: str, begin_ms: int, part: int = 1) -> st
     return f"{vdn}/{day}/{name}{'' if part == 1 else f'-{part}'}.wav"
 
 
+def video_of(path: str) -> str:
+    """What the relay writes of a call with pictures, beside its sound (`<callid>.wav`)."""
+    return path.removesuffix(".wav") + ".video"
+
+
+def film_of(path: str) -> str:
+    """The film that is made of both when the call is over."""
+    return path.removesuffix(".wav") + ".mkv"
+
+
 class RecordingFiles:
     """The folder of recordings.
 

@@ -12,7 +12,8 @@ import structlog
 
 from opencec.adapters.media_worker.frames import Frames
 from opencec.ports.media import MediaRefused
-from opencec.workers.protocol import Acknowledge, Command, Event, Hello, Reply, decode, encode
+from opencec.workers.protocol import Acknowledge, Command, Event, Hello, Message, Reply, decode, encode
+from opencec.workers.relay_protocol import RelayCommand, RelayMessage
 
 __all__ = ["WorkerConnection"]
 
@@ -39,6 +40,7 @@ class WorkerConnection:
     on_event: Callable[[WorkerConnection, Event], Awaitable[object] | None]
     on_gone: Callable[[WorkerConnection], None]
     """Nobody listens on the socket any more: the worker's process is dead."""
+    decode: Callable[[memoryview], Message | RelayMessage] = decode
     legs: set[str] = field(default_factory=set)
     is_connected: bool = False
     hello: Hello | None = None
@@ -86,7 +88,7 @@ class WorkerConnection:
             await asyncio.sleep(_RETRY_S[0])
 
     def _hear(self, frame: memoryview) -> None:
-        message = decode(frame)
+        message = self.decode(frame)
         if isinstance(message, Reply):
             for waiting in self._pending.pop(message.id, ()):
                 if not waiting.done():
@@ -137,7 +139,7 @@ class WorkerConnection:
         self._sent_acknowledgement = self._acknowledged
         self._transport.write(encode(Acknowledge(number=self._acknowledged)))
 
-    async def send(self, command: Command) -> Reply:
+    async def send(self, command: Command | RelayCommand) -> Reply:
         """One command and its reply. Raises MediaRefused `worker_lost` or `timeout`."""
         if self._transport is None or not self.is_connected:
             raise MediaRefused("worker_lost", self.name)

@@ -92,6 +92,13 @@ from opencec.core.events.talks import (
     TransferEnded,
     TransferStarted,
 )
+from opencec.core.events.video import (
+    LegVideoChanged,
+    MediaSwitchAsked,
+    MediaSwitched,
+    VideoMuted,
+    VideoUnmuted,
+)
 
 __all__ = [
     "AgentBecameBusy",
@@ -146,6 +153,9 @@ __all__ = [
     "InspectionSwitched",
     "LegChanged",
     "LegMoved",
+    "LegVideoChanged",
+    "MediaSwitchAsked",
+    "MediaSwitched",
     "MonitoredAgentChanged",
     "MonitoringChanged",
     "NoteSent",
@@ -175,6 +185,8 @@ __all__ = [
     "ReservationEnded",
     "TransferEnded",
     "TransferStarted",
+    "VideoMuted",
+    "VideoUnmuted",
 ]
 
 Event = (
@@ -218,6 +230,11 @@ Event = (
     | ContactRetrieved
     | ContactMuted
     | ContactUnmuted
+    | LegVideoChanged
+    | MediaSwitchAsked
+    | MediaSwitched
+    | VideoMuted
+    | VideoUnmuted
     | DigitsPressed
     | ContactTransferred
     | TransferStarted

@@ -58,6 +58,7 @@ class ContactDialled(Fact, frozen=True):
     """The phone is off hook: the leg comes from the agent's held call, or was parked."""
     principal: ContactId | None = None
     """Consult: the call for whose sake it is made."""
+    medium: Literal["voice", "video"] = "voice"
 
 
 class LegMoved(Fact, frozen=True):

@@ -13,6 +13,7 @@ from opencec.core.folds.legs import LEG_FOLDS
 from opencec.core.folds.parties import PARTY_FOLDS
 from opencec.core.folds.places import PLACE_FOLDS
 from opencec.core.folds.recordings import RECORDING_FOLDS
+from opencec.core.folds.video import VIDEO_FOLDS
 from opencec.core.state import TenantState
 
 __all__ = ["FOLDS"]
@@ -25,4 +26,5 @@ FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     **PARTY_FOLDS,
     **INSPECTION_FOLDS,
     **RECORDING_FOLDS,
+    **VIDEO_FOLDS,
 }

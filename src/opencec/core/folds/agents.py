@@ -56,8 +56,11 @@ def _signed_in(state: TenantState, event: AgentSignedIn) -> None:
     agent.auto_answer = event.auto_answer
     agent.auto_enter_idle = event.auto_enter_idle
     agent.release_phone = event.release_phone
+    is_other_kind = event.is_takeover and agent.agent_type != event.agent_type
     agent.agent_type = event.agent_type
     state.phones[event.phone] = agent.id
+    if is_other_kind:  # queues of video calls are served by some kinds of agents only
+        state.serve(agent, agent.queues)
     if not event.is_takeover:
         _enter(state, agent, event, to=ENTRIES[event.initial])
         agent.is_requested = event.initial == "wrap_up"

@@ -73,6 +73,7 @@ def _dialled(state: TenantState, event: ContactDialled) -> None:
         seq=1,
         direction="internal" if event.feature in INTERNAL_FEATURES else "outbound",
         feature=event.feature,
+        medium=event.medium,
         caller=event.caller,
         called=event.called,
         queue=event.queue,
@@ -144,6 +145,7 @@ def _part(contact: Contact, agent: Agent) -> None:
     contact.agents = tuple(other for other in contact.agents if other != agent.id) if len(contact.agents) > 1 else ()
     if contact.muted_agent in (None, agent.id):
         contact.is_muted = False
+    contact.is_video_muted = False
 
 
 def _left_agent(state: TenantState, event: ContactLeftAgent) -> None:

@@ -21,6 +21,7 @@ from opencec.core.handlers.recording import RECORDING_HANDLERS
 from opencec.core.handlers.session import SESSION_HANDLERS
 from opencec.core.handlers.supervision import SUPERVISION_HANDLERS
 from opencec.core.handlers.transfer import TRANSFER_HANDLERS
+from opencec.core.handlers.video import VIDEO_HANDLERS
 from opencec.core.handlers.wanted import WANTED_HANDLERS
 from opencec.core.turn import Turn
 
@@ -38,6 +39,7 @@ HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     **PARTY_HANDLERS,
     **WANTED_HANDLERS,
     **LEG_HANDLERS,
+    **VIDEO_HANDLERS,
     **FLOW_HANDLERS,
     **INSPECTION_HANDLERS,
     **SUPERVISION_HANDLERS,

@@ -11,7 +11,7 @@ from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import ProgressLeg
 from opencec.core.ending import end_contact
 from opencec.core.errors import CoreError
-from opencec.core.events import CallDataSet, ContactArrived, LegChanged
+from opencec.core.events import CallDataSet, ContactArrived, LegChanged, LegVideoChanged
 from opencec.core.handlers.lookup import check_data, check_number, find_contact
 from opencec.core.ids import ContactId, FlowRunId, QueueId
 from opencec.core.routing.answer import take_back
@@ -41,6 +41,10 @@ def _call_arrived(turn: Turn, command: CallArrived) -> None:
             medium=route.medium if route is not None else "voice",
         )
     )
+    if command.has_video and route is not None and route.medium == "video":
+        leg = state.contacts[command.contact].customer
+        if leg is not None:
+            turn.emit(LegVideoChanged(at=turn.now, contact=command.contact, leg=leg, has_video=True))
     _follow(turn, state.contacts[command.contact], route)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -64,6 +64,7 @@ class Dial(msgspec.Struct, frozen=True, gc=False):
     called: str
     queue: QueueId | None
     data: str
+    medium: Literal["voice", "video"] = "voice"
     principal: ContactId | None = None
     """Consult: the call for whose sake it is made."""
     is_beside: bool = False
@@ -107,7 +108,7 @@ def _call_out(turn: Turn, command: CallOut) -> None:
             raise CoreError("invalid_value", f"preview {command.preview} is not offered to agent {agent.id}")
         turn.emit(PreviewEnded(at=turn.now, agent=agent.id, control=command.preview, reason="called"))
         feature = _PREVIEWED
-    dial = Dial(command.contact, feature, caller, command.called, queue, command.data)
+    dial = Dial(command.contact, feature, caller, command.called, queue, command.data, command.medium)
     start_call(turn, agent, dial)
 
 
@@ -164,6 +165,7 @@ def start_call(turn: Turn, agent: Agent, dial: Dial) -> None:
             data=dial.data,
             is_lifted=own is not None,
             principal=dial.principal,
+            medium=dial.medium,
         )
     )
     if source is not None:
@@ -209,6 +211,7 @@ def _call_far_end(turn: Turn, contact: Contact) -> None:
             number=contact.called,
             caller=contact.caller,
             near=turn.near(contact),
+            has_video=contact.medium == "video" and contact.has_video,
         )
     )
     turn.arrange(contact)

@@ -57,6 +57,7 @@ def resume(turn: Turn, leg_id: LegId) -> None:
             caller=contact.caller,
             called=contact.called,
             answer_at_once=was_up,
+            has_video=old.has_video,
             replaces=old.id,
         )
     )

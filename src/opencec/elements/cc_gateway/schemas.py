@@ -25,6 +25,8 @@ __all__ = [
     "DataBody",
     "EventAnswer",
     "IvrInfo",
+    "MediaSwitch",
+    "MediaSwitchBody",
     "NameAndNumber",
     "PhoneState",
     "PhoneType",
@@ -291,6 +293,24 @@ class Talking(msgspec.Struct, frozen=True, kw_only=True):
     type: str = "main"
     feature: str
     mediaAbility: str = "1"
+
+
+class MediaSwitch(msgspec.Struct, frozen=True, kw_only=True):
+    """6.2, content of AgentEvent_MediaSwith."""
+
+    callid: str
+    reason: int
+    """0: done; 1: a party did not take part, the call stays as it was."""
+    caller: str
+    called: str
+    mediaType: int
+
+
+class MediaSwitchBody(WireModel):
+    """Body of mediaswitch; the operation's path and fields are our choice (5.2, inferred)."""
+
+    mediaability: int = Field(1, ge=0, le=1)
+    """0 voice, 1 video."""
 
 
 class CustomerAlerting(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,10 +7,12 @@ from typing import Literal
 
 import msgspec
 
-from opencec.core.ids import AgentId, ContactId, QueueId
+from opencec.core.ids import AgentId, ContactId, LegId, QueueId
 from opencec.elements.cc_gateway.schemas import PhoneState, Ringing, Talking
 
 __all__ = [
+    "VIDEO_CALL",
+    "VOICE_CALL",
     "LastCall",
     "Phase",
     "Told",
@@ -22,6 +24,11 @@ __all__ = [
     "ringing",
     "talking",
 ]
+
+VOICE_CALL, VIDEO_CALL = 5, 19
+"""Media types (8.4)."""
+_VOICE, _VOICE_AND_VIDEO = "1", "3"
+"""Media abilities of events (8.5)."""
 
 Told = Iterator[tuple[AgentId, str, object]]
 Phase = Literal["offered", "dialling", "ringing", "connecting", "talking", "held", "left"]
@@ -59,6 +66,8 @@ class ToldCall(msgspec.Struct):
     transferred_from: str = ""
     parts: dict[AgentId, ToldPart] = {}
     transfer: ToldTransfer | None = None
+    video: tuple[LegId, ...] = ()
+    """Legs that carry pictures."""
 
     @property
     def customer(self) -> str:
@@ -110,9 +119,17 @@ def ringing(contact: ContactId, call: ToldCall) -> Ringing:
         transfrom=call.transferred_from,
         called=call.called,
         feature=str(call.feature),
+        mediaType=str(VIDEO_CALL if call.video else VOICE_CALL),
+        mediaAbility=_VOICE_AND_VIDEO if call.video else _VOICE,
     )
 
 
 def talking(contact: ContactId, call: ToldCall) -> Talking:
-    """Content of AgentEvent_Talking."""
-    return Talking(caller=call.caller, called=call.called, callid=contact, feature=str(call.feature))
+    """Content of AgentEvent_Talking; pictures are said of a call when both parties have them."""
+    return Talking(
+        caller=call.caller,
+        called=call.called,
+        callid=contact,
+        feature=str(call.feature),
+        mediaAbility=_VOICE_AND_VIDEO if len(call.video) > 1 else _VOICE,
+    )

@@ -20,6 +20,7 @@ from opencec.elements.cc_gateway.schemas import (
     CustomerAlerting,
     CustomerRelease,
     EventAnswer,
+    MediaSwitch,
     PhoneState,
     PhoneType,
     RecordStarted,
@@ -28,6 +29,8 @@ from opencec.elements.cc_gateway.schemas import (
     VendorEvent,
 )
 from opencec.elements.cc_gateway.told_calls import (
+    VIDEO_CALL,
+    VOICE_CALL,
     LastCall,
     Told,
     ToldCall,
@@ -62,6 +65,7 @@ EVENT_TYPES: frozenset[str] = frozenset(
         "AgentEvent_Customer_Release",
         "AgentEvent_Hold",
         "AgentEvent_Inside_Call_Fail",
+        "AgentEvent_MediaSwith",
         "AgentEvent_No_Answer",
         "AgentEvent_Ringing",
         "AgentEvent_Talking",
@@ -125,6 +129,8 @@ class EventTranslator:
             e.ContactTransferred: self._transferred,
             e.CustomerLeft: self._customer_left,
             e.ContactLeftAgent: self._left_agent,
+            e.LegVideoChanged: self._leg_video,
+            e.MediaSwitched: self._media_switched,
             e.RecordingStarted: self._recording_started,
             e.RecordingStopped: self._recording_stopped,
             e.ContactEnded: self._ended,
@@ -415,6 +421,30 @@ class EventTranslator:
             return
         for agent, part in call.parts.items():
             yield from release_phone(agent, part, by_agent=False)
+
+    # --- pictures ---------------------------------------------------------------------------------------------------
+
+    def _leg_video(self, event: e.LegVideoChanged) -> Told:
+        call = self._state.calls.get(event.contact)
+        if call is not None:
+            others = tuple(leg for leg in call.video if leg != event.leg)
+            call.video = (*others, event.leg) if event.has_video else others
+        yield from ()
+
+    def _media_switched(self, event: e.MediaSwitched) -> Told:
+        call = self._state.calls.get(event.contact)
+        if call is None:
+            return
+        switched = MediaSwitch(
+            callid=event.contact,
+            reason=1 if event.is_refused else 0,
+            caller=call.caller,
+            called=call.called,
+            mediaType=VIDEO_CALL if event.medium == "video" else VOICE_CALL,
+        )
+        for agent, part in call.parts.items():
+            if part.phase in ("talking", "held"):
+                yield agent, "AgentEvent_MediaSwith", switched
 
     def _part(self, contact: ContactId, agent: AgentId) -> ToldPart | None:
         call = self._state.calls.get(contact)

@@ -55,6 +55,7 @@ async def call_out(call: GatewayCall) -> Reply:
             caller=body.caller,
             queue=QueueId(body.skillid) if body.skillid else None,
             data=body.callappdata,
+            medium="video" if body.mediaability else "voice",
         )
     )
     return caller.reply(contact)

@@ -11,6 +11,7 @@ from opencec.core.commands import Command
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import TrunkConfig
 from opencec.ports.media import Media
+from opencec.ports.relay import Relays
 from opencec.services.agent_port import TenantOverloaded
 from opencec.services.cdr_projection import QUALITY, encode_quality
 from opencec.services.lanes import Lanes
@@ -50,6 +51,8 @@ class SignallingContext:
     registrar: Registrar
     lanes: Lanes
     local_host: LocalHost
+    relays: Relays | None = field(default=None, kw_only=True)
+    """Video relays; None: calls are voice calls."""
     domain: str
     """Host part of the URIs that we call ourselves by."""
     flush: Callable[[], None] = lambda: None

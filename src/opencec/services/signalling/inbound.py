@@ -17,6 +17,7 @@ from opencec.services.signalling.call_rate import CallRate
 from opencec.services.signalling.context import SignallingContext, contact_of_leg
 from opencec.services.signalling.leg_media import LegMedia
 from opencec.services.signalling.legs import Arrival, LegRecord
+from opencec.services.signalling.video_negotiation import VideoNegotiation
 from opencec.sip.errors import SdpError, SipError
 from opencec.sip.leg_events import InviteReceived
 from opencec.sip.sdp import SessionDescription
@@ -40,9 +41,12 @@ _REASONS = {
 class InboundCalls:
     """Customer legs, from INVITE to the core."""
 
-    def __init__(self, context: SignallingContext, *, media: LegMedia, admission: Admission) -> None:
+    def __init__(
+        self, context: SignallingContext, *, media: LegMedia, video: VideoNegotiation, admission: Admission
+    ) -> None:
         self._context = context
         self._media = media
+        self._video = video
         self._admission = admission
         self._rate = CallRate()
 
@@ -94,13 +98,19 @@ class InboundCalls:
         context.save(record)
         arrival = record.arrival
         arrived = CallArrived(
-            contact=ContactId(record.contact), caller=arrival.caller, called=arrival.called, source=arrival.source
+            contact=ContactId(record.contact),
+            caller=arrival.caller,
+            called=arrival.called,
+            source=arrival.source,
+            has_video=self._video.is_offered(record),
         )
         try:
             await context.lines[record.tenant].runtime.execute(arrived)
         except OpenCecError as error:
             _log.warning("call.not_taken", leg=leg, code=error.code)
             await self._turn_away(record, "not_taken")
+            return
+        await self._video.arrived(record)
 
     async def _turn_away(self, record: LegRecord, why: str) -> None:
         self._refuse(record.leg, Refusal(503, _RETRY_AFTER), why=why)

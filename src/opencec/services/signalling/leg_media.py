@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from opencec.ports.media import Media, MediaRefused
+from opencec.services.signalling.leg_video import LegVideo
 from opencec.services.signalling.legs import LegRecord
 from opencec.sip.sdp import SessionDescription
 from opencec.sip.sdp_negotiation import AudioDescription, LocalAudio, make_answer, make_offer
@@ -20,11 +21,13 @@ _DTMF_PAYLOAD = 101
 class LegMedia:
     """Opens, describes, updates and closes the media of legs."""
 
-    def __init__(self, media: Media, *, keep: Callable[[LegRecord, Quality], None]) -> None:
+    def __init__(self, media: Media, *, video: LegVideo, keep: Callable[[LegRecord, Quality], None]) -> None:
         """Args:
+        video: The video sides of the same legs.
         keep: Given the last statistics of each leg that closes; the same ones again when it closes again.
         """
         self._media = media
+        self.video = video
         self._keep = keep
 
     async def open(self, record: LegRecord, remote: AudioDescription | None) -> None:
@@ -89,7 +92,8 @@ class LegMedia:
         )
 
     async def close(self, leg: str, record: LegRecord | None = None) -> None:
-        """Close the leg; one that no worker has is fine. With its record its statistics are kept."""
+        """Close the leg and its video; one that no worker has is fine. With its record its statistics are kept."""
+        await self.video.close(leg, record)
         try:
             reply = await self._media.send(CloseLeg(id=f"close:{leg}", leg=leg))
         except MediaRefused:
@@ -105,6 +109,7 @@ class LegMedia:
             previous=_parsed(previous),
             audio_index=record.remote.index if record.remote else 0,
             mid=(record.remote.mid if record.remote else None) or "0",
+            video=self.video.local(record),
         ).serialize()
 
     def answer(self, record: LegRecord, offer: SessionDescription, previous: bytes | None = None) -> bytes:
@@ -114,7 +119,11 @@ class LegMedia:
             SdpError: nothing in common (answer 488).
         """
         return make_answer(
-            offer, _local(record), session_id=_session_id(record.leg), previous=_parsed(previous)
+            offer,
+            _local(record),
+            session_id=_session_id(record.leg),
+            previous=_parsed(previous),
+            video=self.video.local(record),
         ).serialize()
 
 

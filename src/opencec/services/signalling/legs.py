@@ -9,6 +9,7 @@ import msgspec
 
 from opencec.sip.registrar import Binding
 from opencec.sip.sdp_negotiation import AudioDescription
+from opencec.sip.sdp_video import VideoDescription, VideoFormat
 from opencec.sip.snapshot import DialogSnapshot
 from opencec.workers.protocol import LegOpened
 
@@ -20,6 +21,7 @@ __all__ = [
     "LegForgotten",
     "LegOver",
     "LegRecord",
+    "LegVideoRecord",
     "SignallingFacts",
 ]
 
@@ -40,6 +42,15 @@ class LegOver(msgspec.Struct, frozen=True):
     """It never was answered."""
     status: int = 0
     """The SIP status that refused it."""
+
+
+class LegVideoRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The video side of a leg."""
+
+    opened: LegOpened
+    formats: tuple[VideoFormat, ...]
+    """One once the peer has answered or offered; as described by the peer."""
+    remote: VideoDescription | None = None
 
 
 class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -77,6 +88,9 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The trunk it was dialled through."""
     near: str = ""
     """A leg of another contact that it will be joined with: at the same worker."""
+    video: LegVideoRecord | None = None
+    video_revision: int = 0
+    """Grows with every command about its video."""
 
 
 class LegSaved(msgspec.Struct, frozen=True, tag="leg"):

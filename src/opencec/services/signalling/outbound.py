@@ -18,6 +18,7 @@ from opencec.services.signalling.causes import reason_header, status_of
 from opencec.services.signalling.context import SignallingContext
 from opencec.services.signalling.leg_media import LegMedia
 from opencec.services.signalling.legs import LegRecord
+from opencec.services.signalling.video_negotiation import VideoNegotiation
 from opencec.sip.flow import Destination, Target, Transport
 from opencec.sip.registrar import Binding
 from opencec.sip.uri import Uri
@@ -49,12 +50,20 @@ class _Parked:
 class OutboundCalls:
     """Legs that we invite."""
 
-    def __init__(self, context: SignallingContext, *, media: LegMedia, is_live: Callable[[Target], bool]) -> None:
+    def __init__(
+        self,
+        context: SignallingContext,
+        *,
+        media: LegMedia,
+        video: VideoNegotiation,
+        is_live: Callable[[Target], bool],
+    ) -> None:
         """Args:
         is_live: Whether a flow's connection still exists (always for UDP).
         """
         self._context = context
         self._media = media
+        self._video = video
         self._is_live = is_live
         self._parked: dict[str, list[_Parked]] = {}
 
@@ -120,6 +129,7 @@ class OutboundCalls:
             caller=effect.caller,
             to=f"sip:{account}@{context.domain}",
             headers=headers,
+            has_video=effect.has_video,
         )
 
     def _park(self, account: str, effect: RingPhone) -> asyncio.Future[None]:
@@ -207,6 +217,7 @@ class OutboundCalls:
             to=target,
             headers=[],
             login=login,
+            has_video=effect.has_video,
         )
 
     # --- both -------------------------------------------------------------------------------------------------------
@@ -222,6 +233,7 @@ class OutboundCalls:
         to: str,
         headers: list[tuple[str, str]],
         login: Login | None = None,
+        has_video: bool = False,
     ) -> None:
         context = self._context
         record.role = self._role_of(record)
@@ -231,6 +243,8 @@ class OutboundCalls:
             _log.warning("call.no_media", leg=record.leg, code=error.code, detail=error.detail)
             await self._fail(LegId(record.leg), record.tenant, "no_media")
             return
+        if has_video:
+            await self._video.offer(record)
         context.save(record)
         context.user_agent.invite(
             record.leg,

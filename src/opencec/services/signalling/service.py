@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from opencec.core.commands import LegAlerting, LegAnswered, LegEnded, LegFailed, RecordingDone
-from opencec.core.effects import AcceptLeg, DialNumber, EndLeg, ProgressLeg, RingPhone
+from opencec.core.effects import AcceptLeg, DialNumber, EndLeg, ProgressLeg, RingPhone, SetVideo
 from opencec.core.ids import ContactId, LegId
 from opencec.ports.media import MediaRefused
 from opencec.services.lanes import Job
@@ -18,11 +18,14 @@ from opencec.services.signalling.context import SignallingContext, TenantLine, c
 from opencec.services.signalling.inbound import InboundCalls
 from opencec.services.signalling.info_digits import parse_info_digit
 from opencec.services.signalling.leg_media import LegMedia
+from opencec.services.signalling.leg_video import LegVideo
 from opencec.services.signalling.legs import LegOver, LegRecord
 from opencec.services.signalling.outbound import OutboundCalls
 from opencec.services.signalling.registration import Registrations
 from opencec.services.signalling.relocation import Relocation
 from opencec.services.signalling.settlement import Settlement
+from opencec.services.signalling.video_negotiation import VideoNegotiation
+from opencec.services.signalling.video_watch import VideoWatch
 from opencec.sip import leg_events as sip
 from opencec.sip.errors import SdpError, SipError
 from opencec.sip.flow import Target
@@ -49,17 +52,22 @@ class Signalling:
         authentication: DeviceAuthentication,
         is_live: Callable[[Target], bool],
         rearrange: Callable[[str], Awaitable[None]],
+        rearrange_video: Callable[[str], Awaitable[None]],
         on_customer: Callable[[Account], None],
     ) -> None:
         """Args:
         is_live: Whether a flow's connection exists.
         on_customer: Told of every registration of a customer's temporary account.
         rearrange: Makes mix and recording of a contact anew after its legs moved to another worker.
+        rearrange_video: The same of its pictures, after they moved to another relay.
         """
         self._context = context
-        self._media = LegMedia(context.media, keep=context.keep_quality)
-        self._inbound = InboundCalls(context, media=self._media, admission=admission)
-        self._outbound = OutboundCalls(context, media=self._media, is_live=is_live)
+        self._media = LegMedia(context.media, video=LegVideo(context.relays), keep=context.keep_quality)
+        self.video = VideoNegotiation(context, media=self._media)
+        self._rearrange_video = rearrange_video
+        self.video_watch = VideoWatch(context, video=self.video, rearrange=rearrange_video)
+        self._inbound = InboundCalls(context, media=self._media, video=self.video, admission=admission)
+        self._outbound = OutboundCalls(context, media=self._media, video=self.video, is_live=is_live)
         self.registrations = Registrations(
             context,
             authentication=authentication,
@@ -77,7 +85,7 @@ class Signalling:
     # --- the core's orders ------------------------------------------------------------------------------------------
 
     async def carry_out(
-        self, effect: ProgressLeg | AcceptLeg | EndLeg | RingPhone | DialNumber
+        self, effect: ProgressLeg | AcceptLeg | EndLeg | RingPhone | DialNumber | SetVideo
     ) -> Awaitable[None] | None:
         """Carry out one effect; idempotent by its key. What is returned ends when it needs no repetition any more."""
         match effect:
@@ -91,6 +99,8 @@ class Signalling:
                 return await self._outbound.ring(effect)
             case DialNumber():
                 await self._outbound.dial(effect)
+            case SetVideo():
+                await self.video.set(effect)
         return None
 
     # --- restart ----------------------------------------------------------------------------------------------------
@@ -137,7 +147,7 @@ class Signalling:
                     context.lanes.submit(contact_of_leg(event.leg), lambda: self._inbound.arrive(event.leg))
             case sip.Progress() | sip.Answered() | sip.Confirmed() | sip.ReInviteReceived() | sip.ReInviteAnswered():
                 context.lanes.submit(contact_of_leg(event.leg), lambda: self._negotiate(event))
-            case sip.ReInviteConfirmed() | sip.InfoReceived():
+            case sip.ReInviteConfirmed() | sip.ReInviteFailed() | sip.InfoReceived():
                 context.lanes.submit(contact_of_leg(event.leg), lambda: self._negotiate(event))
             case sip.Failed() | sip.Ended() | sip.Cancelled():
                 self._note_over(event)
@@ -163,7 +173,13 @@ class Signalling:
             case sip.ReInviteAnswered() | sip.ReInviteConfirmed():
                 record = self._context.leg(event.leg)
                 if record is not None and event.sdp:
+                    had_video = record.video is not None
                     await self._take_answer(record, event.sdp)
+                    await self.video.changed(record, had_video=had_video)
+            case sip.ReInviteFailed():
+                record = self._context.leg(event.leg)
+                if record is not None:
+                    await self.video.refused(record)
             case sip.InfoReceived():
                 await self._info(event)
             case _:
@@ -196,6 +212,7 @@ class Signalling:
             return
         record.is_answered = True
         context.save(record)
+        await self.video.answered(record)
         await context.report(leg, LegAnswered(leg=LegId(leg)))
 
     async def _confirmed(self, event: sip.Confirmed) -> None:
@@ -211,20 +228,22 @@ class Signalling:
 
     async def _take_answer(self, record: LegRecord, sdp: bytes) -> bool:
         """As `_apply_answer`, and journal what it changed."""
-        before = record.media_revision
+        before = (record.media_revision, record.video_revision)
         is_usable = await self._apply_answer(record, sdp)
-        if record.media_revision != before and is_usable:
+        if (record.media_revision, record.video_revision) != before and is_usable:
             self._context.save(record)
         return is_usable
 
     async def _apply_answer(self, record: LegRecord, sdp: bytes) -> bool:
         """The peer's answer to our offer goes to the worker; False when it holds nothing that we can use."""
         try:
-            remote = describe_audio(SessionDescription.parse(sdp))
+            description = SessionDescription.parse(sdp)
         except SdpError:
             return False
+        remote = describe_audio(description)
         if remote is None or remote.kind != record.kind:
             return False
+        await self.video.take_answer(record, description)
         if remote == record.remote:
             return True
         try:
@@ -257,11 +276,16 @@ class Signalling:
             if remote != record.remote:
                 await self._media.update(record, remote)
                 context.save(record)
+            is_other_medium = await self.video.take_offer(record, offer)
             answer = self._media.answer(record, offer, previous)
         except (SdpError, MediaRefused):
             context.user_agent.reject_reinvite(record.leg, 488, now=context.now())
             return
         context.user_agent.accept_reinvite(record.leg, answer, now=context.now())
+        if is_other_medium:
+            context.save(record)
+            context.flush()
+            await self.video.tell(record)
 
     async def _info(self, event: sip.InfoReceived) -> None:
         digit = parse_info_digit(event.content_type, event.body)
@@ -367,6 +391,10 @@ class Signalling:
     def moving(self, contact: str) -> Job:
         """Give the legs of a contact that lost their worker another one."""
         return lambda: self._relocation.move(contact)
+
+    def showing(self, leg: str) -> Job:
+        """Bring relay and core together about the pictures of a leg."""
+        return lambda: self.video.settle(leg, rearrange=self._rearrange_video)
 
     def burying(self, leg: str) -> Job:
         """Tell the core that a leg's dialog is gone."""

@@ -23,6 +23,8 @@ class LegJobs(Protocol):
 
     def moving(self, contact: str) -> Job: ...
 
+    def showing(self, leg: str) -> Job: ...
+
     def burying(self, leg: str) -> Job: ...
 
     def arriving(self, leg: str) -> Job: ...
@@ -89,6 +91,7 @@ class Settlement:
                 context.lanes.submit(record.contact, job)
         if record.opened is not None and not context.media.holds(record.leg):
             context.lanes.submit(record.contact, jobs.moving(record.contact))
+        context.lanes.submit(record.contact, jobs.showing(record.leg))
 
     def _settle_contacts(self, line: TenantLine) -> None:
         """Legs of the core that signalling has never heard of, or has forgotten."""
