@@ -133,7 +133,38 @@ await run(async (open) => {
   await agent.fill("#number", "0000");
   await agent.click("#call button");
   await agent.locator("#told").filter({ hasText: "callout:" }).waitFor();
+  await again.locator('[data-phase="talking"]').waitFor({ timeout: 15_000 });
+  result.buttons.outbound = await enabled(again);
+  await agent.waitForTimeout(600);
+  await again.click(at("hangUp"));
+  await again.locator('.bar[data-state="wrapUp"]').waitFor({ timeout: 15_000 });
+  await agent.waitForTimeout(600);
+  await again.click(at("exitWork"));
+  await again.locator('.bar[data-state="idle"]').waitFor();
   result.callout = (await agent.innerText("#told")).split("\n").find((line) => line.startsWith("callout:"));
+
+  // The second agent asks the first one for help, then all three talk, then the helper leaves.
+  await agent.waitForTimeout(600);
+  await other.click(at("consult"));
+  await other.click(`[data-target="${WORKNO}"]`);
+  await again.locator(`${at("answer")}:enabled`).waitFor({ timeout: 15_000 });
+  await agent.waitForTimeout(600);
+  await again.click(at("answer"));
+  await other.locator(`${at("threeWay")}:enabled`).waitFor({ timeout: 15_000 });
+  result.buttons.consult = await enabled(other);
+  await agent.waitForTimeout(1_500);
+  result.consult = { agent: await hears(again, [1850, 1000]), customer: await hears(customer, [1850]) };
+  await second.waitForTimeout(600);
+  await other.click(at("threeWay"));
+  await other.locator(`${at("threeWay")}:enabled`).waitFor({ state: "detached" });
+  await agent.waitForTimeout(1_500);
+  result.buttons.conference = await enabled(other);
+  result.three = { agent: await hears(again, [1850, 1000]), customer: await hears(customer, [1850, 2650]) };
+  await again.click(at("hangUp"));
+  await again.locator('.bar[data-state="wrapUp"]').waitFor({ timeout: 15_000 });
+  await second.waitForTimeout(1_500);
+  result.buttons.alone = await enabled(other);
+  result.alone = { customer: await hears(customer, [1850, 2650]) };
 
   await other.click(at("hangUp"));
   await other.locator('.bar[data-state="wrapUp"]').waitFor({ timeout: 15_000 });

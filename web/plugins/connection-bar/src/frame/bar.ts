@@ -233,10 +233,10 @@ export class Bar extends Emitter<Events> {
     return {};
   }
 
-  /** Refuses while it rings, else hangs up; during a transfer outside it means: take back. */
+  /** Refuses while it rings, else hangs up; while a transfer outside is not decided it means: take back. */
   async #release(): Promise<unknown> {
     const { model, phone } = this.#view;
-    if (model.transfer) return this.#plain("canceltransfer", {});
+    if (model.transfer === "running") return this.#plain("canceltransfer", {});
     const call = activeCall(model);
     const phoneRings = phone.call?.phase === "ringing" && !phone.call.automatic;
     if (call?.phase === "ringing" || phoneRings) {
@@ -295,7 +295,8 @@ export class Bar extends Emitter<Events> {
   async #readyToDial(): Promise<void> {
     if (this.#view.mode === "own") return;
     await this.phone.prepare();
-    this.phone.expectCall(PHONE_RINGS_WITHIN_MS);
+    // With a call held the phone is up already and will not ring: the next one that does is somebody else's.
+    if (!this.phone.state.call) this.phone.expectCall(PHONE_RINGS_WITHIN_MS);
   }
 
   /** Takes the customer back: drops the partner of a consultation, or of a transfer outside. */

@@ -84,6 +84,13 @@ const drop: Handler = (model, event) => {
   return { ...model, calls, transfer: null };
 };
 
+/** One of three parties left: the call goes on. Its end is told by other events. */
+const partyLeft: Handler = (model, event, now) => {
+  const { callid } = callContent(event);
+  const call = model.calls.find((each) => each.callid === callid);
+  return call?.feature === 53 ? model : drop(model, event, now);
+};
+
 const rings: Handler = (model, event) => {
   const { callid, feature } = callContent(event);
   const known = model.calls.find((call) => call.callid === callid);
@@ -161,7 +168,7 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Hold: (model, event, now) =>
     upsert(model, callContent(event).callid, { phase: "held", heldAt: now, muted: false }),
   AgentEvent_Call_Release: drop,
-  AgentEvent_Customer_Release: drop,
+  AgentEvent_Customer_Release: partyLeft,
   AgentEvent_No_Answer: drop,
   AgentEvent_No_Answer_From_Cti: drop,
   AgentEvent_Call_Out_Fail: failed("callFailed"),

@@ -77,7 +77,8 @@ function talking(model: Model, call: Call): RowName {
   if (call.muted) return "muted";
   if (CUSTOMER.has(call.feature ?? -1)) return heldCalls(model).length ? "customerAndHeld" : "customer";
   const [theirs, ours] = AMONG_AGENTS[call.feature ?? -1] ?? (["unknownCall", "unknownCall"] as const);
-  return call.own ? ours : theirs;
+  if (!call.own) return theirs;
+  return ours === "ownConsult" && heldCalls(model).length ? "ownConsultAndHeld" : ours;
 }
 
 /**

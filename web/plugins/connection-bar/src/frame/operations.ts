@@ -115,18 +115,19 @@ const OPERATIONS: Record<string, Operation> = {
   getcallinfo: plain({ method: "GET", group: "calldata", rest: "/callinfo" }),
 };
 
-const OTHER_NAMES: Record<string, string> = { work: "saywork", seconddial: "seconddialex" };
+/** Pages choose the names: a Map has none but ours, an object would have those that every object inherits. */
+const BY_NAME: ReadonlyMap<string, Operation> = new Map(Object.entries(OPERATIONS));
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ["work", "saywork"],
+  ["seconddial", "seconddialex"],
+]);
 
-/** Pages choose the names, so only entries of ours count, not what every object inherits. */
-const own = <Value>(table: Record<string, Value>, name: string): Value | undefined =>
-  Object.hasOwn(table, name) ? table[name] : undefined;
+export const operationOf = (name: string): Operation | undefined => BY_NAME.get(name);
 
-export const operationOf = (name: string): Operation | undefined => own(OPERATIONS, name);
-
-/** The name that `OPERATIONS` has for what a page calls. */
+/** The name that the table has for what a page calls. */
 export function operationName(name: string): string {
   const lower = name.toLowerCase();
-  return own(OTHER_NAMES, lower) ?? lower;
+  return OTHER_NAMES.get(lower) ?? lower;
 }
 
 /** A page's parameters as an object: an array is taken by position, anything else than these as none. */

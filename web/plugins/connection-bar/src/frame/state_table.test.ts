@@ -94,6 +94,41 @@ const ROWS: [string, (Envelope | Change)[], string[], string[]][] = [
   ["talking, internal", inTalk(6), ["busy", "rest"], ["hangUp"]],
   ["consulted, two-party", inTalk(51), ["busy", "rest"], ["hangUp"]],
   ["consulting, two-party", [...inTalk(51), own], ["busy", "rest"], ["hangUp", "takeBack"]],
+  [
+    "consulting with the customer on hold",
+    [
+      ...inTalk(),
+      held,
+      talking(51, OTHER),
+      (model) => ({ ...model, calls: model.calls.map((call) => ({ ...call, own: call.callid === OTHER })) }),
+    ],
+    ["busy", "rest"],
+    ["hangUp", "takeBack", "threeWay", "connectHold"],
+  ],
+  [
+    "own conference",
+    [
+      ...inTalk(),
+      held,
+      talking(51, OTHER),
+      event("AgentEvent_Conference", { callid: CALL, partner: "15550100,105" }),
+    ],
+    ["busy", "rest"],
+    ["hangUp", "takeBack"],
+  ],
+  [
+    "own conference after the partner left",
+    [
+      ...inTalk(),
+      held,
+      talking(51, OTHER),
+      event("AgentEvent_Conference", { callid: CALL, partner: "15550100,105" }),
+      event("AgentEvent_Customer_Release", { callid: CALL, number: "105" }),
+      talking(0),
+    ],
+    ["busy", "rest"],
+    CUSTOMER,
+  ],
   ["consulted, three-party", inTalk(52), ["busy", "rest"], ["hangUp"]],
   [
     "conference of another",

@@ -67,6 +67,11 @@ export const TABLE = {
   internal: { state: ["busy", "rest"], call: ["hangUp"] },
   consult: { state: ["busy", "rest"], call: ["hangUp"] },
   ownConsult: { state: ["busy", "rest"], call: ["hangUp", "takeBack"], differs: "P: take back" },
+  ownConsultAndHeld: {
+    state: ["busy", "rest"],
+    call: ["hangUp", "takeBack", "threeWay", "connectHold"],
+    differs: "P: take back; D: three-way and connect hold on the second leg",
+  },
   conference: { state: ["busy", "rest"], call: ["hangUp"] },
   ownConference: { state: ["busy", "rest"], call: ["hangUp", "takeBack"], differs: "P: take back" },
   unknownCall: { state: ["busy", "rest"], call: ["hangUp"] },
