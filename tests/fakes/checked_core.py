@@ -214,6 +214,14 @@ class CheckedCore:
 
     def _check_nobody_waits_in_vain(self, contacts: dict[str, Contact]) -> None:
         for contact in contacts.values():
+            if contact.private_agent is not None:
+                wanted = self.live.agent(contact.private_agent)
+                assert wanted is not None
+                assert wanted.is_signed_in, "a contact waits for nobody"
+                assert wanted.state is not AgentState.IDLE, (
+                    f"contact {contact.id} waits for agent {wanted.id}, who is idle"
+                )
+                continue
             if contact.state is not ContactState.QUEUED or contact.queue is None:
                 continue
             for agent in self.live.idle_agents(contact.queue):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from random import Random
+from typing import Any
 
 from fakes.checked_core import CheckedCore
 from opencec.core import commands as c
@@ -25,8 +26,19 @@ from opencec.core.events import (
     Event,
     OfferEnded,
     QueueOverflowed,
+    TransferEnded,
+    TransferStarted,
 )
 from opencec.core.state import RETRY_MS
+
+_MODES: dict[str, list[Any]] = {
+    "queue": ["release", "success"],
+    "agent": ["release", "success", "designated"],
+    "flow": ["release", "suspend"],
+    "access_code": ["release", "success"],
+    "number": ["release", "success", "talk", "conference"],
+}
+"""Modes of transfer that fit a target."""
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 
@@ -46,6 +58,7 @@ class Plan:
     dead_phone: float = 0.02
     reloads: float = 0.05
     transfers: float = 0.08
+    consults: float = 0.06
     holds: float = 0.1
     sign_outs_per_hour: float = 6
     call_outs_per_hour: float = 30
@@ -151,6 +164,7 @@ class Centre:
                 phone="",
                 auto_answer=number % 3 != 0,
                 auto_enter_idle=number % 2 == 0,
+                release_phone=number % 4 != 0,
             )
         )
         self.do(c.ResetSkills(agent=number))
@@ -285,11 +299,33 @@ class Centre:
                 [("queue", "1"), ("agent", "102"), ("flow", "survey"), ("number", "15550102"), ("access_code", "1002")]
             )
             target = c.TransferTarget(kind, address)  # type: ignore[arg-type]
-            self.later(length * 0.8, lambda: self.do(c.Transfer(agent=agent, target=target)))
+            mode = self.random.choice(_MODES[kind])
+            self.later(length * 0.8, lambda: self.do(c.Transfer(agent=agent, target=target, mode=mode)))
+            if chance() < 0.2:
+                self.later(length * 0.8 + self.random.uniform(1, 20), lambda: self.do(c.CancelTransfer(agent=agent)))
+        if chance() < plan.consults:
+            self.later(length * 0.4, lambda: self._consult(agent, contact, length))
         if chance() < 0.5:
             self.later(length, lambda: self._customer_hangs_up(contact))
         else:
             self.later(length, lambda: self._hang_up(agent, contact))
+
+    def _consult(self, agent: int, contact: str, length: float) -> None:
+        """Ask a colleague or a queue; then join, connect, drop, or just go on."""
+        self.serial += 1
+        consult, chance = f"h{self.serial}", self.random.random
+        parties = self.random.choice([2, 2, 3])
+        queue = 1 if chance() < 0.3 else None
+        called = self.random.choice(self.numbers)
+        self.do(
+            c.Consult(agent=agent, contact=consult, called=called, queue=queue, parties=parties, holds=chance() < 0.7)
+        )
+        then = self.random.choice([c.JoinHeld, c.ConnectHeld, c.DropCall, None])
+        if then is not None:
+            target = consult if then is c.DropCall else contact
+            self.later(length * 0.3, lambda: self.do(then(agent=agent, contact=target)))
+        if chance() < 0.3:
+            self.later(length * 0.5, lambda: self.do(c.Disconnect(agent=agent, number=str(called))))
 
     def _customer_hangs_up(self, contact: str) -> None:
         found = self.core.live.contact(contact)
@@ -317,11 +353,11 @@ class QueueOrder:
         elif isinstance(event, ContactOffered) and event.queue is not None:
             self._offered(event, self.waiting[event.queue])
         elif isinstance(event, OfferEnded):
-            if event.reason != "caller_gone":
+            if event.reason not in ("caller_gone", "picked_up"):
                 self.refused[event.contact, event.agent] = event.at
-        elif isinstance(event, ContactLeftAgent) and event.reason == "transferred":
-            self.refused[event.contact, event.agent] = event.at
-        elif isinstance(event, ContactEnded) or (isinstance(event, QueueOverflowed) and event.action != "wait"):
+        elif isinstance(event, TransferStarted) or _is_transferred(event):
+            self.refused[event.contact, event.agent] = event.at  # type: ignore[union-attr]
+        elif isinstance(event, ContactEnded) or _has_left_its_queue(event):
             for queue in self.waiting.values():
                 queue.pop(event.contact, None)
 
@@ -332,6 +368,16 @@ class QueueOrder:
                 refused_at = self.refused.get((other, event.agent))
                 assert refused_at is not None, f"{event.contact} overtook {other}"
                 assert event.at - refused_at < RETRY_MS, f"{event.contact} overtook {other}"
+
+
+def _is_transferred(event: Event) -> bool:
+    return isinstance(event, ContactLeftAgent) and event.reason == "transferred"
+
+
+def _has_left_its_queue(event: Event) -> bool:
+    if isinstance(event, TransferEnded):
+        return event.result != "kept"
+    return isinstance(event, QueueOverflowed) and event.action != "wait"
 
 
 def profile(plan: Plan) -> TenantProfile:

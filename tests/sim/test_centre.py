@@ -20,6 +20,7 @@ FAULTY = Plan(
     dead_phone=0.15,
     reloads=0.4,
     transfers=0.3,
+    consults=0.4,
     holds=0.3,
     sign_outs_per_hour=80,
     call_outs_per_hour=120,
@@ -34,6 +35,7 @@ HONEST = replace(
     rejects=0,
     dead_phone=0,
     transfers=0,
+    consults=0,
     sign_outs_per_hour=0,
     call_outs_per_hour=0,
 )

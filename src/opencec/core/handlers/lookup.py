@@ -105,8 +105,8 @@ def two_party_call(state: TenantState, agent: Agent) -> Contact:
         CoreError: no_call, wrong_call_state.
     """
     contact = talking_call(state, agent, is_external=True)
-    if contact.is_muted or contact.party_count > 2:
-        raise CoreError("wrong_call_state", f"contact {contact.id} is muted, or has a third party")
+    if contact.is_muted or contact.party_count > 2 or contact.other_party is None:
+        raise CoreError("wrong_call_state", f"contact {contact.id} is muted, or has not one agent and one customer")
     return contact
 
 
