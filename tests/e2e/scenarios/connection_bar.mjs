@@ -35,12 +35,15 @@ async function signIn(bar) {
   }
 }
 
-const enabled = (bar) =>
-  bar.evaluate(() =>
+/** Buttons that are on, once the click before has been answered: until then all are off. */
+async function enabled(bar) {
+  await bar.locator('.bar button:enabled:not([data-button="devices"])').first().waitFor();
+  return bar.evaluate(() =>
     [...document.querySelector("opencec-bar").shadowRoot.querySelectorAll(".bar button:not(:disabled)")]
       .map((button) => button.dataset.button)
       .filter((name) => name !== "devices"),
   );
+}
 
 const globals = (page) => page.evaluate(() => Object.getOwnPropertyNames(window));
 
