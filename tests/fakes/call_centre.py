@@ -10,6 +10,7 @@ from typing import Any
 
 from fakes.agent_passwords import PasswordStore, PlainPasswords
 from fakes.journal import MemoryJournal
+from fakes.recorded_calls import RecordedCalls
 from fakes.secrets import PlainSecrets
 from opencec.adapters.callbacks import AddressGuard, CallbackClient, CallbackLimits
 from opencec.adapters.system.clock import SystemClock
@@ -42,6 +43,7 @@ from opencec.services.feed import FeedLimits
 from opencec.services.flow_facts import FlowFacts
 from opencec.services.lanes import Lanes
 from opencec.services.live_board import LiveBoard
+from opencec.services.recording_archive import RecordingArchive
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.services.tenant_view import CoreQueries
 
@@ -88,6 +90,8 @@ class FakePort:
         self._ids = SystemIds()
         self.is_overloaded = False
         self.records: TenantRecords | None = None
+        self.recorded = RecordedCalls()
+        self.recordings = RecordingArchive(self.recorded, absolute=lambda path: self.recorded.folder / path)  # type: ignore[arg-type]
         self.store: PasswordStore | None = None
         self.password_days = 0
         self._passwords: AgentPasswords | None = None

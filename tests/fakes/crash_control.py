@@ -184,6 +184,7 @@ class CrashControl:
             passwords=None,  # type: ignore[arg-type]
             store=None,  # type: ignore[arg-type]
             records=records,  # type: ignore[arg-type]
+            recordings=None,  # type: ignore[arg-type]
         )
         self.book.add(self.handle)
         self.desk = self.gateway.open_desk(vdn)

@@ -259,6 +259,9 @@ class CoreMachine(RuleBasedStateMachine):
     @rule(inspector=INSPECTORS, agent=AGENTS, mode=st.one_of(st.none(), WAYS), kind=st.sampled_from("wwwwsviibrolkdmm"))
     def inspector_orders(self, inspector: int, agent: int, mode: Any, kind: str) -> None:
         call = next((one.id for one in self._contacts()), "gone")
+        for one in self._contacts(ContactState.ATTENDING):
+            if one.inspection is not None and mode != "insert":
+                inspector, agent = one.agents[0], one.inspection.agent
         commands: dict[str, c.Command] = {
             "w": c.SwitchInspection(inspector=inspector, agent=agent, mode=mode),
             "s": c.StopInspection(inspector=inspector, agent=agent),

@@ -32,6 +32,7 @@ from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
 from opencec.services.load_admission import LoadAdmission, LoopWatch
 from opencec.services.metrics import Metrics
+from opencec.services.recording_archive import RecordingArchive
 from opencec.services.sign_in_tickets import SignInTickets
 from opencec.services.signalling.admission import Admission
 from opencec.services.signalling.authentication import Account, DeviceAuthentication
@@ -183,6 +184,7 @@ class Node:
             ids=self.ids,
             passwords=self.passwords,
             store=store,
+            recordings=RecordingArchive(self.records.for_tenant(info.vdn), absolute=self.recordings.absolute),
             records=self.records.for_tenant(config.info.vdn),
             tickets=self.tickets,
         )

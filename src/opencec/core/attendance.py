@@ -39,8 +39,6 @@ __all__ = [
 StopReason = Literal["stopped", "call_over", "agent_gone", "inspector_gone", "intercepted", "phone", "too_long"]
 
 _ATTENDING = ContactState.ATTENDING
-_UNHEARD = (ContactState.LIFTING, ContactState.OFFERED, ContactState.QUEUED, ContactState.FLOW)
-"""States in which an agent of a contact talks to nobody yet."""
 
 
 def call_phone(turn: Turn, agent: Agent, contact_id: ContactId, purpose: Literal["inspection", "playback"]) -> Contact:
@@ -106,12 +104,13 @@ def begin_playback(turn: Turn, contact: Contact) -> None:
 
 
 def call_of(state: TenantState, agent: Agent) -> Contact | None:
-    """The call whose parties the agent hears or could hear: the active one, else the one held last."""
+    """The call that the agent's phone serves: the active one, else the one held last."""
     chosen = agent.active or (agent.contacts[-1] if agent.contacts else None)
     contact = state.contacts.get(chosen) if chosen is not None else None
     if contact is None or contact.direction == "service" or agent.id not in contact.agents:
         return None
-    return None if contact.state in _UNHEARD else contact
+    leg = contact.agent_leg(agent.id)
+    return contact if leg is not None and leg.state in ("up", "lost") else None
 
 
 def follow_inspections(turn: Turn) -> None:

@@ -216,11 +216,13 @@ class SendNote(_Command, frozen=True):
 
 
 class PostBulletin(_Command, frozen=True):
-    """A note to all agents that serve a skill queue."""
+    """A note to all agents that serve a skill queue, or belong to a group of agents."""
 
     agent: AgentId
-    queue: QueueId
     text: str
+    queue: QueueId | None = None
+    group: int = 0
+    """Number of the group, when no queue is named."""
 
 
 class SetSelfRecord(_Command, frozen=True):

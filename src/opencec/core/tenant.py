@@ -136,6 +136,10 @@ class TenantCore:
         """Every contact that has not ended."""
         return iter(self._state.contacts.values())
 
+    def inspections(self) -> Iterator[Contact]:
+        """Contacts of inspectors' phones, oldest first."""
+        return (self._state.contacts[contact] for contact in self._state.inspections)
+
     def active_contact(self, agent: AgentId) -> Contact | None:
         """The call that the agent is offered, dials or talks in; not a held one."""
         found = self._state.agents.get(agent)

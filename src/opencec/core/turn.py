@@ -77,7 +77,7 @@ class Turn:
         """Order the audio of the contacts that still live, each once."""
         done: list[Contact] = []
         for contact in self.audio:
-            if contact.state is _ENDED or contact in done:
+            if contact.state is _ENDED or contact.direction == "service" or contact in done:
                 continue
             if len(self.audio) > 1:
                 done.append(contact)

@@ -18,6 +18,7 @@ from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId, TenantId
 from opencec.ports.records import Cdr, CdrQuery
 from opencec.services.agent_passwords import AgentPasswords
+from opencec.services.recording_archive import RecordingArchive
 
 __all__ = [
     "AgentState",
@@ -25,6 +26,7 @@ __all__ = [
     "CallView",
     "ContactView",
     "FlowName",
+    "InspectionView",
     "QueueView",
     "Reason",
     "TenantDirectory",
@@ -141,6 +143,20 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
 
 
+class InspectionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One inspection that goes on."""
+
+    contact: ContactId
+    """Of the inspector's phone."""
+    inspector: AgentId
+    agent: AgentId
+    """Who is inspected."""
+    mode: Literal["listen", "insert", "whisper"]
+    call: ContactId | None
+    """The call that the inspector hears now."""
+    began_at: int
+
+
 class TenantQueries(Protocol):
     """Read-only questions to a tenant's core. Answers are of this moment; nothing here waits or changes anything."""
 
@@ -185,6 +201,10 @@ class TenantQueries(Protocol):
         """Contacts in a flow, oldest first; agent 0."""
         ...
 
+    def inspections(self) -> Sequence[InspectionView]:
+        """Inspections that go on, oldest first."""
+        ...
+
     def queues(self) -> Sequence[QueueView]:
         """All skill queues by id."""
         ...
@@ -224,6 +244,11 @@ class TenantPort(Protocol):
     @property
     def busy_reasons(self) -> Sequence[Reason]:
         """Busy reasons, ids 200-250."""
+        ...
+
+    @property
+    def recordings(self) -> RecordingArchive:
+        """The tenant's recordings."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from opencec.ports.records import Cdr, CdrQuery, TenantRecords
 from opencec.ports.secrets import Passwords
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantPort
+from opencec.services.recording_archive import RecordingArchive
 from opencec.services.sign_in_tickets import SignInTickets
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.services.tenant_view import CoreQueries
@@ -34,11 +35,13 @@ class TenantHandle:
         passwords: Passwords,
         store: TenantConfiguration,
         records: TenantRecords,
+        recordings: RecordingArchive,
         tickets: SignInTickets | None = None,
     ) -> None:
         """Args:
         tickets: What is taken in place of an agent's password; None: nothing is.
         """
+        self._recordings = recordings
         self._runtime = runtime
         self._clock = clock
         self._ids = ids
@@ -72,6 +75,11 @@ class TenantHandle:
     def queries(self) -> CoreQueries:
         """The state of this moment."""
         return self._queries
+
+    @property
+    def recordings(self) -> RecordingArchive:
+        """The tenant's recordings."""
+        return self._recordings
 
     @property
     def rest_reasons(self) -> Sequence[Reason]:

@@ -10,7 +10,7 @@ from opencec.core.config import AgentProfile, TenantProfile
 from opencec.core.contact import Contact, ContactState
 from opencec.core.ids import AgentId, ContactId, QueueId
 from opencec.core.tenant import TenantCore
-from opencec.services.agent_port import AgentView, CallView, ContactView, QueueView
+from opencec.services.agent_port import AgentView, CallView, ContactView, InspectionView, QueueView
 
 __all__ = ["CoreQueries"]
 
@@ -85,6 +85,21 @@ class CoreQueries:
         """Living contacts that agents have a part in, oldest first."""
         views = (_contact(contact) for contact in self._core.live_contacts() if contact.agents or contact.offer)
         return sorted((view for view in views if view is not None), key=lambda view: view.began_at)
+
+    def inspections(self) -> Sequence[InspectionView]:
+        """Inspections that go on, oldest first."""
+        return [
+            InspectionView(
+                contact=contact.id,
+                inspector=contact.agents[0],
+                agent=contact.inspection.agent,
+                mode=contact.inspection.mode,
+                call=contact.inspection.call,
+                began_at=contact.began_at,
+            )
+            for contact in self._core.inspections()
+            if contact.inspection is not None
+        ]
 
     def queues(self) -> Sequence[QueueView]:
         """All skill queues by id."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import structs
+
 from opencec.core.agent import Agent
 from opencec.core.call import Leg
 from opencec.core.contact import Contact
@@ -109,8 +111,16 @@ def _detached(state: TenantState, event: InspectionDetached) -> None:
 
 def _switched(state: TenantState, event: InspectionSwitched) -> None:
     contact = touch(state, event.contact)
-    if contact.inspection is not None:
-        contact.inspection.mode = event.mode
+    inspection = contact.inspection
+    if inspection is None:
+        return
+    inspection.mode = event.mode
+    if inspection.call is not None:
+        call = touch(state, inspection.call)
+        call.guests = tuple(
+            structs.replace(guest, mode=event.mode) if guest.inspection == contact.id else guest
+            for guest in call.guests
+        )
 
 
 def _stopped(state: TenantState, event: InspectionStopped) -> None:

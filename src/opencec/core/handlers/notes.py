@@ -19,6 +19,8 @@ from opencec.core.commands import (
 from opencec.core.errors import CoreError
 from opencec.core.events import AgentForced, AgentOptionsChanged, AgentPhoneBound, BulletinPosted, NoteSent
 from opencec.core.handlers.lookup import check_number, inspected_agent, inspector_of, signed_in
+from opencec.core.ids import AgentId
+from opencec.core.state import TenantState
 from opencec.core.turn import Turn
 
 __all__ = ["NOTE_HANDLERS"]
@@ -45,15 +47,25 @@ def _send_note(turn: Turn, command: SendNote) -> None:
 
 def _post_bulletin(turn: Turn, command: PostBulletin) -> None:
     sender = signed_in(turn.state, command.agent)
-    queue = turn.state.queues.get(command.queue)
-    if queue is None:
-        raise CoreError("unknown_queue", f"queue {command.queue} is not configured")
+    receivers = _bulletin_receivers(turn.state, command)
     if not 1 <= len(command.text) <= _BULLETIN_LENGTH:
         raise CoreError("invalid_value", f"a bulletin has 1-{_BULLETIN_LENGTH} characters")
-    for agent in sorted(queue.on_duty):
+    for agent in receivers:
         turn.emit(
             BulletinPosted(at=turn.now, sender=sender.id, sender_name=sender.name, agent=agent, text=command.text)
         )
+
+
+def _bulletin_receivers(state: TenantState, command: PostBulletin) -> list[AgentId]:
+    if command.queue is not None:
+        queue = state.queues.get(command.queue)
+        if queue is None:
+            raise CoreError("unknown_queue", f"queue {command.queue} is not configured")
+        return sorted(queue.on_duty)
+    if all(group.id != command.group for group in state.profile.groups):
+        raise CoreError("invalid_value", f"group {command.group} is not configured")
+    members = (config.id for config in state.profile.agents if config.group == command.group)
+    return sorted(agent for agent in members if state.agents[agent].is_signed_in)
 
 
 def _change(turn: Turn, agent: Agent, *, takes_calls: bool, is_self_recorded: bool, forward: str) -> None:

@@ -7,10 +7,14 @@ from opencec.elements.cc_gateway import (
     agent_group,
     call_data,
     call_lists,
+    messages,
     passwords,
     presence,
+    quality_control,
     query_monitor,
     queue_device,
+    record_files,
+    record_play,
     sign_in,
     states,
     video_calls,
@@ -44,6 +48,10 @@ TABLE: OperationTable[Caller] = OperationTable(
         *agent_group.OPERATIONS,
         *queue_device.OPERATIONS,
         *query_monitor.OPERATIONS,
+        *messages.OPERATIONS,
+        *quality_control.OPERATIONS,
+        *record_play.OPERATIONS,
+        *record_files.OPERATIONS,
     )
 )
 

@@ -68,6 +68,7 @@ class SignInBody(WireModel):
     call_back_uri: str = Field("", max_length=200, validation_alias="callBackUri")
     service_token: str = Field("", max_length=50, validation_alias="serviceToken")
     push_url: str = Field("", max_length=512, validation_alias="pushUrl")
+    listen_status: bool = Field(False, validation_alias="listenStatus")
 
 
 class ResetSkillQuery(WireModel):

@@ -96,6 +96,7 @@ async def open_session(
             agent_type=body.agenttype,
             initial="busy" if password.must_change else _INITIAL[body.status],
             force=force,
+            hears_all=body.listen_status,
         )
     )
     guid = new_guid(gateway.ids, server_name=gateway.settings.server_name)

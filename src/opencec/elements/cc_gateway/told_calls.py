@@ -17,6 +17,7 @@ __all__ = [
     "Phase",
     "Told",
     "ToldCall",
+    "ToldInspection",
     "ToldPart",
     "ToldState",
     "ToldTransfer",
@@ -53,6 +54,14 @@ class ToldTransfer(msgspec.Struct):
     address: str
 
 
+class ToldInspection(msgspec.Struct, frozen=True):
+    """What the inspected agent was told, or will be when the inspector's phone is up."""
+
+    inspector: int
+    agent: int
+    qc_type: int
+
+
 class ToldCall(msgspec.Struct):
     """What later events need to know of a contact."""
 
@@ -68,6 +77,9 @@ class ToldCall(msgspec.Struct):
     transfer: ToldTransfer | None = None
     video: tuple[LegId, ...] = ()
     """Legs that carry pictures."""
+    is_service: bool = False
+    """No call: an agent's phone that inspects or hears a recording."""
+    inspection: ToldInspection | None = None
 
     @property
     def customer(self) -> str:

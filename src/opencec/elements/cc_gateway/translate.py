@@ -28,6 +28,7 @@ from opencec.elements.cc_gateway.schemas import (
     ShutDown,
     VendorEvent,
 )
+from opencec.elements.cc_gateway.supervision_events import SUPERVISION_EVENT_TYPES, SupervisionEvents
 from opencec.elements.cc_gateway.told_calls import (
     VIDEO_CALL,
     VOICE_CALL,
@@ -90,6 +91,7 @@ EVENT_TYPES: frozenset[str] = frozenset(
         "AgentState_Work",
     }
     | PARTY_EVENT_TYPES
+    | SUPERVISION_EVENT_TYPES
 )
 """Every event that is sent."""
 _INTERNAL = 6
@@ -135,6 +137,7 @@ class EventTranslator:
             e.RecordingStopped: self._recording_stopped,
             e.ContactEnded: self._ended,
             **self._parties.rows,
+            **SupervisionEvents(lambda: self._state).rows,
         }
 
     def translate(self, event: e.Event) -> list[tuple[AgentId, bytes]]:
@@ -363,6 +366,9 @@ class EventTranslator:
         call = self._state.calls.get(event.contact)
         part = self._part(event.contact, event.agent)
         if call is None or part is None:
+            return
+        if call.is_service:
+            part.phase = "left"
             return
         if event.reason != "failed" or part.phase in ("talking", "held"):
             yield event.agent, "AgentEvent_Call_Release", event.contact

@@ -1,0 +1,132 @@
+"""One tenant's recordings as agents and inspectors find, hear and download them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from opencec.core.errors import OpenCecError
+from opencec.ports.records import CdrQuery, RecordingRow, TenantRecords
+
+__all__ = ["FoundRecording", "RecordingArchive", "RecordingUnavailable"]
+
+_PAGE = 1_000
+_MOST_PAGES = 20
+"""A search looks at so many contacts at most: older ones are found by a narrower range of dates."""
+_MOST_BYTES = 128 * 1024 * 1024
+"""The longest recording that is handed out as one answer: two hours and a quarter."""
+
+
+class RecordingUnavailable(OpenCecError):
+    """`not_found`, `not_finished` or `too_large`."""
+
+    def __init__(self, code: Literal["not_found", "not_finished", "too_large"]) -> None:
+        super().__init__(code, f"recording: {code}")
+
+
+class FoundRecording(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording and the contact that it is of."""
+
+    recording: str
+    callid: str
+    path: str
+    """Below the recordings folder."""
+    agent: str
+    caller: str
+    called: str
+    queue: int
+    begin: int
+    """Milliseconds UTC."""
+    end: int
+
+
+class RecordingArchive:
+    """Recordings of one tenant: what belongs to others does not exist here."""
+
+    def __init__(self, records: TenantRecords, *, absolute: Callable[[str], Path]) -> None:
+        """Args:
+        records: Of the tenant.
+        absolute: File of a path below the recordings folder; raises ValueError for one that leads out.
+        """
+        self._records = records
+        self._absolute = absolute
+
+    async def find(self, recording: str) -> RecordingRow:
+        """One finished recording.
+
+        Raises:
+            RecordingUnavailable: not_found, not_finished.
+        """
+        row = await self._records.recording(recording)
+        if row is None or row.state == "lost":
+            raise RecordingUnavailable("not_found")
+        if row.state != "closed":
+            raise RecordingUnavailable("not_finished")
+        return row
+
+    async def search(
+        self,
+        *,
+        agent: str | None = None,
+        queue: int | None = None,
+        callid: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        first: int = 1,
+        last: int = 100,
+    ) -> list[FoundRecording]:
+        """Recordings by begin, newest first: numbers `first` to `last`, counted from 1. Times are ms UTC."""
+        found: list[FoundRecording] = []
+        after: tuple[int, str] | None = None
+        for _ in range(_MOST_PAGES):
+            query = CdrQuery(
+                since=since,
+                until=until,
+                agent=agent,
+                queue=queue,
+                callid=callid,
+                after=after,
+                limit=_PAGE,
+                newest_first=True,
+            )
+            page = await self._records.cdrs(query)
+            found += [
+                FoundRecording(
+                    recording=cdr.callid,
+                    callid=cdr.callid,
+                    path=cdr.recording,
+                    agent=cdr.agent,
+                    caller=cdr.caller,
+                    called=cdr.called,
+                    queue=cdr.queue or 0,
+                    begin=cdr.answer or cdr.begin,
+                    end=cdr.end,
+                )
+                for cdr in page
+                if cdr.recording
+            ]
+            if len(page) < _PAGE or len(found) >= last:
+                break
+            after = (page[-1].begin, page[-1].callid)
+        return found[max(0, first - 1) : last]
+
+    async def read(self, row: RecordingRow) -> bytes:
+        """The file.
+
+        Raises:
+            RecordingUnavailable: not_found, too_large.
+        """
+        return await asyncio.to_thread(self._read, row.path)
+
+    def _read(self, path: str) -> bytes:
+        try:
+            file = self._absolute(path)
+            if file.stat().st_size > _MOST_BYTES:
+                raise RecordingUnavailable("too_large")
+            return file.read_bytes()
+        except (OSError, ValueError):
+            raise RecordingUnavailable("not_found") from None
