@@ -118,7 +118,6 @@ class RelayLoop:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m opencec.workers.relay", description="OpenCEC video relay")
     parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="least level of log lines")
-    parser.add_argument("--log-level", choices=LOG_LEVELS, default="info", help="least level of log lines")
     parser.add_argument("--name", required=True, help="the worker's name in events and logs")
     parser.add_argument("--listen", required=True, help="unix:/path, or fd:N for an inherited listening socket")
     parser.add_argument("--rtp-ports", type=port_range, required=True, metavar="FIRST-LAST")
