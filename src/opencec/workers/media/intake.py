@@ -32,8 +32,6 @@ _IDLE_TICKS = 10
 """After 200 ms without a packet a leg leaves the vector path until its stream begins again."""
 _QUIET = 40.0
 """Mean absolute sample (14-bit scale, about -46 dBov) below which a frame is silence: there drift is corrected."""
-_LOOK_TICKS = 4
-"""A leg that waits for silence to be corrected is looked at in every fourth tick."""
 _FIRST_RTCP = 64
 """Payload types 64-95 are RTCP's where both share a port (RFC 5761 4); voice is below them."""
 _OPENINGS = 20
@@ -258,7 +256,7 @@ class Intake:
         """Carry out what the delay guards advised: at once when over the limit, else when the leg is silent."""
         if not self._corrections:
             return
-        due = [row for row, advice in self._corrections.items() if advice == "force" or (row ^ tick) % _LOOK_TICKS == 0]
+        due = list(self._corrections)
         quiet = self._quiet(due, tick)
         for row, is_quiet in zip(due, quiet, strict=True):
             advice = self._corrections[row]
