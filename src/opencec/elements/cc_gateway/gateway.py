@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 from opencec.core.ids import AgentId, TenantId
 from opencec.elements.cc_gateway.errors import GatewayDialect
 from opencec.elements.cc_gateway.locks import AccountLocks
 from opencec.elements.cc_gateway.push import PUSH_FORMS
+from opencec.elements.cc_gateway.subscription_wire import NOTIFICATION_PATH, notification
 from opencec.elements.cc_gateway.translate import EventTranslator
 from opencec.httpkit.lockout import SignInGuard
 from opencec.httpkit.operations import Call, WireRequest
@@ -22,6 +24,7 @@ from opencec.services.feed import FeedLimits, TenantFeed
 from opencec.services.load_admission import LoadAdmission
 from opencec.services.metrics import Metrics
 from opencec.services.push import TenantPusher
+from opencec.services.recognition_subscriptions import RecognitionSubscriptions
 from opencec.services.sessions import AgentSession, AgentSessions, SessionIndex
 from opencec.services.tenant_runtime import Participant
 
@@ -53,11 +56,12 @@ class Desk:
     translator: EventTranslator
     pusher: TenantPusher
     locks: AccountLocks
+    subscriptions: RecognitionSubscriptions
 
     @property
     def participants(self) -> tuple[Participant, ...]:
         """What takes part in the tenant's journal."""
-        return (self.sessions, self.feed, self.locks)
+        return (self.sessions, self.feed, self.locks, self.subscriptions)
 
     async def run(self, port: TenantPort) -> None:
         """Watch silence and push events until cancelled. Start it when the tenant is served, after replay."""
@@ -66,6 +70,7 @@ class Desk:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.feed.supervise(port))
             group.create_task(self.pusher.run(port))
+            group.create_task(self.subscriptions.run(port))
 
 
 class Gateway:
@@ -123,7 +128,18 @@ class Gateway:
             metrics=self.metrics,
         )
         desk = Desk(
-            sessions=sessions, feed=feed, translator=translator, pusher=pusher, locks=AccountLocks(tenant, self.guard)
+            sessions=sessions,
+            feed=feed,
+            translator=translator,
+            pusher=pusher,
+            locks=AccountLocks(tenant, self.guard),
+            subscriptions=RecognitionSubscriptions(
+                secrets=self.secrets,
+                callbacks=self.callbacks,
+                clock=self.clock,
+                body=partial(notification, tenant),
+                path=NOTIFICATION_PATH,
+            ),
         )
         self._desks[tenant] = desk
         return desk

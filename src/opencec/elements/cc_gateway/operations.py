@@ -17,6 +17,7 @@ from opencec.elements.cc_gateway import (
     record_play,
     sign_in,
     states,
+    subscriptions,
     video_calls,
     voice_calls,
     voice_parties,
@@ -52,6 +53,7 @@ TABLE: OperationTable[Caller] = OperationTable(
         *quality_control.OPERATIONS,
         *record_play.OPERATIONS,
         *record_files.OPERATIONS,
+        *subscriptions.OPERATIONS,
     )
 )
 
