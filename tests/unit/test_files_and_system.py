@@ -114,3 +114,12 @@ async def test_passwords() -> None:
     assert not await passwords.verify(encoded, "wrong")
     assert not await passwords.verify("", "no account has this")
     assert not await passwords.verify("garbage", "x")
+
+
+def test_a_recording_goes_with_its_pictures(tmp_path: Path) -> None:
+    files = RecordingFiles(tmp_path)
+    path = "1/20260101/call.wav"
+    for name in (path, "1/20260101/call.video", "1/20260101/other.video"):
+        files.prepare(name).write_bytes(b"x")
+    files.remove(path)
+    assert [found.name for found in tmp_path.rglob("*.*")] == ["other.video"]

@@ -34,11 +34,6 @@ def video_of(path: str) -> str:
     return path.removesuffix(".wav") + ".video"
 
 
-def film_of(path: str) -> str:
-    """The film that is made of both when the call is over."""
-    return path.removesuffix(".wav") + ".mkv"
-
-
 class RecordingFiles:
     """The folder of recordings.
 
@@ -99,9 +94,12 @@ class RecordingFiles:
         return time.time() - about.st_mtime > after_s and not _is_open_somewhere(about)
 
     def remove(self, path: str) -> None:
-        """Remove a file (gone already is fine) and its day's folder when that was the last."""
+        """Remove a file (gone already is fine) with its pictures, and its day's folder when that was the last."""
         found = self.absolute(path)
         found.unlink(missing_ok=True)
+        pictures = self.absolute(video_of(path))
+        for one in (pictures, pictures.with_name(pictures.name + ".part")):
+            one.unlink(missing_ok=True)
         try:
             found.parent.rmdir()
         except OSError:
