@@ -68,11 +68,8 @@ def test_published_paths_and_methods_are_in_the_fact_catalogue() -> None:
     extra = {
         ("POST", f"{PREFIX}/voicecall/{{}}/release"),
         ("POST", f"{PREFIX}/voicecall/{{}}/mediaswitch"),
-<<<<<<< HEAD
         ("POST", f"{PREFIX}/qualitycontrol/{{}}/resetskill/{{}}"),  # documented by its title alone
-=======
         ("POST", f"{PREFIX}/config/subscribe/cancel"),
->>>>>>> 7f75b88 (tests: The name of cancel is ours.)
     }
     for operation in TABLE.operations:
         path = PREFIX + re.sub(r"\{[\w:]+\}", "{}", operation.path)
