@@ -157,6 +157,8 @@ class DemoAgent:
     auto_answer: bool = False
     auto_enter_idle: bool = True
     agent_type: int = 4
+    release_phone: bool = True
+    """False: the phone stays off hook between calls."""
     has_own_phone: bool = False
     """Another program is its phone, so the line does not register it."""
     guid: str = ""
@@ -179,7 +181,7 @@ class DemoAgent:
             "phonenum": self.phone,
             "autoanswer": self.auto_answer,
             "autoenteridle": self.auto_enter_idle,
-            "releasephone": True,
+            "releasephone": self.release_phone,
             "status": 4,
             "agenttype": self.agent_type,
         }

@@ -182,3 +182,29 @@ async def test_held_and_second_customer_are_connected(floor: Floor) -> None:
     call.hang_up()
     await floor.system.cdr(callid)
     assert (await floor.system.cdr(second))["disposition"] == "joined"
+
+
+async def test_a_phone_that_stays_off_hook_serves_one_call_after_another(floor: Floor) -> None:
+    """The second caller's leg is as likely as not at the other media worker."""
+    agent = floor.first
+    agent.release_phone, agent.has_own_phone = False, True  # its phone is registered already
+    await agent.close()
+    agent.calls.clear()
+    await agent.sign_in()
+    lines = [await phone_line(floor.system) for _ in range(2)]
+    for line in lines:
+        assert (await floor.second.do("POST", "onlineagent", "saybusy?reason=200"))["retcode"] in ("0", "100-009")
+        before = len(agent.events)
+        call = await line.call("1001", frequency=CUSTOMER)
+        ringing = await agent.event("AgentEvent_Ringing", after=before)
+        assert (await agent.do("PUT", "voicecall", "answer"))["retcode"] == "0"
+        await hears(lambda call=call: [(agent.calls[-1], {CUSTOMER}), (call, {FIRST})])  # type: ignore[misc]
+        call.hang_up()
+        await agent.event("AgentState_Ready", after=before)
+        await floor.system.cdr(ringing["content"]["callid"])
+    assert len(agent.calls) == 1, "the phone was called once"
+    before = len(agent.events)
+    await floor.ok("releasephone", method="DELETE")
+    await agent.event("AgentOther_PhoneRelease", after=before)
+    for line in lines:
+        await line.close()
