@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fakes.running_system import RunningSystem
 from fakes.trunk_phone import TrunkPhone
 
 pytestmark = pytest.mark.e2e
@@ -45,4 +46,48 @@ def test_a_day_at_the_workbench(scenario: Callable[..., dict[str, Any]], trunk: 
     assert result["signedOut"] == 0
     assert "You were signed out." in result["elsewhere"]
     assert "Your session is over." in result["expired"]
+    assert result["problems"] == []
+
+
+def test_consult_three_talk_and_leave_announced_and_failed_transfers(
+    scenario: Callable[..., dict[str, Any]],
+) -> None:
+    result = scenario("parties", workno=104, WORKNOS="104,105")
+    agent, colleague, customer = "2650", "1850", "1000"
+    consult = result["consult"]
+    assert consult["a"][colleague] > LOUD
+    assert consult["b"][agent] > LOUD > QUIET > consult["b"][customer]
+    assert consult["customer"][agent] < QUIET + 10
+    assert consult["customer"]["loudest"] > LOUD, "no music while the customer waits"
+    assert result["held"] == 1
+    three = result["three"]
+    assert min(three["a"][colleague], three["a"][customer]) > LOUD
+    assert min(three["b"][agent], three["b"][customer]) > LOUD
+    assert min(three["customer"][agent], three["customer"][colleague]) > LOUD
+    assert result["partners"].endswith("105")
+    for after in ("left", "announced"):
+        assert result[after]["b"][customer] > LOUD
+        assert result[after]["customer"][colleague] > LOUD > QUIET > result[after]["customer"][agent]
+    assert result["rows"] == 1
+    assert result["back"]["customer"][agent] > LOUD
+    assert result["stillThere"] == 1
+    assert result["failedTransfer"]["customer"][agent] > LOUD
+    assert {name: found for name, found in result["violations"].items() if found} == {}
+    assert result["problems"] == []
+
+
+def test_notes_go_into_the_record_and_two_tabs_ring_once(
+    system: RunningSystem, scenario: Callable[..., dict[str, Any]]
+) -> None:
+    result = scenario("notes", workno=106)
+    assert "Sales" in result["path"]
+    assert result["tones"][0] > 0
+    assert result["tones"][1] == 0
+    assert result["left"].startswith("Ends in ")
+    assert "Sales" in result["today"]
+    [row] = [row for row in system.cdrs() if row["callid"] == result["callid"]]
+    assert [(note["agent"], note["note"], note["reasons"]) for note in row["notes"]] == [
+        ("106", "Wants a copy of the invoice", [6])
+    ]
+    assert {name: found for name, found in result["violations"].items() if found} == {}
     assert result["problems"] == []

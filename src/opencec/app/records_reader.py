@@ -118,6 +118,9 @@ def _row(value: msgspec.Struct) -> dict[str, Any]:
         segment.update({name: _iso(segment[name]) for name in _TIMES if segment.get(name) is not None})
     for leg in row.get("quality", ()):
         del leg["callid"], leg["vdn"]
+    for note in row.get("notes", ()):
+        del note["callid"], note["vdn"]
+        note["at"] = _iso(note["at"])
     return row | {name: row[name] or None for name in _EMPTY_IS_NULL if name in row}
 
 
