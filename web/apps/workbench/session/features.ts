@@ -8,6 +8,6 @@ export const FEATURES: {
   transfers: readonly TransferKind[];
 } = {
   consult: true,
-  inspection: false,
+  inspection: true,
   transfers: ["release", "success", "suspend", "talk", "threeParty"],
 };
