@@ -91,3 +91,18 @@ def test_notes_go_into_the_record_and_two_tabs_ring_once(
     ]
     assert {name: found for name, found in result["violations"].items() if found} == {}
     assert result["problems"] == []
+
+
+def test_an_inspector_is_heard_by_the_agent_alone_until_it_joins_in(
+    scenario: Callable[..., dict[str, Any]],
+) -> None:
+    result = scenario("inspection", workno=107, WORKNOS="107,120")
+    agent, inspector, customer = "2650", "1850", "1000"
+    assert min(result["listen"]["inspector"][agent], result["listen"]["inspector"][customer]) > LOUD
+    for page in ("a", "customer"):
+        assert result["listen"][page][inspector] < QUIET
+        assert result["left"][page][inspector] < QUIET
+    assert result["whisper"]["a"][inspector] > LOUD > QUIET > result["whisper"]["customer"][inspector]
+    assert min(result["insert"]["a"][inspector], result["insert"]["customer"][inspector]) > LOUD
+    assert result["violations"]["team"] == []
+    assert result["problems"] == []

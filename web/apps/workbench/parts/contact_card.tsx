@@ -114,7 +114,9 @@ function Active({ call, now }: { call: Call; now: number }): ReactNode {
         {held && call.heldAt !== null ? (
           <span data-testid="hold-timer">{text("card.held.for", { time: duration(now - call.heldAt) })}</span>
         ) : null}
-        {call.partners.length ? <span data-testid="partners">{call.partners.map((each) => partyName(each)).join(", ")}</span> : null}
+        {call.partners.length ? (
+          <span data-testid="partners">{call.partners.map((each) => partyName(each)).join(", ")}</span>
+        ) : null}
       </p>
       <Path steps={call.path} />
       {call.muted ? (

@@ -17,7 +17,7 @@ export async function inspect(context: Context, { workno, mode }: Inspecting): P
   if (now?.workno === workno) {
     if (now.mode !== mode) await of(gateway).change(workno, mode);
   } else {
-    if (now) await of(gateway).end(now.workno, now.mode);
+    if (now) await of(gateway).end(now.workno);
     await phone.prepare();
     phone.expectCall(PHONE_RINGS_WITHIN_MS);
     await of(gateway).begin(workno, mode);
@@ -28,7 +28,7 @@ export async function inspect(context: Context, { workno, mode }: Inspecting): P
 export async function endInspection(context: Context): Promise<void> {
   const now = context.model().inspecting;
   if (!now) return;
-  await of(context.gateway).end(now.workno, now.mode);
+  await of(context.gateway).end(now.workno);
   set(context, null);
 }
 

@@ -31,9 +31,9 @@ export class Inspection {
     );
   }
 
-  async end(workno: string, mode: InspectionMode): Promise<void> {
-    if (mode === "whisper") await this.#post(`/requeststopwhisperagent?whisperagentid=${number(workno)}`);
-    else await this.#gateway.call("DELETE", "qualitycontrol", `/${number(workno)}`);
+  /** Leaves, whatever the mode: the operation that stops a whisper would go on listening. */
+  async end(workno: string): Promise<void> {
+    await this.#gateway.call("DELETE", "qualitycontrol", `/${number(workno)}`);
   }
 
   /** Takes the customer from the agent; possible while listening, whispering or inserting. */
