@@ -22,12 +22,14 @@ from opencec.core.commands import (
     Consult,
     DropCall,
     Hold,
+    Inspect,
     Release,
     ResetSkills,
     Retrieve,
     SayBusy,
     SignIn,
     SignOut,
+    SwitchInspection,
     Transfer,
     TransferTarget,
 )
@@ -60,6 +62,8 @@ AGENT = AgentId(101)
 SESSION = SessionId("s-101")
 GUID = "guid-101"
 COLLEAGUE = AgentId(102)
+INSPECTOR = AgentId(120)
+INSPECTION = ContactId("1760000000-900001")
 COLLEAGUE_HOST, OUTSIDE = "192.0.2.30", "192.0.2.40"
 CONSULT = ContactId("1760000000-900000")
 RESTART_S = 0.7
@@ -73,11 +77,16 @@ def config() -> TenantConfig:
     wait = QueueRule(action="wait")
     return TenantConfig(
         info=TenantInfo(vdn=1, name="Test"),
-        agents=(AgentConfig(workno="101", phone="7101"), AgentConfig(workno="102", phone="7102")),
+        agents=(
+            AgentConfig(workno="101", phone="7101"),
+            AgentConfig(workno="102", phone="7102"),
+            AgentConfig(workno="120", phone="7120", roles=("agent", "inspector")),
+        ),
         skills=(AgentSkillConfig(workno="101", queue=2),),
         sip_accounts=(
             SipAccountConfig(user="7101", secret="secret", workno="101"),
             SipAccountConfig(user="7102", secret="secret", workno="102"),
+            SipAccountConfig(user="7120", secret="secret", workno="120"),
         ),
         queues=(
             QueueConfig(queue=1, name="Sales", on_no_agent=wait),
@@ -386,6 +395,30 @@ class Centre:
         await asyncio.sleep(1.0)
         customer.hang_up()
         await self.order(SignOut(agent=COLLEAGUE))
+
+    async def inspected(self, customer: Peer, agent: Peer) -> None:
+        """An inspector listens to the call, whispers, and is released with its end."""
+        inspector = Peer(self.network, COLLEAGUE_HOST, self.clock)
+        self.others = (inspector,)
+        inspector.register("7120")
+        await self.until(inspector.registered.is_set, "the inspector's phone is registered")
+        await self.order(SignIn(agent=INSPECTOR, session=SessionId("s-120"), phone="7120"))
+        await self.reach_queue(customer)
+        await self.answer(customer, agent)
+        await self.order(Inspect(inspector=INSPECTOR, contact=INSPECTION, agent=AGENT))
+        await self.event("AgentOther_BeQcStart")
+        await self.until(lambda: self._ears(customer, agent, inspector) == (1, 1, 2), "the inspector listens")
+        await self.order(SwitchInspection(inspector=INSPECTOR, agent=AGENT, mode="whisper"))
+        await self.event("AgentOther_BeQcStart", count=2)
+        await self.until(lambda: self._ears(customer, agent, inspector) == (1, 2, 2), "the inspector whispers")
+        await asyncio.sleep(1.0)
+        customer.hang_up()
+        await self.event("AgentOther_BeQcStop", count=2)
+        await self.order(SignOut(agent=INSPECTOR))
+
+    def _ears(self, *peers: Peer) -> tuple[int, ...]:
+        """How many others each of them hears."""
+        return tuple(len(self.worker.hears(leg)) if (leg := self.leg(peer)) else 0 for peer in peers)
 
     async def quiet(self) -> None:
         """Until nothing is left to do."""
