@@ -6,6 +6,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useSearchParams } from "react-router";
 import css from "./page.module.css";
 import { readAudioChoice } from "./parts/audio_choice";
+import { AudioDialog } from "./parts/audio_dialog";
 import { Banners } from "./parts/banners";
 import { CallDialog } from "./parts/call_dialog";
 import { ConsultDialog } from "./parts/consult_dialog";
@@ -26,10 +27,6 @@ import { useRinging } from "./parts/use_ringing";
 import { FEATURES } from "./session/features";
 import { Workbench } from "./session/workbench";
 
-/** Needed after sign-in only: a first visit does not fetch it. */
-const AudioDialog = lazy(() =>
-  import("./parts/audio_dialog").then((module) => ({ default: module.AudioDialog })),
-);
 /** For inspectors alone. */
 const Team = lazy(() => import("./parts/team").then((module) => ({ default: module.Team })));
 
@@ -141,9 +138,7 @@ function Working(): ReactNode {
       {FEATURES.consult ? <ConsultDialog /> : null}
       <RestDialog />
       <DialDialog />
-      <Suspense fallback={null}>
-        <AudioDialog />
-      </Suspense>
+      <AudioDialog />
       <Shortcuts />
     </DialogProvider>
   );
