@@ -1,11 +1,10 @@
-"""Commands of inspectors, of recordings and playback, and of notes: the second half of `commands`."""
+"""Commands of inspectors, of recordings and playback, and of notes."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
-
+from opencec.core.commands.command import CoreCommand
 from opencec.core.ids import AgentId, ContactId, QueueId
 
 __all__ = [
@@ -40,16 +39,10 @@ __all__ = [
 ]
 
 
-class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, gc=False):
-    pass
-
-
-# --- inspection -------------------------------------------------------------------------------------------------------
-
 InspectionMode = Literal["listen", "insert", "whisper"]
 
 
-class Inspect(_Command, frozen=True):
+class Inspect(CoreCommand, frozen=True):
     """Listen to an agent, barge in or whisper: the idle inspector's phone is called (cc-gateway.md 5.7).
 
     The inspection is bound to the agent: it begins before or in a call, survives hold, consult and transfer, and ends
@@ -63,7 +56,7 @@ class Inspect(_Command, frozen=True):
     mode: InspectionMode = "listen"
 
 
-class SwitchInspection(_Command, frozen=True):
+class SwitchInspection(CoreCommand, frozen=True):
     """Listen, insert or whisper from now on; None: from listen to insert or back."""
 
     inspector: AgentId
@@ -71,7 +64,7 @@ class SwitchInspection(_Command, frozen=True):
     mode: InspectionMode | None = None
 
 
-class StopInspection(_Command, frozen=True):
+class StopInspection(CoreCommand, frozen=True):
     """End an inspection. `whisper_only`: one that did not begin as whisper goes on as listen."""
 
     inspector: AgentId
@@ -79,7 +72,7 @@ class StopInspection(_Command, frozen=True):
     whisper_only: bool = False
 
 
-class Intercept(_Command, frozen=True):
+class Intercept(CoreCommand, frozen=True):
     """The inspector takes the inspected call over; the agent leaves it."""
 
     inspector: AgentId
@@ -88,21 +81,21 @@ class Intercept(_Command, frozen=True):
     """The call that must be meant; None: whichever is inspected."""
 
 
-class ForceIdle(_Command, frozen=True):
+class ForceIdle(CoreCommand, frozen=True):
     """In a call: withdraws what the agent has asked for afterwards."""
 
     inspector: AgentId
     agent: AgentId
 
 
-class ForceBusy(_Command, frozen=True):
+class ForceBusy(CoreCommand, frozen=True):
     """In a call: applies when it ends."""
 
     inspector: AgentId
     agent: AgentId
 
 
-class ForceRest(_Command, frozen=True):
+class ForceRest(CoreCommand, frozen=True):
     """In a call: applies when it ends."""
 
     inspector: AgentId
@@ -111,14 +104,14 @@ class ForceRest(_Command, frozen=True):
     cause: int = 0
 
 
-class ForceSignOut(_Command, frozen=True):
+class ForceSignOut(CoreCommand, frozen=True):
     """Calls of the agent are released."""
 
     inspector: AgentId
     agent: AgentId
 
 
-class ForceSkills(_Command, frozen=True):
+class ForceSkills(CoreCommand, frozen=True):
     """Which of its configured skill queues the agent serves in this session; None = all."""
 
     inspector: AgentId
@@ -126,14 +119,14 @@ class ForceSkills(_Command, frozen=True):
     queues: tuple[QueueId, ...] | None = None
 
 
-class ForceDrop(_Command, frozen=True):
+class ForceDrop(CoreCommand, frozen=True):
     """Release a call, wherever it is."""
 
     inspector: AgentId
     contact: ContactId
 
 
-class Monitor(_Command, frozen=True):
+class Monitor(CoreCommand, frozen=True):
     """Tell the inspector when these agents sign in and out, or stop telling."""
 
     inspector: AgentId
@@ -144,27 +137,27 @@ class Monitor(_Command, frozen=True):
 # --- recordings -------------------------------------------------------------------------------------------------------
 
 
-class BeginRecord(_Command, frozen=True):
+class BeginRecord(CoreCommand, frozen=True):
     """Record the agent's call, whatever tenant and queue say (cc-gateway.md 5.6)."""
 
     agent: AgentId
 
 
-class PauseRecord(_Command, frozen=True):
+class PauseRecord(CoreCommand, frozen=True):
     agent: AgentId
 
 
-class ResumeRecord(_Command, frozen=True):
+class ResumeRecord(CoreCommand, frozen=True):
     agent: AgentId
 
 
-class StopRecord(_Command, frozen=True):
+class StopRecord(CoreCommand, frozen=True):
     """The recording, automatic or not, says nothing more of this agent's part of the call."""
 
     agent: AgentId
 
 
-class PlayRecording(_Command, frozen=True):
+class PlayRecording(CoreCommand, frozen=True):
     """Play a sound file to the agent's phone; without a call the phone is called first."""
 
     agent: AgentId
@@ -176,15 +169,15 @@ class PlayRecording(_Command, frozen=True):
     times: int = 1
 
 
-class PausePlayback(_Command, frozen=True):
+class PausePlayback(CoreCommand, frozen=True):
     agent: AgentId
 
 
-class ResumePlayback(_Command, frozen=True):
+class ResumePlayback(CoreCommand, frozen=True):
     agent: AgentId
 
 
-class MovePlayback(_Command, frozen=True):
+class MovePlayback(CoreCommand, frozen=True):
     """Forwards or back by `by_ms`, or to `to_ms` from the beginning."""
 
     agent: AgentId
@@ -192,11 +185,11 @@ class MovePlayback(_Command, frozen=True):
     to_ms: int | None = None
 
 
-class StopPlayback(_Command, frozen=True):
+class StopPlayback(CoreCommand, frozen=True):
     agent: AgentId
 
 
-class PlaybackOver(_Command, frozen=True):
+class PlaybackOver(CoreCommand, frozen=True):
     """The media worker has ended a playback. Of one that is over already: nothing."""
 
     contact: ContactId
@@ -207,7 +200,7 @@ class PlaybackOver(_Command, frozen=True):
 # --- notes, and what an agent's calls are like ------------------------------------------------------------------------
 
 
-class SendNote(_Command, frozen=True):
+class SendNote(CoreCommand, frozen=True):
     """A note to agents; those who are not signed in do not get it."""
 
     agent: AgentId
@@ -215,7 +208,7 @@ class SendNote(_Command, frozen=True):
     text: str
 
 
-class PostBulletin(_Command, frozen=True):
+class PostBulletin(CoreCommand, frozen=True):
     """A note to all agents that serve a skill queue, or belong to a group of agents."""
 
     agent: AgentId
@@ -225,7 +218,7 @@ class PostBulletin(_Command, frozen=True):
     """Number of the group, when no queue is named."""
 
 
-class SetSelfRecord(_Command, frozen=True):
+class SetSelfRecord(CoreCommand, frozen=True):
     """Record every call of these agents, or only those that tenant and queue want."""
 
     agents: tuple[AgentId, ...]
@@ -234,21 +227,21 @@ class SetSelfRecord(_Command, frozen=True):
     """Who orders it for others."""
 
 
-class SetTalkRight(_Command, frozen=True):
+class SetTalkRight(CoreCommand, frozen=True):
     """Whether calls are offered to the agent."""
 
     agent: AgentId
     enabled: bool
 
 
-class SetForwarding(_Command, frozen=True):
+class SetForwarding(CoreCommand, frozen=True):
     """Dial this number in place of the agent's phone; empty: the phone."""
 
     agent: AgentId
     number: str
 
 
-class BindPhone(_Command, frozen=True):
+class BindPhone(CoreCommand, frozen=True):
     """Another phone for the agent; refused in a call."""
 
     agent: AgentId
