@@ -8,7 +8,7 @@ import pytest
 
 from fakes.call_centre import PASSWORD, CallCentre
 from fakes.gateway_client import Clients, GatewayClient
-from opencec.elements.cc_gateway import TABLE
+from opencec.elements.cc_gateway import TABLE, messages, quality_control, record_files, record_play
 
 pytestmark = pytest.mark.contract
 
@@ -71,6 +71,10 @@ ROWS = [
     Row("getHold", "POST", "/voicecall/{a}/gethold", "200-015"),
     Row("beginMute", "POST", "/voicecall/{a}/beginmute", "200-003"),
     Row("endMute", "POST", "/voicecall/{a}/endmute", "200-007"),
+    Row("beginMuteVideo", "POST", "/voicecall/{a}/beginmutevideo", "200-019"),
+    Row("endMuteVideo", "POST", "/voicecall/{a}/endmutevideo", "200-021"),
+    Row("mediaSwitch", "POST", "/voicecall/{a}/mediaswitch", "200-019", {"mediaability": 1}),
+    Row("mediaSwitch", "POST", "/voicecall/{a}/mediaswitch", "000-002", {"mediaability": 9}),
     Row("transfer", "POST", "/voicecall/{a}/transfer", "200-012", {"devicetype": 1, "mode": 0, "address": "1"}),
     Row("transfer", "POST", "/voicecall/{a}/transfer", "200-012", {"devicetype": 1, "mode": 2, "address": "1"}),
     Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 1, "mode": 1, "address": "1"}),
@@ -241,6 +245,9 @@ SIGN_IN_NAMES = {
 
 def test_every_operation_has_a_row() -> None:
     covered = {row.name for row in (*ROWS, *STATES_CHANGED)} | SIGN_IN_NAMES | {"getAgentEvent"}
+    with_an_inspector = (*quality_control.OPERATIONS, *record_play.OPERATIONS, *record_files.OPERATIONS)
+    # Their rows are in test_cc_gateway_supervision.py, which has a check of its own.
+    covered |= {operation.name for operation in (*with_an_inspector, *messages.OPERATIONS)}
     assert {operation.name for operation in TABLE.operations} == covered
 
 
