@@ -185,6 +185,44 @@ def test_bye_before_the_answer_cancels(pair: Pair) -> None:
     assert failed.status == 487
 
 
+def expiring_call(pair: Pair) -> str:
+    """A call whose INVITE gives 3 s for the answer; the leg at b, which rings."""
+    pair.a.agent.invite(
+        "out",
+        target_uri="sip:1000@192.0.2.2",
+        destination=pair.a.flow_to(pair.b),
+        local=Identity("sip:a@example.com"),
+        effect_id="e",
+        now=pair.net.now,
+        sdp=SDP_A,
+        headers=[("Expires", "3")],
+    )
+    pair.net.run(10)
+    (leg,) = pair.b.agent.legs()
+    pair.b.agent.provisional(leg, 183, now=pair.net.now, sdp=SDP_B)
+    return leg
+
+
+def test_an_invitation_expires_unless_it_is_answered(pair: Pair) -> None:
+    expiring_call(pair)
+    pair.net.run(2_900)
+    assert pair.b.kinds() == ["InviteReceived"]
+    pair.net.run(200)
+    assert pair.b.kinds() == ["InviteReceived", "Cancelled"]
+    failed = pair.a.of(Failed)[0]
+    assert isinstance(failed, Failed)
+    assert failed.status == 487
+    pair.rest()
+
+
+def test_an_answered_invitation_does_not_expire(pair: Pair) -> None:
+    leg = expiring_call(pair)
+    pair.b.agent.accept(leg, now=pair.net.now, sdp=SDP_B)
+    pair.net.run(6_000)
+    assert pair.b.kinds() == ["InviteReceived", "Confirmed"]
+    assert pair.a.of(Failed) == []
+
+
 def test_both_hang_up_at_once(pair: Pair) -> None:
     leg = pair.up()
     pair.a.agent.bye("out", now=pair.net.now)

@@ -16,6 +16,7 @@ from opencec.sip.leg_events import (
     InviteReceived,
     ReliableProgressAcknowledged,
 )
+from opencec.sip.limits import delta_seconds
 from opencec.sip.message import Request
 from opencec.sip.replaces import find_replaced
 from opencec.sip.session_body import sdp_of
@@ -76,6 +77,9 @@ class InviteServer:
         note_abilities(leg, request)
         board.add(leg)
         board.emit(InviteReceived(leg=key, request=request, flow=flow, replaces=replaced.key if replaced else None))
+        seconds = delta_seconds(request.headers.get("Expires"))
+        if seconds:
+            board.timers.set(("expires", key), now + seconds * 1000, lambda at: self._expire(leg, at))
         board.changed(leg)
 
     # --- answers of the owner
@@ -157,7 +161,7 @@ class InviteServer:
         leg.local_sdp = sdp or leg.local_sdp
         leg.phase = Phase.ANSWERED
         leg.reliable = None
-        for name in ("reliable", "minute"):
+        for name in ("reliable", "minute", "expires"):
             self._board.timers.cancel((name, leg.key))
         self.repeat_final(leg, now)
         self._session.start(leg, now)
@@ -228,6 +232,12 @@ class InviteServer:
         """BYE before the final answer (RFC 3261 15.1.2)."""
         self._board.answer(transaction, 200, now)
         self._give_up(leg, request, now)
+
+    def _expire(self, leg: Leg, now: int) -> None:
+        """The time that the INVITE's Expires gave for a final answer is over (RFC 3261 13.3.1)."""
+        if leg.phase is Phase.RINGING:
+            self._board.emit(Cancelled(leg=leg.key))
+            self.reject(leg, 487, now, reason=None, headers=())
 
     def _give_up(self, leg: Leg, request: Request, now: int) -> None:
         if leg.phase is Phase.RINGING:

@@ -95,6 +95,7 @@ class Switchboard:
             "glare",
             "ack",
             "minute",
+            "expires",
             "refer",
         ):
             self.timers.cancel((name, leg.key))
