@@ -27,6 +27,14 @@ def trunk_port(system: RunningSystem) -> int:
 
 
 @pytest.fixture
+def silent_trunk(trunk_port: int) -> Iterator[None]:
+    """A trunk that takes what it is sent and never says a word; a closed port would refuse at once (ICMP)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far_end:
+        far_end.bind(("127.0.0.1", trunk_port))
+        yield
+
+
+@pytest.fixture
 async def line(system: RunningSystem) -> AsyncIterator[PhoneLine]:
     """A SIP socket for phones and callers."""
     opened = await phone_line(system)

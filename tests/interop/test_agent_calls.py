@@ -128,7 +128,7 @@ async def test_a_muted_agent_is_not_heard(
 
 
 async def test_an_agent_gives_up_an_outbound_call_to_a_silent_trunk(
-    system: RunningSystem, agents: tuple[DemoAgent, DemoAgent]
+    system: RunningSystem, agents: tuple[DemoAgent, DemoAgent], silent_trunk: None
 ) -> None:
     first, _ = agents
     before = len(first.events)

@@ -159,7 +159,18 @@ async def test_a_call_out_that_is_given_up_is_cancelled(
 
 
 async def test_nobody_at_the_far_end(system: RunningSystem, line: PhoneLine) -> None:
-    """The port is closed: the caller is not left in silence, and hangs up in its own time."""
+    """The port is closed: the call fails at once, the caller is told, and the flow ends the call."""
+    caller = new_caller()
+    call = await line.call("1006", caller=caller, frequency=CUSTOMER_HZ)
+    await asyncio.wait_for(call.answered.wait(), 5)
+    await asyncio.wait_for(call.ended.wait(), 12)
+    assert len(call.heard) > 3 * 8000, "not the whole of what it is told"
+    assert (await cdr_of_caller(system, caller))["disposition"] == "flow_only"
+
+
+async def test_a_caller_gives_up_while_the_far_end_is_silent(
+    system: RunningSystem, line: PhoneLine, silent_trunk: None
+) -> None:
     caller = new_caller()
     call = await line.call("1006", caller=caller, frequency=CUSTOMER_HZ)
     await asyncio.wait_for(call.answered.wait(), 5)
