@@ -7,6 +7,7 @@ import subprocess
 import time
 from typing import Any
 
+import httpx
 import pytest
 
 from fakes.running_system import OPENCEC, RunningSystem
@@ -35,6 +36,21 @@ def test_more_agents_have_phones_and_stay_as_they_are(system: RunningSystem) -> 
     ]
     known = json.loads(system.command("demo", "credentials"))["agents"]
     assert [agent for agent in known if agent in first] == first
+
+
+def test_three_hundred_more_agents_come_within_the_minute(system: RunningSystem) -> None:
+    """The command is bounded by `RunningSystem.command`; the system takes the sign-in of the last of them."""
+    made = [json.loads(line) for line in system.command("demo", "agents", "300").splitlines()]
+    assert [agent["workno"] for agent in made] == [str(2001 + place) for place in range(300)]
+    known = {agent["workno"]: agent for agent in json.loads(system.command("demo", "credentials"))["agents"]}
+    assert [known[agent["workno"]] for agent in made] == made
+    last = made[-1]
+    body = {"password": last["password"], "phonenum": last["sip"]["user"], "status": 4, "agenttype": 4}
+    gateway = f"{system.gateway}/onlineagent/{last['workno']}"
+    answer = httpx.put(f"{gateway}/forcelogin", json=body, timeout=20)
+    assert answer.json()["retcode"] == "0", answer.text
+    guid = answer.headers["Set-GUID"].partition("=")[2]
+    assert httpx.delete(f"{gateway}/forcelogout", headers={"Guid": guid}, timeout=20).json()["retcode"] == "0"
 
 
 def test_traffic_is_answered_recorded_and_ends_by_itself(system: RunningSystem) -> None:
