@@ -23,7 +23,7 @@ from opencec.workers.protocol import FirstPacket, LegFailed, Quality, RecordingC
 from opencec.workers.relay.incoming import Incoming
 from opencec.workers.relay.outgoing import AUDIO_DELAY_NS
 from opencec.workers.relay.pictures import begins_picture
-from opencec.workers.relay.recorder import CODEC, RECORD_HEADER
+from opencec.workers.relay.video_file import CODEC, RECORD_HEADER
 from opencec.workers.relay_protocol import RecordVideo, RequestKeyframe, UpdateVideo
 from opencec.workers.rtp import rtcp
 

@@ -82,20 +82,21 @@ def list_recordings(
 ) -> None:
     """List the recordings."""
     with _reader() as reader:
-        columns = ("begin", "callid", "agent", "state", "duration_ms", "path")
+        columns = ("begin", "callid", "agent", "state", "duration_ms", "path", "film")
         _write(reader.recordings(vdn=vdn, callid=callid), as_json=as_json, columns=columns)
 
 
 @recordings.command("get")
 def get_recording(
     callid: Annotated[str, typer.Argument(help="Id of the contact.")],
-    file: Annotated[Path, typer.Argument(help="WAV file to write.")],
+    file: Annotated[Path, typer.Argument(help="WAV file to write, or the film of a video call: .mkv.")],
     *,
     vdn: Vdn = None,
 ) -> None:
-    """Copy a contact's recording."""
+    """Copy a contact's recording: its sound, or its film with pictures and sound."""
     with _reader() as reader:
-        found = reader.recording_file(callid, vdn=vdn)
+        wants_film = file.suffix.lower() == ".mkv"
+        found = reader.film_file(callid, vdn=vdn) if wants_film else reader.recording_file(callid, vdn=vdn)
     if isinstance(found, str):
         sys.exit(found)
     shutil.copyfile(found, file)

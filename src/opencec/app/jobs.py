@@ -1,4 +1,4 @@
-"""The jobs process: settles recordings that a dead worker left, and removes what is past its retention.
+"""The jobs process: settles recordings that a dead worker left, makes films, removes what is past its retention.
 
 `python -m opencec.app.jobs_process`. Idle nearly always; it runs at the lowest priority (see `serve.py`) and holds
 nobody up.
@@ -16,6 +16,7 @@ import structlog
 
 from opencec.adapters.files import RecordingFiles
 from opencec.adapters.sqlite import Database, SqliteRecords
+from opencec.app.films import FilmMaking
 from opencec.app.run_dir import DataDir
 from opencec.app.settings import Settings, load_settings
 from opencec.app.supervisor_child import name_process
@@ -115,9 +116,11 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     if stop.is_set():
         return
     records = SqliteRecords(Database(data.database))
+    files = RecordingFiles(data.recordings)
+    films = FilmMaking(records=records, files=files, is_stopped=stop.is_set)
     housekeeping = Housekeeping(
         records=records,
-        files=RecordingFiles(data.recordings),
+        files=files,
         recover=_recover,
         retention_days=settings.recording_retention_days,
     )
@@ -125,12 +128,16 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             settled = await housekeeping.settle(now_ms=int(time.time() * 1000))
-            if time.monotonic() >= next_deep:
+            is_deep = time.monotonic() >= next_deep
+            if is_deep:
                 next_deep = time.monotonic() + _DEEP_EVERY_S
                 settled += await housekeeping.rescue()
                 expired = await housekeeping.expire(now_ms=int(time.time() * 1000))
                 if expired:
                     _log.info("jobs.recordings_expired", count=expired)
+            filmed = await films.make(now_ms=int(time.time() * 1000), is_deep=is_deep)
+            if filmed:
+                _log.info("jobs.films_made", count=filmed)
             if settled:
                 _log.info("jobs.recordings_settled", count=settled)
         except OSError as error:

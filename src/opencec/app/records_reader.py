@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from opencec.adapters.files import RecordingFiles
+from opencec.adapters.files import RecordingFiles, film_of
 from opencec.adapters.sqlite import Database, SqliteRecords
 from opencec.app.run_dir import DataDir
 from opencec.ports.records import CdrQuery, TenantRecords
@@ -70,11 +70,13 @@ class RecordsReader:
             yield from rows
 
     def recordings(self, *, vdn: int | None = None, callid: str | None = None) -> Iterator[dict[str, Any]]:
-        """Rows by id, tenant by tenant."""
+        """Rows by id, tenant by tenant; `film` is the path of the film, None when there is none (yet)."""
         for tenant in self._tenants(vdn):
             after = ""
             while page := self._runner.run(tenant.recordings(callid=callid, after=after, limit=_PAGE)):
-                yield from (_row(found) for found in page)
+                for found in page:
+                    film = film_of(found.path)
+                    yield _row(found) | {"film": film if self._files.size(film) is not None else None}
                 after = page[-1].recording
 
     def recording_file(self, callid: str, *, vdn: int | None = None) -> Path | str:
@@ -89,6 +91,18 @@ class RecordsReader:
         if any(row["state"] == "recording" for row in found):
             return f"The recording of {callid} is still being written. Try again when the call has ended."
         return f"The recording of {callid} is lost: {found[0]['path']} is not in the recordings folder."
+
+    def film_file(self, callid: str, *, vdn: int | None = None) -> Path | str:
+        """The film of a contact, or the reason why there is none."""
+        found = list(self.recordings(vdn=vdn, callid=callid))
+        for row in found:
+            if row["film"] is not None:
+                return self._files.absolute(row["film"])
+        if not found:
+            return f"There is no recording of {callid}. See: opencec recordings list"
+        if any(self._files.awaits_film(row["path"]) for row in found):
+            return f"The film of {callid} is still being made. Try again when the call has ended for a minute."
+        return f"The recording of {callid} has no pictures: get it as a .wav file."
 
     def close(self) -> None:
         """Let the file go."""

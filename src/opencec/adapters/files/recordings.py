@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-__all__ = ["RecordingFiles", "recording_path"]
+__all__ = ["RecordingFiles", "film_of", "recording_path", "video_of"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -32,6 +32,11 @@ def recording_path(*, vdn: int, callid: str, begin_ms: int, part: int = 1) -> st
 def video_of(path: str) -> str:
     """What the relay writes of a call with pictures, beside its sound (`<callid>.wav`)."""
     return path.removesuffix(".wav") + ".video"
+
+
+def film_of(path: str) -> str:
+    """What the jobs make of it: pictures and sound of both parties (`<callid>.mkv`)."""
+    return path.removesuffix(".wav") + ".mkv"
 
 
 class RecordingFiles:
@@ -84,6 +89,28 @@ class RecordingFiles:
         for found in sorted(self.root.glob("*/*/*.wav.part")):
             yield str(found.relative_to(self.root)).removesuffix(".part")
 
+    def unfilmed(self, days: Container[str] | None = None) -> Iterator[str]:
+        """Paths of recordings whose pictures wait to become a film.
+
+        Args:
+            days: Look only into the folders of these (`yyyymmdd`); None: into all.
+        """
+        for folder in sorted(self.root.glob("*/*")):
+            if days is not None and folder.name not in days:
+                continue
+            try:
+                names = {entry.name.removesuffix(".part") for entry in os.scandir(folder)}
+            except (FileNotFoundError, NotADirectoryError):  # removed meanwhile, or none of ours
+                continue
+            for name in sorted(names):
+                if name.endswith(".video"):
+                    yield str(folder.relative_to(self.root) / (name.removesuffix(".video") + ".wav"))
+
+    def awaits_film(self, path: str) -> bool:
+        """Whether pictures of a recording lie here that are no film yet."""
+        video = self.absolute(video_of(path))
+        return video.exists() or video.with_name(video.name + ".part").exists()
+
     def is_abandoned(self, path: str, *, after_s: float) -> bool:
         """True when a recording's `.part` was not touched for so long and no process of ours has it open."""
         part = self.absolute(path + ".part")
@@ -94,12 +121,12 @@ class RecordingFiles:
         return time.time() - about.st_mtime > after_s and not _is_open_somewhere(about)
 
     def remove(self, path: str) -> None:
-        """Remove a file (gone already is fine) with its pictures, and its day's folder when that was the last."""
+        """Remove a file (gone already is fine), its pictures and film, and its day's folder when that was the last."""
         found = self.absolute(path)
         found.unlink(missing_ok=True)
-        pictures = self.absolute(video_of(path))
-        for one in (pictures, pictures.with_name(pictures.name + ".part")):
-            one.unlink(missing_ok=True)
+        for pictures in (self.absolute(video_of(path)), self.absolute(film_of(path))):
+            for one in (pictures, pictures.with_name(pictures.name + ".part")):
+                one.unlink(missing_ok=True)
         try:
             found.parent.rmdir()
         except OSError:

@@ -138,8 +138,7 @@ class Forwarding:
                 viewer.outgoing.follow()
         if is_picture:
             leg.wants_picture = False
-        if payload:
-            self._record(leg, clear, now_ns)
+        self._record(leg, clear, now_ns)
         payload_at = _payload_at(clear)
         for viewer in leg.viewers:
             self._send(viewer, leg, clear, payload_at, arrival, is_picture=is_picture, now_ns=now_ns, empty=not payload)

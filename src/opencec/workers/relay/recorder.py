@@ -1,18 +1,9 @@
-"""Recordings of video: what the peers of two legs send, packet by packet, in a file that `jobs` makes a film of.
-
-The file is a row of records, each `!BQH` (kind, nanoseconds since 1970, length) and so many bytes:
-
-- `0`, `1`: an RTP packet in clear of the left and the right party;
-- `16`, `17`: the codec of that party's packets from here on, as text (`VP8`, `H264`).
-
-A file that ends in the middle of a record is whole up to there, so a killed relay loses nothing but its last write.
-"""
+"""Recordings of video: what the peers of two legs send, packet by packet, in a file that `jobs` makes a film of."""
 
 from __future__ import annotations
 
 import os
 import queue
-import struct
 import threading
 import time
 from collections.abc import Callable
@@ -21,12 +12,11 @@ from typing import Literal, NamedTuple
 
 from opencec.workers.protocol import RecordingState
 from opencec.workers.relay.leg import VideoLeg
+from opencec.workers.relay.video_file import CODEC, RECORD_HEADER
 from opencec.workers.relay_protocol import RecordVideo
 
-__all__ = ["CODEC", "RECORD_HEADER", "ClosedVideo", "VideoRecorder"]
+__all__ = ["ClosedVideo", "VideoRecorder"]
 
-RECORD_HEADER = struct.Struct("!BQH")
-CODEC = 16
 _FLUSH_BYTES = 64 * 1024
 _FLUSH_NS = 1_000_000_000
 _BACKLOG = 4_096
