@@ -388,6 +388,23 @@ def test_a_recording_holds_what_both_peers_sent(rig: RelayRig, tmp_path: Path) -
     assert sorted(kinds) == [0, 0, 0, 1, 1, 1, CODEC, CODEC + 1]
 
 
+def test_a_recording_without_legs_is_paused_and_asks_for_whole_pictures_when_it_goes_on(
+    rig: RelayRig, tmp_path: Path
+) -> None:
+    one, two = VideoPhone(ssrc=1), VideoPhone(ssrc=2)
+    _two(rig, one, two)
+    path = str(tmp_path / "call.video")
+    for number, legs in enumerate((("c/1", "c/2"), ("", ""), ("c/1", "c/2"))):
+        rig.do(RecordVideo(id=f"r{number}", recording="1:c", path=path, left=legs[0], right=legs[1]))
+        assert rig.engine.registry.legs["c/1"].wants_picture is (number != 1)
+        one.show(vp8_picture(b"left %d" % number))
+        rig.turn()
+    rig.do(StopRecord(id="s", recording="1:c"))
+    rig.turn_until(lambda: any(isinstance(event, RecordingClosed) for event in rig.events))
+    data = Path(path).read_bytes()
+    assert [b"left %d" % number in data for number in range(3)] == [True, False, True]
+
+
 @pytest.mark.parametrize(
     ("codec", "payload", "begins"),
     [

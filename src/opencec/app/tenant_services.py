@@ -288,6 +288,7 @@ class TenantServices:
                 await self.video.start_recording(effect)
             case PauseRecording():
                 await self.audio.pause_recording(effect)
+                await self.video.pause_recording(effect)
             case StartPlayback():
                 await self.playbacks.start(effect)
             case ControlPlayback():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from msgspec import structs
 
-from opencec.core.effects import ArrangeAudio, StartRecording, StopRecording
+from opencec.core.effects import ArrangeAudio, PauseRecording, StartRecording, StopRecording
 from opencec.ports.media import MediaRefused
 from opencec.ports.relay import Relays
 from opencec.workers.protocol import StopRecord
@@ -66,10 +67,16 @@ class ContactVideo:
                 id=f"film:{self._tenant}:{effect.key}",
                 recording=f"{self._tenant}:{effect.contact}",
                 path=self._recording_path(effect.contact),
-                left=effect.left,
-                right=effect.right,
+                left="" if effect.is_paused else effect.left,
+                right="" if effect.is_paused else effect.right,
             )
         )
+
+    async def pause_recording(self, effect: PauseRecording) -> None:
+        """Pictures are no more recorded than sound is until the next `StartRecording` of the contact."""
+        started = self._recordings.get(effect.contact)
+        if started is not None:
+            await self.start_recording(structs.replace(started, key=effect.key, is_paused=True))
 
     async def stop_recording(self, effect: StopRecording) -> None:
         """Close the recording of pictures, if there is one."""

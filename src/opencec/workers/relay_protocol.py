@@ -107,7 +107,10 @@ class RequestKeyframe(_Wire, frozen=True):
 
 
 class RecordVideo(_Wire, frozen=True):
-    """Write what two legs send, as it comes, to `path` (+ `.part` until closed). Again with other legs: they change."""
+    """Write what two legs send, as it comes, to `path` (+ `.part` until closed). Again with other legs: they change.
+
+    A side without a leg has nothing written, as while the recording is paused.
+    """
 
     id: str
     recording: str

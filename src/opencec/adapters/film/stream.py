@@ -58,6 +58,8 @@ class PartyStream:
 
     def change_codec(self, codec: str) -> Iterator[TimedPicture]:
         """Packets from here on are of this codec."""
+        if codec == self._codec:  # the relay says it again when legs change
+            return
         yield from self.drain()
         self._codec, self._assembly = codec, assembly_of(codec)
         self._ssrc = None

@@ -168,6 +168,9 @@ class RelayEngine:
                 self.registry.forward(command)
             case RecordVideo():
                 self.recorder.start(command)
+                for name in (command.left, command.right):
+                    if (leg := self.registry.legs.get(name)) is not None:
+                        self.reports.ask_picture(leg)  # a film can begin with a whole picture only
             case StopRecord():
                 self.recorder.stop(command.recording)
             case ClosePort():
