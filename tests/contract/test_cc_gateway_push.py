@@ -24,7 +24,7 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Back-off as in the field, only faster."""
     monkeypatch.setattr("opencec.services.push._FIRST_RETRY_S", 0.02)
     monkeypatch.setattr("opencec.services.push._LAST_RETRY_S", 0.2)
-    monkeypatch.setattr("opencec.adapters.callbacks.client._FIRST_DOWN_S", 0.02)
+    monkeypatch.setattr("opencec.adapters.outbound_http.callbacks._FIRST_DOWN_S", 0.02)
 
 
 async def test_list_form_with_token_and_guid(centre: CallCentre, clients: Clients) -> None:
@@ -268,7 +268,7 @@ async def test_addresses_and_tokens_that_cannot_be_used(clients: Clients) -> Non
 async def test_name_that_leads_to_a_forbidden_address_is_not_connected(monkeypatch: pytest.MonkeyPatch) -> None:
     async with PushReceiver.serve() as receiver:
         port = int(receiver.url.rpartition(":")[2])
-        monkeypatch.setattr("opencec.adapters.callbacks.client._look_up", lambda host, port: ["10.1.2.3"])
+        monkeypatch.setattr("opencec.adapters.outbound_http.guard._look_up", lambda host, port: ["10.1.2.3"])
         async with CallCentre.open() as centre, gateway_clients(centre) as clients:
             await clients(101).sign_in(pushUrl=f"http://inner.example.com:{port}/")
             async with asyncio.timeout(5):

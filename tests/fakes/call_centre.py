@@ -12,7 +12,7 @@ from fakes.agent_passwords import PasswordStore, PlainPasswords
 from fakes.journal import MemoryJournal
 from fakes.recorded_calls import RecordedCalls
 from fakes.secrets import PlainSecrets
-from opencec.adapters.callbacks import AddressGuard, CallbackClient, CallbackLimits
+from opencec.adapters.outbound_http import AddressGuard, CallbackClient, CallbackLimits
 from opencec.adapters.system.clock import SystemClock
 from opencec.adapters.system.ids import SystemIds
 from opencec.core.commands import (

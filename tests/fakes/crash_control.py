@@ -9,9 +9,9 @@ from pathlib import Path
 
 from fakes.crash_life import CrashJournal, Life
 from fakes.secrets import PlainSecrets
-from opencec.adapters.callbacks import AddressGuard, CallbackClient
 from opencec.adapters.files import RecordingFiles
 from opencec.adapters.media_worker import MediaPool
+from opencec.adapters.outbound_http import AddressGuard, CallbackClient
 from opencec.adapters.sipwire import SipWire
 from opencec.adapters.system import SystemIds
 from opencec.app.tenant_services import Shared, TenantServices

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import structlog
 
-from opencec.adapters.callbacks import AddressGuard, CallbackClient
 from opencec.adapters.files import KeyRing, RecordingFiles
 from opencec.adapters.media_worker import MediaPool, RelayPool
+from opencec.adapters.outbound_http import AddressGuard, CallbackClient
 from opencec.adapters.sipwire import LocalAddresses, SipWire
 from opencec.adapters.speech_worker import PromptFiles, SpeechPrompts, SpeechWorkerClient
 from opencec.adapters.sqlite import Database, SqliteConfiguration, SqliteJournal, SqliteRecords

@@ -167,7 +167,8 @@ class Settings(BaseSettings):
     callback_networks: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
         (),
         description="Networks (CIDR, separated by commas) that events may be pushed to although they are private or "
-        "without TLS. Public addresses over HTTPS are always allowed; in demo mode so is this machine.",
+        "without TLS. Public addresses over HTTPS are always allowed; in demo mode so is this machine. Requests that "
+        "check tokens of a tenant's pages have the tenant's own list (`opencec connection-bar set --outbound-host`).",
         examples=["10.20.0.0/16,192.0.2.7/32"],
     )
     callback_ca_file: Path | None = Field(

@@ -25,7 +25,7 @@ class HttpxOutbound:
         limits: OutboundLimits = DEFAULT_LIMITS,
     ) -> OutboundAnswer:
         """POST a JSON body; see the port."""
-        await asyncio.to_thread(importlib.import_module, "opencec.adapters.outbound_http.client")
-        from opencec.adapters.outbound_http import client
+        await asyncio.to_thread(importlib.import_module, "opencec.adapters.outbound_http.single")
+        from opencec.adapters.outbound_http import single
 
-        return await client.post(url, body, hosts=hosts, headers=headers, certificate=certificate, limits=limits)
+        return await single.post(url, body, hosts=hosts, headers=headers, certificate=certificate, limits=limits)

@@ -6,8 +6,6 @@ Written for cost in control's loop: a request over a standing connection is one 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 import ssl
 from collections import OrderedDict, deque
 from collections.abc import Sequence
@@ -15,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from opencec.adapters.callbacks.connection import Connection
-from opencec.adapters.callbacks.guard import AddressGuard, Endpoint
-from opencec.ports.callbacks import CallbackAnswer, CallbackFailed, CallbackRefused
+from opencec.adapters.outbound_http.connection import Connection
+from opencec.adapters.outbound_http.guard import AddressGuard, AddressRefused, Endpoint
+from opencec.ports.callbacks import CallbackAnswer, CallbackFailed, CallbackFailure, CallbackRefused
 
 __all__ = ["CallbackClient", "CallbackLimits"]
 
@@ -71,13 +69,16 @@ class CallbackClient:
         self._limits = limits or CallbackLimits()
         self._pools: OrderedDict[tuple[str, bool, str, int], _Pool] = OrderedDict()
         self._endpoints: OrderedDict[str, Endpoint] = OrderedDict()
-        self._names: OrderedDict[tuple[str, int], tuple[float, list[str]]] = OrderedDict()
+        self._addresses: OrderedDict[tuple[str, int, bool], tuple[float, list[str]]] = OrderedDict()
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="callback")
         self._tls: asyncio.Future[ssl.SSLContext] | None = None
 
     def check(self, url: str) -> None:
         """Look at an address without any network; raises `CallbackRefused`."""
-        self._guard.endpoint(url)
+        try:
+            self._guard.endpoint(url)
+        except AddressRefused as error:
+            raise CallbackRefused(str(error)) from None
 
     async def post(self, url: str, *, lane: str, headers: Sequence[tuple[str, str]], body: bytes) -> CallbackAnswer:
         """POST a JSON body; see the port."""
@@ -119,7 +120,7 @@ class CallbackClient:
         if found is None:
             try:
                 found = self._guard.endpoint(url)
-            except CallbackRefused as error:
+            except AddressRefused as error:
                 raise CallbackFailed("address", str(error)) from None
             self._endpoints[url] = found
             if len(self._endpoints) > self._limits.waiting:
@@ -209,13 +210,7 @@ class CallbackClient:
 
     async def _connect(self, endpoint: Endpoint) -> Connection:
         loop = asyncio.get_running_loop()
-        allowed = [
-            address
-            for address in await self._resolve(endpoint.host, endpoint.port)
-            if self._guard.permits(address, is_secure=endpoint.is_secure)
-        ]
-        if not allowed:
-            raise CallbackFailed("address", "callbacks to this address are not allowed here")
+        allowed = await self._allowed(endpoint)
         context = await self._trust() if endpoint.is_secure else None
         for number, address in enumerate(allowed, start=1):
             try:
@@ -233,23 +228,21 @@ class CallbackClient:
             return connection
         raise OSError("no address answered")
 
-    async def _resolve(self, host: str, port: int) -> list[str]:
-        """Every address of a name, asked in a thread of our own: a slow name server is nobody else's trouble."""
-        try:
-            return [str(ipaddress.ip_address(host))]
-        except ValueError:
-            pass
+    async def _allowed(self, endpoint: Endpoint) -> list[str]:
+        """Where to connect. Names are asked in threads of our own: a slow name server is nobody else's trouble."""
         loop = asyncio.get_running_loop()
-        known = self._names.get((host, port))
+        key = (endpoint.host, endpoint.port, endpoint.is_secure)
+        known = self._addresses.get(key)
         if known is not None and known[0] > loop.time():
             return known[1]
         try:
-            found = await loop.run_in_executor(self._threads, _look_up, host, port)
-        except OSError as error:
-            raise CallbackFailed("name", f"no address for {host}: {error}") from None
-        self._names[host, port] = (loop.time() + _DNS_KEEP_S, found)
-        if len(self._names) > _DNS_CACHED:
-            self._names.popitem(last=False)
+            found = await self._guard.addresses(endpoint, threads=self._threads)
+        except AddressRefused as error:
+            reason: CallbackFailure = "name" if error.problem == "unknown_host" else "address"
+            raise CallbackFailed(reason, str(error)) from None
+        self._addresses[key] = (loop.time() + _DNS_KEEP_S, found)
+        if len(self._addresses) > _DNS_CACHED:
+            self._addresses.popitem(last=False)
         return found
 
     async def _trust(self) -> ssl.SSLContext:
@@ -265,11 +258,6 @@ def _make_context(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is not None:
         context.load_verify_locations(cafile=ca_file)
     return context
-
-
-def _look_up(host: str, port: int) -> list[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _failure(error: OSError | CallbackFailed) -> CallbackFailed:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import httpx
 
-from opencec.adapters.outbound_http.guard import Target, allowed_address, target_of
+from opencec.adapters.outbound_http.guard import AddressGuard, AddressRefused, Endpoint
 from opencec.ports.outbound_http import OutboundAnswer, OutboundFailed, OutboundLimits
 
 __all__ = ["post"]
@@ -28,11 +27,14 @@ async def post(
     limits: OutboundLimits,
 ) -> OutboundAnswer:
     """POST a JSON body; see `OutboundHttp.post`. One connection a request: callbacks are rare, and peers differ."""
-    target = target_of(url, hosts)
+    guard = AddressGuard.of_hosts(hosts)
     try:
         async with asyncio.timeout(limits.timeout_s):
-            address = await _checked_address(target, hosts)
-            return await _send(target, address, body, headers or {}, certificate, limits)
+            endpoint = guard.endpoint(url)
+            address, *_ = await guard.addresses(endpoint)
+            return await _send(endpoint, address, body, headers or {}, certificate, limits)
+    except AddressRefused as error:
+        raise OutboundFailed(error.problem, str(error)) from None
     except TimeoutError:
         raise OutboundFailed("timeout", f"no complete answer within {limits.timeout_s:g} s") from None
     except httpx.ConnectError as error:
@@ -43,23 +45,8 @@ async def post(
         raise OutboundFailed("broken_answer", f"{type(error).__name__}: {error}") from None
 
 
-async def _checked_address(target: Target, hosts: Sequence[str]) -> str:
-    """The address to connect to. Every address of the name must be allowed, so that none can be smuggled in."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise OutboundFailed("unknown_host", target.host) from None
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses:
-        raise OutboundFailed("unknown_host", target.host)
-    for address in addresses:
-        if not allowed_address(address, hosts):
-            raise OutboundFailed("address_not_allowed", f"{target.host} is {address}")
-    return addresses[0]
-
-
 async def _send(
-    target: Target,
+    endpoint: Endpoint,
     address: str,
     body: bytes,
     headers: Mapping[str, str],
@@ -67,9 +54,9 @@ async def _send(
     limits: OutboundLimits,
 ) -> OutboundAnswer:
     shown = f"[{address}]" if ":" in address else address
-    url = f"{target.scheme}://{shown}:{target.port}{target.path}"
+    url = f"{'https' if endpoint.is_secure else 'http'}://{shown}:{endpoint.port}{endpoint.target}"
     fields = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "OpenCEC", **headers}
-    trust = _trust(certificate) if target.scheme == "https" else False
+    trust = _trust(certificate) if endpoint.is_secure else False
     async with httpx.AsyncClient(
         verify=trust, trust_env=False, timeout=limits.timeout_s, follow_redirects=False
     ) as client:
@@ -78,8 +65,8 @@ async def _send(
             "POST",
             url,
             content=body,
-            headers={**fields, "Host": target.authority},
-            extensions={"sni_hostname": target.host},
+            headers={**fields, "Host": endpoint.authority},
+            extensions={"sni_hostname": endpoint.host},
         )
         response = await client.send(request, stream=True)
         try:
