@@ -131,7 +131,8 @@ def decode_levels(film: Path, track: int) -> list[tuple[float, int]]:
     )  # fmt: skip
     pts = [float(frame["pts_time"]) for frame in json.loads(times)["frames"]]
     shape = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p"]
-    raw = _run("ffmpeg", "-v", "error", "-i", str(film), "-map", f"0:v:{track}", *shape, "-")
+    # its raw writer complains of frames closer than its time base; errors of decoding were told above
+    raw = _run("ffmpeg", "-v", "fatal", "-i", str(film), "-map", f"0:v:{track}", *shape, "-")
     size = _WIDTH * _HEIGHT
     pictures = np.frombuffer(raw, np.uint8).reshape(-1, size * 3 // 2)
     assert len(pictures) == len(pts)

@@ -49,6 +49,8 @@ class VideoEnd:
     remote: tuple[str, int] | None = None
     format: VideoFormat = OUR_FORMATS[0]
     pictures_asked: int = 0
+    pictures: list[list[bytes]] = field(default_factory=list)
+    """Payloads of real pictures, sent over and over; none: numbered ones are made up."""
     _number: int = 0
     _wants_key: bool = True
     _sequence: int = field(default_factory=lambda: secrets.randbits(16))
@@ -101,22 +103,28 @@ class VideoEnd:
             self.seen.append(packet)
 
     async def _send(self) -> None:
-        make = {"VP8": vp8_picture, "H264": h264_picture}
         while True:
             if self.remote is not None:
-                body = self.name + b"#%d" % self._number
-                payload = make[self.format.codec](body, is_key=self._wants_key)
-                self._wants_key = False
-                packet = Packet(
-                    self.format.payload_type, True, self._sequence, self._number * 3000, self._ssrc, payload
-                )
-                self._sequence = (self._sequence + 1) & 0xFFFF
+                parts = self._picture()
+                for index, payload in enumerate(parts):
+                    is_last = index == len(parts) - 1
+                    stamp = self._number * 3000
+                    packet = Packet(self.format.payload_type, is_last, self._sequence, stamp, self._ssrc, payload)
+                    self._sequence = (self._sequence + 1) & 0xFFFF
+                    try:
+                        self._socket.sendto(build(packet), self.remote)
+                    except OSError:
+                        pass
                 self._number += 1
-                try:
-                    self._socket.sendto(build(packet), self.remote)
-                except OSError:
-                    pass
             await asyncio.sleep(_FRAME_S)
+
+    def _picture(self) -> list[bytes]:
+        if self.pictures:
+            return self.pictures[self._number % len(self.pictures)]
+        make = {"VP8": vp8_picture, "H264": h264_picture}
+        made = make[self.format.codec](self.name + b"#%d" % self._number, is_key=self._wants_key)
+        self._wants_key = False
+        return [made]
 
 
 class VideoLine(PhoneLine):
@@ -128,6 +136,8 @@ class VideoLine(PhoneLine):
     def __init__(self, server: tuple[str, int]) -> None:
         super().__init__(server)
         self.videos: dict[str, VideoEnd] = {}
+        self.pictures: dict[bytes, list[list[bytes]]] = {}
+        """Real pictures that an end of this name sends."""
         self._sides: dict[str, LocalVideo] = {}
 
     async def close(self) -> None:
@@ -144,7 +154,7 @@ class VideoLine(PhoneLine):
         call = PhoneCall(self, leg, 1000.0)
         local = await call.open()
         self.calls[leg] = call
-        video = self.videos[leg] = VideoEnd(self.host, name)
+        video = self.videos[leg] = VideoEnd(self.host, name, pictures=self.pictures.get(name, []))
         side = self._sides[leg] = video.open(self._formats())
         offer = make_offer(local, session_id=int(leg[:8], 16), video=side)
         self.user_agent.invite(
@@ -177,7 +187,7 @@ class VideoLine(PhoneLine):
         if found is not None and remote is not None:
             video = self.videos.get(call.leg)
             if video is None:
-                video = self.videos[call.leg] = VideoEnd(self.host, b"agent")
+                video = self.videos[call.leg] = VideoEnd(self.host, b"agent", pictures=self.pictures.get(b"agent", []))
                 self._sides[call.leg] = video.open((found,))
             video.remote, video.format = (remote.host, remote.port), found
             side = structs.replace(self._sides[call.leg], formats=(found,))

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from fakes.films import decode_levels, encode, needs_ffmpeg, payloads, probe
 from fakes.running_system import DemoAgent, RunningSystem, strength
 from fakes.video_line import VideoEnd, VideoLine
 from opencec.app.demo.softphone import PhoneCall
@@ -62,6 +63,34 @@ async def test_customer_and_agent_see_and_hear_each_other(line: VideoLine, agent
     assert strength(call.heard, 600.0) > 0.9
     call.hang_up()
     await agent.event("AgentState_Ready", after=agent.kinds().index("AgentEvent_Talking"))
+
+
+@needs_ffmpeg
+async def test_a_recorded_video_call_leaves_a_film(system: RunningSystem, line: VideoLine, agent: DemoAgent) -> None:
+    codec = "VP8"
+    line.codecs = (codec,)
+    for name, level in ((CUSTOMER, 60), (AGENT, 180)):
+        levels = [level + number % 20 for number in range(40)]
+        line.pictures[name] = [payloads(codec, one) for one in encode(codec, levels, key_every=5)]
+    call, customer, talking = await talk(line, agent)
+    async with asyncio.timeout(10):
+        while len(customer.seen) < 60:
+            await asyncio.sleep(0.05)
+    call.hang_up()
+    async with asyncio.timeout(60):
+        while not (films := list((system.folder / "data" / "recordings").glob(f"*/*/{talking['callid']}.mkv"))):
+            await asyncio.sleep(0.5)
+    found = probe(films[0])
+    assert [one["codec_type"] for one in found["streams"]] == ["video", "video", "audio"]
+    assert {one["codec_name"] for one in found["streams"][:2]} == {codec.lower()}
+    for track, level in ((0, 60), (1, 180)):
+        shown = decode_levels(films[0], track)
+        assert len(shown) > 40
+        start = shown[0][1] - level
+        assert [one for _, one in shown] == pytest.approx(
+            [level + (start + number) % 20 for number in range(len(shown))], abs=2
+        )
+    assert not list(films[0].parent.glob(films[0].stem + ".video*"))
 
 
 async def test_ringing_says_that_the_call_has_video(line: VideoLine, agent: DemoAgent) -> None:
