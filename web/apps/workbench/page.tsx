@@ -1,117 +1,15 @@
 /** The agent's workbench: one screen, no page loads. */
 
-import { Skeleton, Tabs } from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
+import { Skeleton } from "@mantine/core";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
-import { useSearchParams } from "react-router";
 import css from "./page.module.css";
 import { readAudioChoice } from "./parts/audio_choice";
-import { AudioDialog } from "./parts/audio_dialog";
-import { Banners } from "./parts/banners";
-import { CallDialog } from "./parts/call_dialog";
-import { ConsultDialog } from "./parts/consult_dialog";
-import { ContactCard } from "./parts/contact_card";
-import { Contacts } from "./parts/contacts";
 import { SessionContext, useView, useWords } from "./parts/context";
-import { DialDialog } from "./parts/dial_dialog";
-import { DialogProvider } from "./parts/dialogs";
-import { RestDialog } from "./parts/rest_dialog";
-import { SidePanel } from "./parts/screen_pops";
-import { Shortcuts } from "./parts/shortcuts";
 import { SignInForm } from "./parts/sign_in_form";
-import { shownState } from "./parts/state_menu";
-import { Today } from "./parts/today";
-import { TopBar } from "./parts/top_bar";
-import { TransferDialog } from "./parts/transfer_dialog";
-import { useRinging } from "./parts/use_ringing";
-import { FEATURES } from "./session/features";
 import { Workbench } from "./session/workbench";
 
-/** For inspectors alone. */
-const Team = lazy(() => import("./parts/team").then((module) => ({ default: module.Team })));
-
-/** Focusable, so that a keyboard can scroll it. */
-const SCROLLABLE = { tabIndex: 0 };
-
-const PANELS = ["contacts", "contact", "details"] as const;
-type Panel = (typeof PANELS)[number];
-
-/** The chosen panel is part of the address, so that it survives a reload and the back button works. */
-function usePanel(): [Panel, (panel: Panel) => void] {
-  const [params, setParams] = useSearchParams();
-  const asked = params.get("panel");
-  const panel = PANELS.find((each) => each === asked) ?? "contact";
-  return [panel, (next) => setParams({ panel: next }, { replace: true })];
-}
-
-/** An inspector sees the team, above the contact when there is one. */
-function Centre(): ReactNode {
-  const { account, model } = useView();
-  const inspector = account?.role === "inspector";
-  const quiet = !model.calls.length && (model.state === "idle" || model.inspecting !== null);
-  return (
-    <>
-      {inspector && quiet ? null : <ContactCard />}
-      {inspector ? (
-        <Suspense fallback={null}>
-          <Team />
-        </Suspense>
-      ) : null}
-    </>
-  );
-}
-
-function Panels(): ReactNode {
-  const text = useWords();
-  const view = useView();
-  const narrow = useMediaQuery("(max-width: 1000px)", false, { getInitialValueInEffect: false });
-  const [panel, setPanel] = usePanel();
-  const rings = shownState(view) === "ringing";
-  // A ringing call comes to the front, wherever the agent is.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the ringing itself may switch the panel
-  useEffect(() => {
-    if (rings && panel !== "contact") setPanel("contact");
-  }, [rings]);
-  if (!narrow) {
-    return (
-      <main className={css.columns}>
-        <div className={css.left}>
-          <Contacts />
-          <Today />
-        </div>
-        <div className={css.centre} {...SCROLLABLE}>
-          <Centre />
-        </div>
-        <aside className={css.right} {...SCROLLABLE} aria-label={text("panel.details")}>
-          <SidePanel />
-        </aside>
-      </main>
-    );
-  }
-  return (
-    <main className={css.narrow}>
-      <Tabs value={panel} onChange={(next) => setPanel(next as Panel)} keepMounted={false}>
-        <Tabs.List grow>
-          {PANELS.map((each) => (
-            <Tabs.Tab key={each} value={each} data-testid={`panel-${each}`}>
-              {text(`panel.${each}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value="contacts">
-          <Contacts />
-          <Today />
-        </Tabs.Panel>
-        <Tabs.Panel value="contact">
-          <Centre />
-        </Tabs.Panel>
-        <Tabs.Panel value="details" keepMounted>
-          <SidePanel />
-        </Tabs.Panel>
-      </Tabs>
-    </main>
-  );
-}
+const fetchWorking = () => import("./working");
+const Working = lazy(() => fetchWorking().then((module) => ({ default: module.Working })));
 
 function Restoring(): ReactNode {
   const text = useWords();
@@ -124,33 +22,22 @@ function Restoring(): ReactNode {
   );
 }
 
-function Working(): ReactNode {
-  useRinging();
-  return (
-    <DialogProvider>
-      <div className={css.page} data-testid="workbench">
-        <TopBar />
-        <Banners />
-        <Panels />
-      </div>
-      <CallDialog />
-      <TransferDialog />
-      {FEATURES.consult ? <ConsultDialog /> : null}
-      <RestDialog />
-      <DialDialog />
-      <AudioDialog />
-      <Shortcuts />
-    </DialogProvider>
-  );
-}
-
 function Stages(): ReactNode {
   const text = useWords();
   const { stage } = useView();
   useEffect(() => {
     if (stage === "signin") document.title = text("wb.title");
   }, [stage, text]);
-  if (stage === "working") return <Working />;
+  useEffect(() => {
+    // While the phone registers; what fails here is tried again, and told, when the part is shown.
+    if (stage === "signing_in" || stage === "restoring") fetchWorking().catch(() => undefined);
+  }, [stage]);
+  if (stage === "working")
+    return (
+      <Suspense fallback={<Restoring />}>
+        <Working />
+      </Suspense>
+    );
   return stage === "restoring" ? <Restoring /> : <SignInForm />;
 }
 

@@ -3,7 +3,6 @@
 import { Icon, type IconName } from "@opencec/ui";
 import { type ReactNode, useRef } from "react";
 import type { Action } from "../session/buttons";
-import { FEATURES } from "../session/features";
 import type { Workbench } from "../session/workbench";
 import css from "./call_buttons.module.css";
 import { useAvailability, useSession, useWords } from "./context";
@@ -42,7 +41,6 @@ const PLACES: readonly (readonly Action[])[] = [
 ];
 /** Shown only when they can be used: they matter in a consultation alone. */
 const OCCASIONAL = new Set<Action>(["threeWay", "connectHold"]);
-const NEEDS_CONSULT = new Set<Action>(["consult", "takeBack", "threeWay", "connectHold"]);
 
 export function useRun(): (action: Action) => void {
   const session: Workbench = useSession();
@@ -78,7 +76,7 @@ export function CallButtons(): ReactNode {
   const text = useWords();
   return (
     <div className={css.buttons} role="toolbar" aria-label={text("bar.calls")} data-testid="call-buttons">
-      {PLACES.filter(([first = "answer"]) => FEATURES.consult || !NEEDS_CONSULT.has(first)).map((actions) => (
+      {PLACES.map((actions) => (
         <Place key={actions[0]} actions={actions} />
       ))}
     </div>

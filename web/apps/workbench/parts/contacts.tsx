@@ -3,7 +3,6 @@
 import { Button } from "@mantine/core";
 import { duration, Icon, type ShownState, StateBadge, timeOfDay, useLanguage, useNow } from "@opencec/ui";
 import type { ReactNode } from "react";
-import { FEATURES } from "../session/features";
 import { type Call, isInternal, type LogEntry, otherNumber } from "../session/model";
 import css from "./contacts.module.css";
 import { phoneHint, useAvailability, useSession, useView, useWords } from "./context";
@@ -63,7 +62,7 @@ function HeldActions({ call }: { call: Call }): ReactNode {
   const text = useWords();
   const session = useSession();
   const availability = useAvailability();
-  const three = availability("threeWay").enabled && FEATURES.consult;
+  const three = availability("threeWay").enabled;
   return (
     <span className={css.actions}>
       <Button

@@ -4,7 +4,6 @@ import { Kbd, Modal, Switch } from "@mantine/core";
 import { type ReactNode, useEffect, useState } from "react";
 import type { WorkbenchKey } from "../locales/en";
 import type { Action } from "../session/buttons";
-import { FEATURES } from "../session/features";
 import { useRun } from "./call_buttons";
 import { useAvailability, useWords } from "./context";
 import { useDialogs } from "./dialogs";
@@ -21,7 +20,10 @@ export const SHORTCUTS: Partial<Record<Action, string>> = {
   unmute: "m",
   transfer: "t",
   dial: "d",
-  ...(FEATURES.consult ? { consult: "k", takeBack: "k", threeWay: "3", connectHold: "j" } : {}),
+  consult: "k",
+  takeBack: "k",
+  threeWay: "3",
+  connectHold: "j",
   callOut: "c",
   ready: "i",
   busy: "b",

@@ -4,7 +4,6 @@ import { Button, Menu, SegmentedControl, TextInput } from "@mantine/core";
 import type { Board, BoardAgent, BoardCall, InspectionMode } from "@opencec/api-client";
 import { duration, Icon, StateBadge, useNow } from "@opencec/ui";
 import { type ReactNode, useState } from "react";
-import { FEATURES } from "../session/features";
 import { boardState } from "./board_state";
 import { useSession, useView, useWords } from "./context";
 import { usePartyName } from "./party";
@@ -95,7 +94,7 @@ function Actions({ agent, call }: { agent: BoardAgent; call: BoardCall | undefin
   const off = follows || pending.has("inspect");
   return (
     <span className={css.actions}>
-      {FEATURES.inspection && !mine
+      {!mine
         ? MODES.map((mode) => (
             <Button
               key={mode}
@@ -177,7 +176,7 @@ function AgentRow({ agent, call }: { agent: BoardAgent; call: BoardCall | undefi
         <CallCell call={call} />
       </td>
       <td>
-        {signedIn && agent.workno !== account?.workno && agent.role !== "inspector" && FEATURES.inspection ? (
+        {signedIn && agent.workno !== account?.workno && agent.role !== "inspector" ? (
           <Actions agent={agent} call={call} />
         ) : null}
       </td>

@@ -21,7 +21,7 @@ const MISSED = new Set(["missed", "rejected"]);
 
 const midnight = (now: number): number => new Date(now).setHours(0, 0, 0, 0);
 
-const toEntry = (row: DeskContact): LogEntry => ({
+export const toEntry = (row: DeskContact): LogEntry => ({
   callid: row.callid,
   number: row.number,
   queue: row.queue,

@@ -4,7 +4,6 @@ import { Modal, SegmentedControl } from "@mantine/core";
 import { type DeviceType, TRANSFER_MODES, type TransferKind } from "@opencec/api-client";
 import { type ReactNode, useState } from "react";
 import { mayTransferOutside } from "../session/buttons";
-import { FEATURES } from "../session/features";
 import { useAvailability, useSession, useView, useWords } from "./context";
 import { useDialogs } from "./dialogs";
 import css from "./dialogs.module.css";
@@ -34,9 +33,7 @@ function Trouble(): ReactNode {
 /** The modes of a target that this server knows; nobody may leave a call they made to an outside number at once. */
 function modesOf(kind: TargetKind, outside: boolean): TransferKind[] {
   const all = Object.keys(TRANSFER_MODES[DEVICE[kind]]) as TransferKind[];
-  return all.filter(
-    (each) => FEATURES.transfers.includes(each) && (kind !== "number" || outside || each !== "release"),
-  );
+  return all.filter((each) => kind !== "number" || outside || each !== "release");
 }
 
 function TransferForm(): ReactNode {
