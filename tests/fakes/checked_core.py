@@ -218,7 +218,7 @@ class CheckedCore:
                 wanted = self.live.agent(contact.private_agent)
                 assert wanted is not None
                 assert wanted.is_signed_in, "a contact waits for nobody"
-                assert wanted.state is not AgentState.IDLE, (
+                assert wanted.state is not AgentState.IDLE or not wanted.takes_calls, (
                     f"contact {contact.id} waits for agent {wanted.id}, who is idle"
                 )
                 continue

@@ -208,6 +208,16 @@ def test_a_designated_transfer_waits_and_then_goes_where_calls_go_that_nobody_ta
     assert names(outcome)[:3] == ["AgentSignedOut", "ReservationEnded", "ContactQueued"]
 
 
+def test_a_designated_transfer_is_not_offered_to_an_idle_agent_without_the_right_to_talk() -> None:
+    desk = talking()
+    desk.do(c.SetTalkRight(agent=HELPER, enabled=False))
+    outcome = desk.do(transfer("agent", "102", "designated"))
+    assert "ContactReserved" in names(outcome)
+    assert "ContactOffered" not in names(outcome)
+    outcome = desk.do(c.SetTalkRight(agent=HELPER, enabled=True))
+    assert "ContactOffered" in names(outcome)
+
+
 def test_a_suspended_call_is_not_routed_elsewhere_by_its_flow() -> None:
     desk = talking()
     desk.do(transfer("flow", "survey", "suspend"))

@@ -82,7 +82,7 @@ def offer(turn: Turn, contact: Contact, agent: Agent, queue: QueueId | None, *, 
 
 def reserve(turn: Turn, contact: Contact, agent: Agent) -> None:
     """The contact waits for this agent alone, as long as the agent's calls may wait anywhere."""
-    if agent.state is _AGENT_IDLE:
+    if agent.state is _AGENT_IDLE and agent.takes_calls:
         offer(turn, contact, agent, None)
         return
     until = turn.now + turn.state.queue_profile(contact.queue).max_wait_ms
