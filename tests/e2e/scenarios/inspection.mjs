@@ -37,6 +37,17 @@ await run(async (open) => {
   result.left = { a: await hears(a, TONES), customer: await hears(customer, TONES) };
   await a.click(byId("btn-hangUp"));
   await customer.locator(byId("outcome")).waitFor();
+  for (const [button, left] of [["Cancel", false], ["Sign out", true]]) {
+    await inspector.click(byId(`more-${AGENT}`));
+    await inspector.click(byId("force-logout"));
+    const sure = inspector.locator(byId("sure-form"));
+    await sure.waitFor();
+    if (!left) result.violations.sure = await axe(inspector);
+    await sure.getByRole("button", { name: button }).click();
+    await sure.waitFor({ state: "detached" });
+    if (!left) result.stays = await inspector.locator(byId(`more-${AGENT}`)).count();
+  }
+  await a.locator(byId("session-ended")).waitFor();
   result.problems = Object.values(pages).flatMap((page) => page.problems);
   return result;
 });

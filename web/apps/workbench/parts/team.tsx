@@ -1,11 +1,12 @@
 /** For inspectors: who does what, live, and the ways to listen in and to help. */
 
-import { Button, Menu, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, Menu, Modal, SegmentedControl, TextInput } from "@mantine/core";
 import type { Board, BoardAgent, BoardCall, InspectionMode } from "@opencec/api-client";
 import { duration, Icon, StateBadge, useNow } from "@opencec/ui";
 import { type ReactNode, useState } from "react";
 import { boardState } from "./board_state";
 import { useSession, useView, useWords } from "./context";
+import { Form } from "./fields";
 import { usePartyName } from "./party";
 import css from "./team.module.css";
 import { useBoard } from "./use_board";
@@ -84,6 +85,34 @@ function CallCell({ call }: { call: BoardCall | undefined }): ReactNode {
   );
 }
 
+interface Question {
+  words: string;
+  submit: string;
+  act: () => void;
+}
+
+/** Asks before something that ends a call. */
+function Sure({ asked, close }: { asked: Question | null; close: () => void }): ReactNode {
+  const text = useWords();
+  const send = () => {
+    close();
+    asked?.act();
+  };
+  return (
+    <Modal
+      opened={asked !== null}
+      onClose={close}
+      title={asked?.words}
+      transitionProps={{ duration: 0 }}
+      closeButtonProps={{ "aria-label": text("common.close") }}
+    >
+      <Form onSubmit={send} onCancel={close} submit={asked?.submit ?? ""} busy={false} testId="sure-form">
+        {null}
+      </Form>
+    </Modal>
+  );
+}
+
 function Actions({ agent, call }: { agent: BoardAgent; call: BoardCall | undefined }): ReactNode {
   const text = useWords();
   const session = useSession();
@@ -92,6 +121,8 @@ function Actions({ agent, call }: { agent: BoardAgent; call: BoardCall | undefin
   const mine = model.inspecting?.workno === workno;
   const free = model.state === "idle" || model.inspecting !== null;
   const off = follows || pending.has("inspect");
+  const [asked, setAsked] = useState<Question | null>(null);
+  const ask = (words: string, submit: string, act: () => void) => setAsked({ words, submit, act });
   return (
     <span className={css.actions}>
       {!mine
@@ -109,6 +140,7 @@ function Actions({ agent, call }: { agent: BoardAgent; call: BoardCall | undefin
             </Button>
           ))
         : null}
+      <Sure asked={asked} close={() => setAsked(null)} />
       <Menu position="bottom-end" width={220}>
         <Menu.Target>
           <Button
@@ -132,7 +164,9 @@ function Actions({ agent, call }: { agent: BoardAgent; call: BoardCall | undefin
           {call ? (
             <Menu.Item
               color="red"
-              onClick={() => confirm(text("team.drop.sure")) && void session.dropCall(call.callid)}
+              onClick={() =>
+                ask(text("team.drop.sure"), text("team.drop"), () => void session.dropCall(call.callid))
+              }
             >
               {text("team.drop")}
             </Menu.Item>
@@ -140,8 +174,11 @@ function Actions({ agent, call }: { agent: BoardAgent; call: BoardCall | undefin
           <Menu.Item
             color="red"
             onClick={() =>
-              confirm(text("team.force.logout.sure", { name: agent.name || workno })) &&
-              void session.force({ workno, what: "logout" })
+              ask(
+                text("team.force.logout.sure", { name: agent.name || workno }),
+                text("team.force.logout"),
+                () => void session.force({ workno, what: "logout" }),
+              )
             }
             data-testid="force-logout"
           >
