@@ -27,6 +27,7 @@ class DemoInstallation:
     sip: str | None = "127.0.0.1:5060"
     sip_domain = "centre.example.com"
     ws_path = "/sip"
+    video_codes: Sequence[str] = ("1003",)
     access_codes: Sequence[AccessCodeName] = (AccessCodeName("1001", "Sales"),)
 
     def __init__(self, centre: CallCentre) -> None:

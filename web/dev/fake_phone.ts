@@ -1,6 +1,6 @@
 /** A softphone without SIP, for tests of the pages. */
 
-import { Emitter, type PhoneState } from "@opencec/softphone";
+import { Emitter, NO_PICTURES, type PhoneState } from "@opencec/softphone";
 import type { Phone } from "../apps/workbench/session/workbench";
 
 interface Events {
@@ -15,6 +15,7 @@ const DOWN: PhoneState = {
   call: null,
   quality: null,
   microphone: null,
+  pictures: NO_PICTURES,
   audioBlocked: false,
 };
 
@@ -70,6 +71,10 @@ export class FakePhone extends Emitter<Events> implements Phone {
 
   setMuted(muted: boolean): void {
     if (this.state.call) this.#set({ call: { ...this.state.call, muted } });
+  }
+
+  async setCamera(wanted: boolean): Promise<void> {
+    this.#set({ pictures: { ...this.state.pictures, wanted } });
   }
 
   expectCall(): void {

@@ -82,6 +82,12 @@ class NodeInstallation:
         ]
 
     @property
+    def video_codes(self) -> Sequence[str]:
+        """What customers may call face to face."""
+        routes = [route for services in self._tenants.values() for route in services.config.routes]
+        return sorted(route.dialled for route in routes if route.media == "video")
+
+    @property
     def directory(self) -> TenantDirectory:
         """The tenants of this node."""
         return self._book

@@ -100,7 +100,12 @@ export function CallPage({ makeSession = (to: string) => new CallSession(to) }):
       <Banners view={view} session={session} info={info.data} />
       <main className={css.main} data-testid="call-page" data-stage={view.stage}>
         {idle ? (
-          <Ready view={view} session={session} codes={info.data?.access_codes ?? []} />
+          <Ready
+            view={view}
+            session={session}
+            codes={info.data?.access_codes ?? []}
+            videoCode={info.data?.video_codes?.[0]}
+          />
         ) : (
           <Live view={view} session={session} />
         )}

@@ -31,6 +31,8 @@ interface Kept {
   caller: Caller;
   instanceId: string;
   to: string;
+  /** A reload turns the camera on again. */
+  camera: boolean;
   /** When the call was answered; null while there is none. */
   talkingSince: number | null;
 }
@@ -88,22 +90,25 @@ export class CallSession {
     if (kept.talkingSince === null) return;
     this.#set({ stage: "resuming", to: kept.to, talkingSince: kept.talkingSince });
     this.#connect(kept);
+    void this.phone.setCamera(kept.camera);
     this.#timer = setTimeout(() => this.#finish("lost"), RESUME_WITHIN_MS);
   }
 
-  async start(): Promise<void> {
+  /** Calls the chosen subject, or face to face where video calls go. */
+  async start({ videoCode = null }: { videoCode?: string | null } = {}): Promise<void> {
     this.#attempt += 1;
     const attempt = this.#attempt;
+    const video = videoCode !== null;
     this.#set({ stage: "preparing", problem: null, talkedMs: 0, talkingSince: null });
     try {
-      await this.phone.prepare();
-      const kept = await this.#account();
+      await this.phone.prepare({ video });
+      const kept = await this.#account(videoCode ?? this.#view.to, video);
       if (attempt !== this.#attempt) return;
       this.#connect(kept);
       await this.#registered();
       if (attempt !== this.#attempt) return;
       this.#set({ stage: "calling" });
-      await this.phone.call(kept.caller.target);
+      await this.phone.call(kept.caller.target, { video });
     } catch (error) {
       if (attempt !== this.#attempt) return;
       // The microphone's own problem is part of the phone's state.
@@ -121,14 +126,19 @@ export class CallSession {
     }
   }
 
-  async #account(): Promise<Kept> {
+  setCamera(on: boolean): void {
+    void this.phone.setCamera(on);
+    if (this.#kept) this.#keep({ ...this.#kept, camera: on });
+  }
+
+  async #account(to: string, video: boolean): Promise<Kept> {
     const kept = this.#kept;
     const fresh = kept && kept.caller.sip.expires_at_ms - ACCOUNT_MARGIN_MS > Date.now();
-    if (fresh && kept.to === this.#view.to) return kept;
-    const caller = await newCaller(this.#view.to);
+    if (fresh && kept.to === to) return this.#keep({ ...kept, camera: video });
+    const caller = await newCaller(to);
     const instanceId = kept?.instanceId ?? crypto.randomUUID();
     if (!kept) void claimTab(`opencec-call-${instanceId}`, { waitMs: RELOAD_OVERLAP_MS });
-    return this.#keep({ caller, instanceId, to: this.#view.to, talkingSince: null });
+    return this.#keep({ caller, instanceId, to, camera: video, talkingSince: null });
   }
 
   #connect({ caller, instanceId }: Kept): void {

@@ -65,6 +65,7 @@ class _Console:
             tenant=tenant.name if tenant is not None else "",
             demo=it.is_demo,
             access_codes=[AccessCode(code=code.code, name=code.name) for code in it.access_codes],
+            video_codes=list(it.video_codes),
             http_url=it.http_url,
             https_url=it.https_url,
             ws_sip=it.ws_sip,

@@ -50,6 +50,7 @@ class ServerInfo(BaseModel):
     tenant: str
     demo: bool
     access_codes: list[AccessCode]
+    video_codes: list[str]
     http_url: str | None
     https_url: str | None
     ws_sip: str | None

@@ -4,6 +4,7 @@ export const en = {
   "call.lead": "No phone needed. Your browser asks for the microphone when you start.",
   "call.choose": "What is it about?",
   "call.start": "Start the call",
+  "call.video": "Video call",
   "call.again": "Call again",
   "call.hangup": "Hang up",
   "call.cancel": "Cancel",

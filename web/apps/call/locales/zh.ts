@@ -6,6 +6,7 @@ export const zh: Record<CallKey, string> = {
   "call.lead": "无需电话。开始时浏览器会请求使用麦克风。",
   "call.choose": "您想咨询什么？",
   "call.start": "开始通话",
+  "call.video": "视频通话",
   "call.again": "再次呼叫",
   "call.hangup": "挂断",
   "call.cancel": "取消",

@@ -1,7 +1,17 @@
 /** During a call: state, timer, microphone level, quality, keypad, mute, hang-up. */
 
-import { watchLevel } from "@opencec/softphone";
-import { duration, Icon, Keypad, LevelMeter, QualityBars, useNow, useText } from "@opencec/ui";
+import { type Pictures, watchLevel } from "@opencec/softphone";
+import {
+  CallPictures,
+  duration,
+  Icon,
+  type IconName,
+  Keypad,
+  LevelMeter,
+  QualityBars,
+  useNow,
+  useText,
+} from "@opencec/ui";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import type { CallKey } from "../locales/en";
 import css from "../page.module.css";
@@ -23,7 +33,7 @@ function stageKey({ stage, phone }: CallView): CallKey {
 
 export function Live({ view, session }: { view: CallView; session: CallSession }): ReactNode {
   const text = useText<CallKey>();
-  const { call, quality } = view.phone;
+  const { call, quality, pictures } = view.phone;
   const talking = view.stage === "talking";
   const now = useNow(Date.now, talking);
   const level = useLevel(talking ? session.phone.stream : null);
@@ -46,6 +56,7 @@ export function Live({ view, session }: { view: CallView; session: CallSession }
         </p>
         {muted ? <p className={css.muted}>{text("call.muted")}</p> : null}
       </div>
+      {pictures.active ? <CallPictures pictures={pictures} /> : null}
       <div className={css.meters}>
         <Icon name={muted ? "micOff" : "mic"} />
         <LevelMeter level={muted ? 0 : level} />
@@ -87,8 +98,31 @@ export function Live({ view, session }: { view: CallView; session: CallSession }
           onClick={() => setPadOpen(!padOpen)}
           testId="call-keypad"
         />
+        <Camera pictures={pictures} session={session} enabled={talking} />
       </div>
     </>
+  );
+}
+
+interface CameraProps {
+  pictures: Pictures;
+  session: CallSession;
+  enabled: boolean;
+}
+
+function Camera({ pictures, session, enabled }: CameraProps): ReactNode {
+  const text = useText<CallKey>();
+  const { active, wanted } = pictures;
+  if (!active) return null;
+  return (
+    <Control
+      icon={wanted ? "video" : "videoOff"}
+      label={text(wanted ? "pictures.turnOff" : "pictures.turnOn")}
+      pressed={!wanted}
+      disabled={!enabled}
+      onClick={() => session.setCamera(!wanted)}
+      testId="call-camera"
+    />
   );
 }
 
@@ -109,7 +143,7 @@ function KeyboardDigits({ enabled, onKey }: { enabled: boolean; onKey: (key: str
 }
 
 interface ControlProps {
-  icon: "mic" | "micOff" | "keypad";
+  icon: IconName;
   label: string;
   pressed: boolean;
   disabled: boolean;

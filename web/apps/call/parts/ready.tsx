@@ -11,6 +11,7 @@ interface ReadyProps {
   view: CallView;
   session: CallSession;
   codes: NonNullable<ServerInfo["access_codes"]>;
+  videoCode: string | undefined;
 }
 
 function Outcome({ view }: { view: CallView }): ReactNode {
@@ -26,7 +27,7 @@ function Outcome({ view }: { view: CallView }): ReactNode {
   );
 }
 
-export function Ready({ view, session, codes }: ReadyProps): ReactNode {
+export function Ready({ view, session, codes, videoCode }: ReadyProps): ReactNode {
   const text = useText<CallKey>();
   const chooser = useId();
   const known = codes.some((each) => each.code === view.to);
@@ -55,6 +56,16 @@ export function Ready({ view, session, codes }: ReadyProps): ReactNode {
       <span className={css.startLabel} aria-hidden="true">
         {label}
       </span>
+      {videoCode ? (
+        <button
+          type="button"
+          className={css.video}
+          onClick={() => void session.start({ videoCode })}
+          data-testid="call-video"
+        >
+          <Icon name="video" size={22} /> {text("call.video")}
+        </button>
+      ) : null}
       <div className={css.chooser}>
         <label htmlFor={chooser}>{text("call.choose")}</label>
         <select

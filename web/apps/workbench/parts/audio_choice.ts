@@ -8,10 +8,11 @@ export interface AudioChoice {
   output: string | null;
   /** Where it rings: often a loudspeaker, while the talk is in the headset. */
   ring: string | null;
+  camera: string | null;
 }
 
 export function readAudioChoice(): AudioChoice {
-  const none = { input: null, output: null, ring: null };
+  const none = { input: null, output: null, ring: null, camera: null };
   try {
     return { ...none, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
   } catch {

@@ -4,6 +4,7 @@ import { Button, Modal } from "@mantine/core";
 import {
   type AudioDevice,
   audioDevices,
+  cameras,
   closeStream,
   openMicrophone,
   TEST_SECONDS,
@@ -122,8 +123,12 @@ function AudioForm(): ReactNode {
     outputs: [],
   });
   const level = useTestLevel(choice.input);
+  const [seen, setSeen] = useState<AudioDevice[]>([]);
   useEffect(() => {
-    const read = () => void audioDevices().then(setDevices);
+    const read = () => {
+      void audioDevices().then(setDevices);
+      void cameras().then(setSeen);
+    };
     read();
     navigator.mediaDevices?.addEventListener?.("devicechange", read);
     return () => navigator.mediaDevices?.removeEventListener?.("devicechange", read);
@@ -164,6 +169,15 @@ function AudioForm(): ReactNode {
         options={options(devices.outputs)}
         testId="audio-ring"
       />
+      {seen.length ? (
+        <Select
+          label={text("audio.camera")}
+          value={choice.camera ?? ""}
+          onChange={(camera) => choose({ ...choice, camera: camera || null })}
+          options={options(seen)}
+          testId="audio-camera"
+        />
+      ) : null}
       <Button variant="default" onClick={() => void playRing(choice.ring)} data-testid="audio-ring-test">
         {text("audio.ring.test")}
       </Button>

@@ -19,6 +19,7 @@ import { useAvailability, useSession, useView, useWords } from "./context";
 import { Notes } from "./notes";
 import { usePartyName } from "./party";
 import { shownState } from "./state_menu";
+import { VideoPart } from "./video_part";
 
 function Ringing({ call, now }: { call: Call | null; now: number }): ReactNode {
   const text = useWords();
@@ -124,6 +125,7 @@ function Active({ call, now }: { call: Call; now: number }): ReactNode {
           <Icon name="micOff" /> {text("card.muted")}
         </p>
       ) : null}
+      <VideoPart call={call} />
       <Notes />
     </article>
   );

@@ -88,7 +88,7 @@ export interface Model {
   notes: Record<string, Note>;
   calls: Call[];
   /** Something that happened to a call and that the agent must know; cleared by the next action. */
-  notice: "transfer_failed" | "call_failed" | "consult_failed" | null;
+  notice: "video_refused" | "transfer_failed" | "call_failed" | "consult_failed" | null;
   log: LogEntry[];
 }
 

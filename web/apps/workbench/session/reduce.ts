@@ -221,6 +221,8 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Call_Out_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "call_failed" }),
   AgentEvent_Inside_Call_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "call_failed" }),
   AgentEvent_Connect_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "call_failed" }),
+  AgentEvent_MediaSwith: (model, { event }) =>
+    callContent(event).reason === "1" ? { ...model, notice: "video_refused" } : model,
   AgentEvent_SuccTransResult: transferResult,
   AgentEvent_TransOutResult: transferResult,
   // The phone is on its hook: nothing but held calls can be left.

@@ -56,7 +56,8 @@ export const phoneAccount = ({ sip, ws_path }: AgentAccount, instanceId: string)
   wsUrl: sipSocketUrl(ws_path),
 });
 
-/** The workbench answers by hand, wraps up after each call and lets go of the phone in between. */
+/** The workbench answers by hand, wraps up after each call and lets go of the phone in between. Without a camera
+ * it takes calls of video all the same: the agent sees and is heard. */
 export const signInOptions = ({ sip }: AgentAccount, password: string): SignInOptions => ({
   password,
   phonenum: sip.user,
@@ -64,6 +65,7 @@ export const signInOptions = ({ sip }: AgentAccount, password: string): SignInOp
   autoenteridle: false,
   releasephone: true,
   status: 4,
+  agenttype: 11,
 });
 
 interface Registering {

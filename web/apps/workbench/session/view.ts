@@ -20,7 +20,7 @@ export interface SignInProblem {
 }
 
 /** What may be under way or fail: the buttons, and what an inspector does with others. */
-export type Doing = Action | "inspect" | "force";
+export type Doing = Action | "inspect" | "force" | "switchMedia";
 
 export interface ActionProblem {
   action: Doing;

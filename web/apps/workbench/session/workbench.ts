@@ -63,6 +63,7 @@ export type Phone = Pick<
   | "answer"
   | "hangUp"
   | "setMuted"
+  | "setCamera"
   | "expectCall"
   | "setDevices"
   | "unblockAudio"
@@ -91,7 +92,7 @@ export class Workbench {
   #started = false;
   readonly #listeners = new Set<() => void>();
 
-  constructor(phone: Phone = new Softphone()) {
+  constructor(phone: Phone = new Softphone({ camera: true })) {
     this.phone = phone;
     this.#view = {
       stage: readKept() ? "restoring" : "signin",
@@ -192,6 +193,8 @@ export class Workbench {
     this.#act("retrieve", (context) => operations.retrieve(context, callid));
   readonly mute = () => this.#act("mute", (context) => operations.setMuted(context, true));
   readonly unmute = () => this.#act("unmute", (context) => operations.setMuted(context, false));
+  readonly switchMedia = (video: boolean) =>
+    this.#act("switchMedia", ({ gateway }) => gateway.switchMedia(video));
   readonly dial = (digits: string) => this.#act("dial", ({ gateway }) => gateway.secondDial(digits));
   readonly consult = (target: operations.ConsultTarget) =>
     this.#act("consult", (context) => operations.consult(context, target));

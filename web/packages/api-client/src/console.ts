@@ -13,6 +13,8 @@ export interface ServerInfo {
   ws_sip?: string | null;
   sip?: string | null;
   access_codes?: { code: string; name: string }[];
+  /** What may be called face to face. */
+  video_codes?: string[];
   signed_in_agents?: number;
   live_calls?: number;
   /** Where the documentation of the interfaces is; missing when this server offers none. */

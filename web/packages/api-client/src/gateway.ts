@@ -143,6 +143,11 @@ export class GatewayClient {
     await this.call("POST", "voicecall", "/endmute");
   }
 
+  /** Puts pictures into the call or takes them out; an event tells what came of it. */
+  async switchMedia(video: boolean): Promise<void> {
+    await this.call("POST", "voicecall", "/mediaswitch", { mediaability: video ? 1 : 0 });
+  }
+
   async secondDial(digits: string): Promise<void> {
     await this.call("POST", "voicecall", `/seconddial/${segment(digits)}`);
   }

@@ -8,6 +8,8 @@ export interface SignInOptions {
   releasephone: boolean;
   /** 3 busy, 4 idle, 5 wrap-up. */
   status: 3 | 4 | 5;
+  /** 4 voice (when left out), 11 voice and video. */
+  agenttype?: 4 | 11;
 }
 
 export interface SignInResult {

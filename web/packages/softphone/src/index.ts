@@ -1,4 +1,5 @@
 /** A browser softphone around JsSIP, without any framework. */
+export { CameraError, type CameraProblem, cameras, openCamera } from "./camera";
 export { Emitter } from "./emitter";
 export { type CallFailure, failureOf, failureOfReason } from "./failure";
 export {
@@ -12,6 +13,7 @@ export {
   watchLevel,
 } from "./microphone";
 export { type CallEnd, type PhoneAccount, type PhoneCall, type PhoneState, Softphone } from "./phone";
+export { NO_PICTURES, type Pictures } from "./pictures";
 export { estimateMos, gradeOf, type Quality, type QualityGrade, readQuality } from "./quality";
 export { retryDelay } from "./socket";
 export { type ClaimOptions, claimTab, type TabLock } from "./tab_lock";

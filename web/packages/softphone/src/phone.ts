@@ -8,6 +8,7 @@ import { EarlyAnswer } from "./early_answer";
 import { Emitter } from "./emitter";
 import { type CallFailure, failureOf, failureOfReason } from "./failure";
 import { closeStream, MicrophoneError, type MicrophoneProblem, openMicrophone } from "./microphone";
+import { NO_PICTURES, PictureLine, type Pictures } from "./pictures";
 import { type Quality, readQuality, type Totals } from "./quality";
 import { ReconnectingSocket } from "./socket";
 
@@ -43,6 +44,7 @@ export interface PhoneState {
   call: PhoneCall | null;
   quality: Quality | null;
   microphone: MicrophoneProblem | null;
+  pictures: Pictures;
   /** The browser wants a click before it plays sound. */
   audioBlocked: boolean;
 }
@@ -65,7 +67,8 @@ interface Line {
   early: EarlyAnswer | null;
 }
 
-const PEER: RTCConfiguration = { iceServers: [] };
+/** The server keeps video out of the bundle: each kind has a transport of its own. */
+const PEER: RTCConfiguration = { iceServers: [], bundlePolicy: "max-compat" };
 /** Host candidates appear within milliseconds; a slow interface must not delay the call. */
 const ICE_GATHERING_MS = 500;
 const QUALITY_EVERY_MS = 2_000;
@@ -82,11 +85,13 @@ const INITIAL: PhoneState = {
   call: null,
   quality: null,
   microphone: null,
+  pictures: NO_PICTURES,
   audioBlocked: false,
 };
 
 export class Softphone extends Emitter<PhoneEvents> {
   readonly #audio = new AudioOut((audioBlocked) => this.#set({ audioBlocked }));
+  readonly #pictures: PictureLine;
   #state: PhoneState = INITIAL;
   #ua: UA | null = null;
   #socket: ReconnectingSocket | null = null;
@@ -98,6 +103,12 @@ export class Softphone extends Emitter<PhoneEvents> {
   #answerNextUntil = 0;
   #poll: ReturnType<typeof setInterval> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param camera whether it is on at the beginning of calls with video that come in. */
+  constructor({ camera = false } = {}) {
+    super();
+    this.#pictures = new PictureLine({ wanted: camera, onChange: (pictures) => this.#set({ pictures }) });
+  }
 
   get state(): PhoneState {
     return this.#state;
@@ -160,27 +171,38 @@ export class Softphone extends Emitter<PhoneEvents> {
     if (unregister) ua.stop();
     else this.#socket?.disconnect();
     this.#hangUpSilently();
-    this.#set({ ...INITIAL });
+    this.#set({ ...INITIAL, pictures: this.#pictures.pictures });
   }
 
-  /** Calls `target` (a SIP URI). @throws MicrophoneError */
-  async call(target: string): Promise<void> {
+  /** Calls `target` (a SIP URI), with video even when there is no camera. @throws MicrophoneError */
+  async call(target: string, { video = false } = {}): Promise<void> {
     const ua = this.#ua;
     if (!ua) return;
-    const mediaStream = await this.#openMicrophone();
+    const microphone = await this.#openMicrophone();
+    const camera = video ? await this.#pictures.prepare() : null;
     if (this.#ua !== ua) return;
+    const mediaStream = camera
+      ? new MediaStream([...microphone.getTracks(), ...camera.getTracks()])
+      : microphone;
     const session = ua.call(target, {
       mediaStream,
       pcConfig: PEER,
-      rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: false },
+      rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: video },
     });
     this.#attach(session, { direction: "out", phase: "calling", resumed: false, automatic: true });
     this.#listenTo(session.connection);
+    this.#pictures.begin();
   }
 
-  /** Asks for the microphone ahead of a call, so that its prompt comes first. @throws MicrophoneError */
-  async prepare(): Promise<void> {
+  /** Asks for the devices ahead of a call, so that their prompts come first. @throws MicrophoneError */
+  async prepare({ video = false } = {}): Promise<void> {
     await this.#openMicrophone();
+    if (video) await this.#pictures.prepare();
+  }
+
+  /** Shows the user, in this call or in one with video that comes next; a camera that is off is closed. */
+  setCamera(on: boolean): Promise<void> {
+    return this.#pictures.setCamera(on);
   }
 
   /** Answers the ringing call. @throws MicrophoneError */
@@ -193,6 +215,7 @@ export class Softphone extends Emitter<PhoneEvents> {
     if (line.early) line.early.adopt(answer);
     else answer();
     line.early = null;
+    this.#pictures.begin();
   }
 
   /** The next incoming call within `ms` belongs to something the user just asked for: answer it unasked. */
@@ -224,7 +247,17 @@ export class Softphone extends Emitter<PhoneEvents> {
   }
 
   /** Chooses devices; takes effect at once, also during a call. Null means the default. */
-  async setDevices({ input, output }: { input: string | null; output: string | null }): Promise<void> {
+  async setDevices({
+    input,
+    output,
+    camera = null,
+  }: {
+    input: string | null;
+    output: string | null;
+    camera?: string | null;
+  }): Promise<void> {
+    void this.#pictures.setDevice(camera);
+    if (this.#inputId === input && this.#stream) return this.#audio.setDevice(output);
     this.#inputId = input;
     await this.#audio.setDevice(output);
     if (!this.#stream) return;
@@ -338,6 +371,7 @@ export class Softphone extends Emitter<PhoneEvents> {
     this.#line = null;
     this.#audio.stop();
     this.#remote = null;
+    this.#pictures.stop({ keepWish: keepMicrophone });
     if (!keepMicrophone) {
       closeStream(this.#stream);
       this.#stream = null;
@@ -360,8 +394,10 @@ export class Softphone extends Emitter<PhoneEvents> {
   }
 
   #listenTo(connection: RTCPeerConnection | null): void {
-    connection?.addEventListener("track", ({ streams, track }) => {
-      this.#remote = streams[0] ?? new MediaStream([track]);
+    if (connection) this.#pictures.follow(connection);
+    connection?.addEventListener("track", ({ track }) => {
+      if (track.kind !== "audio") return;
+      this.#remote = new MediaStream([track]);
       this.#audio.attach(this.#remote);
     });
   }

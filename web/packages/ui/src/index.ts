@@ -1,4 +1,5 @@
 /** What all pages share: look, words, states, messages. */
+export { CallPictures } from "./call_pictures";
 export { useNow } from "./clock";
 export { duration, timeOfDay } from "./format";
 export { Header, Logo } from "./header";

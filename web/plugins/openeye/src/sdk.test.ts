@@ -1,6 +1,6 @@
 /** The documented names and shapes, over a phone that does as it is told. */
 
-import type { PhoneCall, PhoneState, Softphone } from "@opencec/softphone";
+import { NO_PICTURES, type PhoneCall, type PhoneState, type Softphone } from "@opencec/softphone";
 import { expect, test, vi } from "vitest";
 import { sdkFor, socketBeside } from "./sdk";
 import type { Answer, Notice } from "./wire";
@@ -12,6 +12,7 @@ const DOWN: PhoneState = {
   call: null,
   quality: null,
   microphone: null,
+  pictures: NO_PICTURES,
   audioBlocked: false,
 };
 

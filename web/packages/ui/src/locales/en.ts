@@ -18,6 +18,15 @@ export const en = {
   "quality.unknown": "No call",
   "quality.detail":
     "Round trip {{rtt}}, jitter {{jitter}} ms, loss {{loss}} %, estimated quality {{mos}} of 4.4",
+  "pictures.label": "Pictures",
+  "pictures.none": "No picture from the other side",
+  "pictures.off": "Your camera is off",
+  "pictures.camera.denied": "The browser may not use the camera",
+  "pictures.camera.missing": "No camera found",
+  "pictures.camera.in_use": "Another program uses the camera",
+  "pictures.camera.failed": "The camera does not work",
+  "pictures.turnOff": "Camera off",
+  "pictures.turnOn": "Camera on",
   "error.title": "This page stopped working",
   "error.text":
     "Nothing on the server is lost. Load the page again; a call in progress comes back by itself.",

@@ -1,6 +1,6 @@
 /** Signing in by session and ticket, and what pages may call. */
 
-import type { Softphone } from "@opencec/softphone";
+import { NO_PICTURES, type Softphone } from "@opencec/softphone";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Bar, failureOf } from "./bar";
 import { operationName, operationOf, paramsOf } from "./operations";
@@ -56,6 +56,7 @@ const phone = (): Softphone =>
       call: null,
       quality: null,
       microphone: null,
+      pictures: NO_PICTURES,
       audioBlocked: false,
     },
     on: () => () => undefined,
