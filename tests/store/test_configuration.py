@@ -177,6 +177,16 @@ async def test_provisioning_twice_changes_nothing(store: SqliteConfiguration, pa
     assert await tenant.revision() == revision
 
 
+async def test_a_tenant_that_is_there_is_changed(store: SqliteConfiguration) -> None:
+    tenant = store.for_tenant(1)
+    await tenant.put_tenant(TenantInfo(vdn=1, name="Before"))
+    revision = await tenant.revision()
+    await tenant.put_tenant(TenantInfo(vdn=1, name="After", space_id="202600000009"))
+    config = await tenant.load()
+    assert config is not None
+    assert (config.info.name, config.info.space_id, config.revision) == ("After", "202600000009", revision + 1)
+
+
 async def test_a_change_raises_the_revision(store: SqliteConfiguration) -> None:
     tenant = store.for_tenant(1)
     await _provision(tenant)

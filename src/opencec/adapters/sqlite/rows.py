@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, Table, and_, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, RowMapping, Table, and_, insert, select, update
 
 from opencec.adapters.sqlite import tables
 from opencec.ports.configuration import (
@@ -114,10 +113,10 @@ class Kind(Generic[S]):
                     row[name] = row[name] or found[name]
                 if self._is_same(found, row, secrets):
                     continue
-            keys = [column.name for column in self.table.primary_key]
-            statement = insert(self.table).values(row)
-            rest = {name: statement.excluded[name] for name in row if name not in keys}
-            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+                # No upsert: its row would lack the columns that are not of `S`, and SQLite asks for them first.
+                connection.execute(update(self.table).where(self._is(row)).values(row))
+            else:
+                connection.execute(insert(self.table).values(row))
             changed += 1
         return changed
 
