@@ -6,6 +6,7 @@ import asyncio
 import importlib.resources
 import os
 import secrets
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
@@ -62,6 +63,8 @@ class Node:
 
     def __init__(self, context: ControlContext) -> None:
         self.context = context
+        self._opened = AsyncExitStack()
+        """What `close` closes: the newest first, and only what `open` came to."""
         self.settings = context.settings
         self.data = DataDir(context.settings.data_dir)
         self.clock = SystemClock()
@@ -84,11 +87,14 @@ class Node:
         self._secret = _node_secret(self.data.root / "node.key")
         self.tickets = SignInTickets(self._secret)
         self.database = Database(self.data.database)
+        self._opened.push_async_callback(self.database.close)
         self.configuration = SqliteConfiguration(self.database, secrets=self.keys, clock=self.clock)
         self.records = SqliteRecords(self.database)
         self.journal = SqliteJournal(
             self.data.journal, durable=self.settings.journal_durable, on_commit=self._count_commit
         )
+        self._opened.push_async_callback(self.journal.close)
+        self._opened.push_async_callback(self._flush_records)
         if self.context.demo and not self._is_provisioned():
             await self.provision()
             self._provisioned.write_text(_supervisor())
@@ -147,6 +153,7 @@ class Node:
         settings = self.settings
         networks = (*settings.callback_networks, *(_LOOPBACK if self.context.demo else ()))
         self.callbacks = CallbackClient(AddressGuard(networks), ca_file=settings.callback_ca_file)
+        self._opened.push_async_callback(self.callbacks.close)
         self.gateway = Gateway(
             self.book,
             clock=self.clock,
@@ -267,6 +274,7 @@ class Node:
             process_token=secrets.token_hex(4),
             hold=self.gate.hold,
         )
+        self._opened.push_async_callback(self.wire.close)
         self.signalling_context.flush = self.wire.flush
         self.media.listen(self.signalling)
         if self.relays is not None:
@@ -344,12 +352,11 @@ class Node:
 
     async def close(self) -> None:
         """Flush records, close the stores. The journal holds everything that was acknowledged."""
-        await self.wire.close()
-        await self.callbacks.close()
+        await self._opened.aclose()
+
+    async def _flush_records(self) -> None:
         for services in self.tenants.values():
             await services.projection.flush()
-        await self.journal.close()
-        await self.database.close()
 
 
 def _supervisor() -> str:
