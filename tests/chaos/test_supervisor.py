@@ -139,7 +139,7 @@ def running(settings: Settings) -> Iterator[Running]:
 def test_status_tells_every_process_and_the_live_figures(running: Running) -> None:
     status = running.await_ready()
     roles = sorted(row["role"] for row in status["processes"])
-    assert roles == ["control", "jobs", "media", "media", "speech", "standby", "supervisor"]
+    assert roles == ["control", "jobs", "media", "media", "relay", "speech", "standby", "supervisor"]
     assert len({row["pid"] for row in status["processes"]}) == len(roles)
     assert status["addresses"]["http"] == f"http://127.0.0.1:{running.settings.http_port}"
     assert (status["signed_in_agents"], status["live_calls"]) == (2, 1)
@@ -155,7 +155,7 @@ def test_a_connection_made_while_control_is_dead_is_served_by_the_next(running: 
     os.kill(running.pids("control")[0], signal.SIGKILL)
     assert running.ask()["generation"] == 2
     after = running.await_ready()
-    for role in ("standby", "media", "speech", "jobs"):
+    for role in ("standby", "media", "relay", "speech", "jobs"):
         same = [[row["pid"] for row in status["processes"] if row["role"] == role] for status in (before, after)]
         assert same[0] == same[1], f"{role} was not to be touched"
 
