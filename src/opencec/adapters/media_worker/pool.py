@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Coroutine, Iterable
-from itertools import count
 
 import structlog
 from msgspec import structs
 
 from opencec.adapters.media_worker.connection import WorkerConnection
-from opencec.adapters.media_worker.placement import Placement
 from opencec.adapters.media_worker.ties import Tie, Ties
-from opencec.ports.media import MediaListener, MediaRefused
+from opencec.adapters.media_worker.worker_pool import WorkerPool
+from opencec.ports.media import MediaRefused
 from opencec.workers.protocol import (
     CloseLeg,
     ClosePort,
@@ -32,9 +30,7 @@ from opencec.workers.protocol import (
     Recover,
     Reply,
     ResumeRecord,
-    Stats,
     StopRecord,
-    WorkerStatus,
 )
 
 __all__ = ["MediaPool"]
@@ -42,19 +38,16 @@ __all__ = ["MediaPool"]
 _log = structlog.get_logger()
 
 
-class MediaPool:
-    """Implements `opencec.ports.media.Media` over Unix sockets."""
+class MediaPool(WorkerPool):
+    """Implements `opencec.ports.media.Media`."""
+
+    kind = "media worker"
 
     def __init__(self, workers: Iterable[tuple[str, str]]) -> None:
         """Args:
         workers: Name and socket path of each worker.
         """
-        self._connections = [
-            WorkerConnection(name, path, on_hello=self._greeted, on_event=self._heard, on_gone=self._gone)
-            for name, path in workers
-        ]
-        self._places = Placement()
-        self._recording_worker: dict[str, WorkerConnection] = {}
+        super().__init__(workers)
         self._recordings: dict[str, Record] = {}
         """Recordings that name a leg of another worker, as services ordered them."""
         self._ties = Ties(lambda: f"tie:{next(self._questions)}")
@@ -62,49 +55,12 @@ class MediaPool:
         """The newest order of each mix that has, or had, a leg of another worker in it."""
         self._tying = asyncio.Lock()
         self._work: asyncio.TaskGroup | None = None
-        self._listeners: list[MediaListener] = []
-        self._greetings = asyncio.Event()
-        self._questions = count(time.monotonic_ns())
-        """Ids of the pool's own commands: a worker answers a known id from memory, so no two processes use the same."""
 
     async def run(self) -> None:
         """Keep every worker connected; never returns."""
         async with asyncio.TaskGroup() as group:
             self._work = group
-            for connection in self._connections:
-                group.create_task(connection.run(), name=f"media-{connection.name}")
-
-    def listen(self, listener: MediaListener) -> None:
-        """See the port."""
-        self._listeners.append(listener)
-
-    async def wait_connected(self, timeout_s: float) -> bool:
-        """Until every worker said hello, at most `timeout_s`; False when one did not."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                while not all(connection.is_connected for connection in self._connections):
-                    self._greetings.clear()
-                    await self._greetings.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    def holds(self, leg: str) -> bool:
-        """See the port."""
-        connection = self._places.worker_of(leg)
-        return connection is not None and leg in connection.legs
-
-    async def status(self) -> dict[str, WorkerStatus]:
-        """What every worker that answers says of itself, by its name."""
-        found: dict[str, WorkerStatus] = {}
-        for connection in self._connections:
-            try:
-                reply = await connection.send(Stats(id=f"status:{connection.name}:{next(self._questions)}"))
-            except MediaRefused:
-                continue
-            if isinstance(reply.result, WorkerStatus):
-                found[connection.name] = reply.result
-        return found
+            await super().run()
 
     async def send(self, command: Command) -> Reply:
         """See the port. A new leg that meets a worker which just died goes to another one."""
@@ -148,12 +104,6 @@ class MediaPool:
         if connection is None:
             raise MediaRefused("unknown_leg", type(command).__name__)
         return connection
-
-    def _idlest(self) -> WorkerConnection:
-        connected = [connection for connection in self._connections if connection.is_connected]
-        if not connected:
-            raise MediaRefused("no_worker", "no media worker is connected")
-        return min(connected, key=lambda connection: len(connection.legs))
 
     # --- mixes over several workers -----------------------------------------------------------------------------------
 
@@ -299,16 +249,10 @@ class MediaPool:
 
     def _greeted(self, connection: WorkerConnection, hello: Hello) -> None:
         hello = self._ties.adopt(connection, hello)
-        self._lose(connection, connection.legs - {state.leg for state in hello.legs})
-        for state in hello.legs:
-            self._places.put(state.leg, state.mix, connection)
-        for recording in hello.recordings:
-            self._recording_worker[recording.recording] = connection
-        self._greetings.set()
+        self._take_in(connection, hello)
         if any(self._ties) and all(one.is_connected for one in self._connections):
             self._do(self._settle_ties())
-        for listener in self._listeners:
-            listener.on_worker(hello)
+        self._introduce(hello)
 
     def _heard(self, connection: WorkerConnection, event: Event) -> Awaitable[object] | None:
         if isinstance(event, FirstPacket | MediaTimeout | LegFailed | DigitPressed) and event.leg.startswith("tie/"):
@@ -316,27 +260,11 @@ class MediaPool:
             if tie is not None and isinstance(event, MediaTimeout | LegFailed):
                 self._do(self._retie(tie))
             return None
-        if isinstance(event, LegFailed):
-            self._forget(event.leg)
-        elif isinstance(event, RecordingClosed):
-            self._recording_worker.pop(event.recording, None)
+        if isinstance(event, RecordingClosed):
             self._recordings.pop(event.recording, None)
-        waits = [wait for listener in self._listeners if (wait := listener.on_media_event(event)) is not None]
-        if not waits:
-            return None
-        return waits[0] if len(waits) == 1 else asyncio.gather(*waits)
+        return super()._heard(connection, event)
 
     def _gone(self, connection: WorkerConnection) -> None:
-        """The process is dead: its legs need not wait for the next one."""
-        for recording in [name for name, worker in self._recording_worker.items() if worker is connection]:
-            del self._recording_worker[recording]
         if lost := self._ties.gone(connection):
             self._do(self._end(lost))
-        self._lose(connection, set(connection.legs))
-
-    def _lose(self, connection: WorkerConnection, legs: set[str]) -> None:
-        for leg in legs:
-            self._forget(leg)
-        if legs:
-            for listener in self._listeners:
-                listener.on_lost(frozenset(legs))
+        super()._gone(connection)

@@ -37,7 +37,7 @@ from opencec.workers.protocol import (
 )
 from opencec.workers.rtp.packet import Packet
 from opencec.workers.rtp.sockets import PortPool
-from opencec.workers.rtp.transport import TransportFactory, TransportState
+from opencec.workers.rtp.transport import TransportFactory, TransportState, webrtc_transport
 
 __all__ = ["PHASES", "PHASE_MS", "TICK_MS", "Engine"]
 
@@ -46,14 +46,6 @@ PHASE_MS = 5
 TICK_MS = 20
 _TIMEOUT_TICKS = 25
 """Media time-outs are looked for twice a second."""
-
-
-def _webrtc() -> TransportFactory:
-    """The WebRTC transport, imported when the first browser calls: DTLS costs a worker of phones nothing."""
-    from opencec.workers.rtp.webrtc import create_transport
-
-    factory: TransportFactory = create_transport
-    return factory
 
 
 class Engine:
@@ -70,7 +62,7 @@ class Engine:
         now_ms: Callable[[], int] = wall_ms,
         legs_limit: int = 4_000,
         wake: Callable[[], None] = lambda: None,
-        webrtc: Callable[[], TransportFactory] = _webrtc,
+        webrtc: Callable[[], TransportFactory] = webrtc_transport,
     ) -> None:
         self.name = name
         self.tick = 0

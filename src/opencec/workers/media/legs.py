@@ -136,15 +136,7 @@ class LegRegistry:
         leg.timeout_told = False
         leg.phase.rows.heard_at[leg.row] = leg.phase.tick
         if leg.transport is not None:
-            leg.transport.update(
-                RemoteDescription(
-                    remote=command.remote,
-                    ice_ufrag=command.ice_ufrag,
-                    ice_pwd=command.ice_pwd,
-                    fingerprint=command.fingerprint,
-                    dtls_role=command.dtls_role,
-                )
-            )
+            leg.transport.update(RemoteDescription.of(command))
         else:
             leg.latch.update(sdp=command.remote, signalling_host=command.signalling_host)
             if leg.is_connected:

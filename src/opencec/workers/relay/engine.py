@@ -38,7 +38,7 @@ from opencec.workers.relay_protocol import (
     UpdateVideo,
 )
 from opencec.workers.rtp.sockets import NoPort, PortPool
-from opencec.workers.rtp.transport import TransportFactory, TransportState
+from opencec.workers.rtp.transport import TransportFactory, TransportState, webrtc_transport
 
 __all__ = ["RelayEngine"]
 
@@ -46,13 +46,6 @@ _REPLIES_KEPT = 10_000
 _REPORT_S = 1.0
 _MOST_LOAD = 0.85
 """Busy share of the last second above which no leg is opened: the ones that are there must not stutter."""
-
-
-def _webrtc() -> TransportFactory:
-    from opencec.workers.rtp.webrtc import create_transport
-
-    factory: TransportFactory = create_transport
-    return factory
 
 
 class RelayEngine:
@@ -66,7 +59,7 @@ class RelayEngine:
         poller: select.epoll,
         legs_limit: int = 400,
         wake: Callable[[], None] = lambda: None,
-        webrtc: Callable[[], TransportFactory] = _webrtc,
+        webrtc: Callable[[], TransportFactory] = webrtc_transport,
     ) -> None:
         self.name = name
         self.events = EventLog()

@@ -142,15 +142,7 @@ class VideoRegistry:
         leg.direction, leg.has_feedback = command.direction, command.has_feedback
         leg.since_ns, leg.timeout_told = now_ns, False
         if leg.transport is not None:
-            leg.transport.update(
-                RemoteDescription(
-                    remote=command.remote,
-                    ice_ufrag=command.ice_ufrag,
-                    ice_pwd=command.ice_pwd,
-                    fingerprint=command.fingerprint,
-                    dtls_role=command.dtls_role,
-                )
-            )
+            leg.transport.update(RemoteDescription.of(command))
         else:
             leg.latch.update(sdp=command.remote, signalling_host=command.signalling_host)
             if leg.is_connected:

@@ -30,7 +30,16 @@ import msgspec
 
 from opencec.workers.protocol import LegOpened
 
-__all__ = ["RemoteDescription", "SecuredLeg", "Transport", "TransportFactory", "TransportListener", "TransportState"]
+__all__ = [
+    "DescribedLeg",
+    "RemoteDescription",
+    "SecuredLeg",
+    "Transport",
+    "TransportFactory",
+    "TransportListener",
+    "TransportState",
+    "webrtc_transport",
+]
 
 TransportState = Literal["connecting", "connected", "failed"]
 TransportListener = Callable[[TransportState, str], None]
@@ -46,14 +55,21 @@ class RemoteDescription(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     dtls_role: Literal["passive", "active"] = "passive"
 
+    @classmethod
+    def of(cls, command: DescribedLeg) -> RemoteDescription:
+        """What a command says of the far end."""
+        return cls(
+            remote=command.remote,
+            ice_ufrag=command.ice_ufrag,
+            ice_pwd=command.ice_pwd,
+            fingerprint=command.fingerprint,
+            dtls_role=command.dtls_role,
+        )
 
-class SecuredLeg(Protocol):
-    """What a command that opens a secured leg says, of audio (`OpenLeg`) or of video."""
 
-    @property
-    def leg(self) -> str: ...
-    @property
-    def local_host(self) -> str: ...
+class DescribedLeg(Protocol):
+    """What a command that opens or updates a secured leg says of its far end, of audio or of video."""
+
     @property
     def remote(self) -> tuple[str, int] | None: ...
     @property
@@ -64,6 +80,15 @@ class SecuredLeg(Protocol):
     def fingerprint(self) -> str: ...
     @property
     def dtls_role(self) -> Literal["passive", "active"]: ...
+
+
+class SecuredLeg(DescribedLeg, Protocol):
+    """What a command that opens a secured leg says, of audio (`OpenLeg`) or of video."""
+
+    @property
+    def leg(self) -> str: ...
+    @property
+    def local_host(self) -> str: ...
 
 
 class Transport(Protocol):
@@ -134,3 +159,11 @@ class TransportFactory(Protocol):
             ValueError: the remote fields of the command are unusable (answered `bad_request`).
         """
         ...
+
+
+def webrtc_transport() -> TransportFactory:
+    """The WebRTC transport, imported when the first browser calls: DTLS costs a worker of phones nothing."""
+    from opencec.workers.rtp.webrtc import create_transport
+
+    factory: TransportFactory = create_transport
+    return factory

@@ -44,13 +44,7 @@ def create_transport(
         host=command.local_host,
         port=port,
         ssrc=ssrc,
-        description=RemoteDescription(
-            remote=command.remote,
-            ice_ufrag=command.ice_ufrag,
-            ice_pwd=command.ice_pwd,
-            fingerprint=command.fingerprint,
-            dtls_role=command.dtls_role,
-        ),
+        description=RemoteDescription.of(command),
         listener=listener,
         thread=_thread(),
     )
