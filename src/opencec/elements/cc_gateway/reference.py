@@ -1,67 +1,41 @@
-"""Writes the reference page of the CC-Gateway from its operation table, beside the catalogue of all that is known.
+"""Writes the reference page of the CC-Gateway from its operation table and the list of what is missing.
 
 Run `python -m opencec.elements.cc_gateway.reference docs/reference/cc-gateway.md` after a change of the table.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 import sys
-from importlib import resources
 from pathlib import Path
-from typing import NamedTuple
 
+from opencec.elements.cc_gateway.missing import MISSING
 from opencec.elements.cc_gateway.operations import PREFIX, TABLE
-from opencec.elements.cc_gateway.resource_js import PATH as RESOURCE_JS
 from opencec.elements.cc_gateway.translate import EVENT_TYPES
 
-__all__ = ["Entry", "catalogue", "is_implemented", "render"]
+__all__ = ["render"]
 
-
-class Entry(NamedTuple):
-    """One row of the catalogue: a method and path that the vendor's clients or documents know."""
-
-    method: str
-    path: str
-    operation: str
-
-    @property
-    def resource(self) -> str:
-        """The first part of the path."""
-        return self.path.strip("/").partition("/")[0]
-
-
-def catalogue() -> list[Entry]:
-    """Every method and path that is known, documented or seen in a client."""
-    text = resources.files("opencec.elements.cc_gateway").joinpath("catalogue.csv").read_text(encoding="utf-8")
-    return [Entry(row["method"], row["path"], row["operation"]) for row in csv.DictReader(text.splitlines())]
-
-
-def is_implemented(entry: Entry) -> bool:
-    """Whether the operation table (or the script beside it) answers this method and path."""
-    if entry.path == "/resource-js":
-        return RESOURCE_JS.endswith(entry.path)
-    return (entry.method, _shape(entry.path)) in _answered()
+_SCRIPT = 1
+"""The proxy script, `GET resource-js`, is served beside the table."""
 
 
 def render() -> str:
     """The page, as Markdown."""
-    known = catalogue()
-    done = [entry for entry in known if is_implemented(entry)]
+    done = sum(len(operation.methods) for operation in TABLE.operations) + _SCRIPT
+    missing = sum(len(rows) for rows in MISSING.values())
     lines = [
         "# CC-Gateway: operations",
         "",
         "<!-- Generated: python -m opencec.elements.cc_gateway.reference docs/reference/cc-gateway.md -->",
         "",
-        f"Agent-side REST interface below `{PREFIX}`. **{len(done)} of the {len(known)} methods and paths** that are "
-        f"documented or used by known clients are implemented; the operation table has {len(TABLE.operations)} rows. "
+        f"Agent-side REST interface below `{PREFIX}`. **{done} methods and paths** are implemented, by "
+        f"{len(TABLE.operations)} operations and the proxy script; {missing} that documents or clients know are not. "
         "Events are delivered by polling, or pushed: sign in with `callBackUri` and `serviceToken`, or with `pushUrl`.",
         "",
         "Every operation may also answer 000-003 (GUID unknown), 100-006 (not signed in) and 100-007 (failure here).",
         "",
-        *_counts(known),
         *_operations(),
+        *_missing(),
         "",
         f"## Events ({len(EVENT_TYPES)})",
         "",
@@ -69,15 +43,6 @@ def render() -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _counts(known: list[Entry]) -> list[str]:
-    lines = ["| Resource | Implemented | Known | Not implemented |", "| --- | --- | --- | --- |"]
-    for resource in sorted({entry.resource for entry in known}):
-        rows = [entry for entry in known if entry.resource == resource]
-        missing = [f"{entry.operation} ({entry.method})" for entry in rows if not is_implemented(entry)]
-        lines.append(f"| {resource} | {len(rows) - len(missing)} | {len(rows)} | {', '.join(missing) or '-'} |")
-    return lines
 
 
 def _operations() -> list[str]:
@@ -95,12 +60,11 @@ def _operations() -> list[str]:
     return lines
 
 
-def _answered() -> frozenset[tuple[str, str]]:
-    return frozenset((method, _shape(operation.path)) for operation in TABLE.operations for method in operation.methods)
-
-
-def _shape(path: str) -> str:
-    return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
+def _missing() -> list[str]:
+    lines = ["", "## Not implemented", "", "| Method | Path | Operation | Why |", "| --- | --- | --- | --- |"]
+    for reason, rows in MISSING.items():
+        lines += [f"| {row.method} | `{row.path}` | {row.operation} | {reason} |" for row in rows]
+    return lines
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""The methods and paths of the CC-Gateway that are known and not implemented, each group with its reason."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["MISSING", "Missing"]
+
+
+class Missing(NamedTuple):
+    """One method and path, below the gateway's prefix."""
+
+    operation: str
+    method: str
+    path: str
+
+
+MISSING: dict[str, tuple[Missing, ...]] = {
+    "Text contacts are not there yet.": (
+        Missing("getAllAgentsInTextChat", "GET", "/agentgroup/{agentid}/allchatagents"),
+        Missing("setMaxChatNum", "POST", "/querymonitor/{agentid}/setmaxchatnum/{vdnid}/{chatnum}"),
+        Missing("answer", "PUT", "/textchat/{workno}/answer/{callid}"),
+        Missing("reject", "DELETE", "/textchat/{workno}/reject/{callid}"),
+        Missing("drop", "DELETE", "/textchat/{workno}/drop/{callid}"),
+        Missing("chat", "PUT", "/textchat/{workno}/chatmessage"),
+        Missing("transfer", "POST", "/textchat/{workno}/transfer"),
+        Missing("internalCall", "PUT", "/textchat/{workno}/internalcall/{destno}"),
+        Missing("sendMessage", "POST", "/mediacall/{agentid}/sendmessage"),
+        Missing("setCallNums", "POST", "/mediacall/{agentid}/setcallnums"),
+        Missing("transfer", "POST", "/mediacall/{agentid}/transfer"),
+        Missing("uploadMediaFile", "POST", "/textchat/{workno}/mediafile"),
+        Missing("downloadMediaFile", "GET", "/textchat/{workno}/mediafile"),
+        Missing("sendMessageWithoutCall", "POST", "/textchat/{workno}/sendmessagewithoutcall"),
+        Missing("confirmMessage", "PUT", "/textchat/{workno}/confirmmessage"),
+        Missing("callContent", "GET", "/textchat/{workno}/callcontent"),
+        Missing("callSession", "POST", "/textchat/{workno}/callsession"),
+    ),
+    "Conferences have three parties at most.": (
+        Missing("requestAgentConf", "POST", "/agentconf/{agentid}/requestagentconf"),
+        Missing("answerAgentConf", "POST", "/agentconf/{agentid}/answeragentconf"),
+        Missing("rejectAgentConf", "POST", "/agentconf/{agentid}/rejectagentconf"),
+        Missing("requestLeaveAgentConf", "POST", "/agentconf/{agentid}/requestleaveagentconf"),
+        Missing("modifyConfResource", "POST", "/agentconf/{agentid}/modifyconfresource"),
+        Missing("answerAgentConf", "PUT", "/agentconf/{agentid}/answeragentconf"),
+        Missing("rejectAgentConf", "DELETE", "/agentconf/{agentid}/rejectagentconf"),
+        Missing("requestLeaveAgentConf", "DELETE", "/agentconf/{agentid}/requestleaveagentconf"),
+        Missing("releaseAgentConf", "DELETE", "/agentconf/{agentid}/releaseagentconf"),
+        Missing("prolongTime", "PUT", "/agentconf/{agentid}/prolongtime"),
+        Missing("applyToShiftPresident", "PUT", "/agentconf/{agentid}/applytoshiftpresident"),
+        Missing("playVoiceToConf", "PUT", "/agentconf/{agentid}/playvoicetoconf"),
+        Missing("stopVoiceToConf", "PUT", "/agentconf/{agentid}/stopvoicetoconf"),
+        Missing("modifyConfResource", "PUT", "/agentconf/{agentid}/modifyconfresource"),
+    ),
+    "Media and sharing run in a plug-in for which there is no counterpart.": (
+        Missing("requestConf", "PUT", "/multimediaconf/{agentid}/requestconf"),
+        Missing("inviteConf", "PUT", "/multimediaconf/{agentid}/inviteconf"),
+        Missing("joinConfResult", "POST", "/multimediaconf/{agentid}/joinconfresult"),
+        Missing("stopConf", "DELETE", "/multimediaconf/{agentid}/stopconf"),
+        Missing("getConfState", "POST", "/multimediaconf/{agentid}/getconfstate"),
+    ),
+    "Recordings are downloaded one by one, and carry no score.": (
+        Missing("queryRecordZipFileURL", "GET", "/recordplay/{agentid}/recordzipfileurl"),
+        Missing("queryBatchRecordZipFileURL", "GET", "/recordplay/{agentid}/batchrecordzipfileurl"),
+        Missing("queryVoiceRecordScore", "GET", "/recordplay/{agentid}/queryrecordscore"),
+    ),
+    "Screens are not recorded.": (
+        Missing("startRecordScreen", "PUT", "/recordplay/{agentid}/startrecordscreen"),
+        Missing("stopRecordScreen", "DELETE", "/recordplay/{agentid}/stoprecordscreen"),
+        Missing("getConnectToken", "GET", "/recordplay/{agentid}/getconnecttoken"),
+    ),
+    "Monitoring of agents' cameras by a proxy server is superseded.": (
+        Missing("startVideoMonitor", "POST", "/qualitycontrol/{agentid}/startVideoMonitor"),
+        Missing("stopVideoMonitor", "POST", "/qualitycontrol/{agentid}/stopVideoMonitor"),
+        Missing("startVideoOperation", "POST", "/qualitycontrol/{agentid}/startVideoOperation"),
+        Missing("startOrStopVideoPlay", "POST", "/qualitycontrol/{agentid}/startOrStopVideoPlay"),
+        Missing("deleteVideoTask", "POST", "/qualitycontrol/{agentid}/deleteVideoTask"),
+        Missing("queryVideoRecordFile", "GET", "/qualitycontrol/{agentid}/queryvideorecordfile"),
+    ),
+    "Belongs to a portal of the vendor.": (
+        Missing("queryUrlInfo", "GET", "/qualitycontrol/{agentid}/queryurlinfo"),
+        Missing("registerDataToServer", "POST", "/qualitycontrol/{agentid}/registerDataToServer"),
+    ),
+}
+"""By reason."""
