@@ -13,6 +13,7 @@ from opencec.workers.media.rows import FIRST_ROW, HISTORY
 from opencec.workers.protocol import Quality
 from opencec.workers.rtp import rtcp
 from opencec.workers.rtp.packet import sequence_distance
+from opencec.workers.rtp.rtcp_path import send_rtcp
 from opencec.workers.rtp.sockets import ANCILLARY_BYTES, arrival_ns
 
 __all__ = ["RTCP_TICKS", "Reports", "quality_of"]
@@ -80,19 +81,7 @@ class Reports:
             sender = rtcp.SenderInfo(rtcp.ntp_of(now_ns), int(rows.tx_timestamp[row]), sent, sent * 160)
         block = self._block(leg, now_ns) if leg.reception.gate.has_stream else None
         packet = rtcp.build_report(ssrc=leg.ssrc, cname=rtcp.cname_of(leg.id), sender=sender, block=block)
-        try:
-            if leg.transport is not None:
-                if leg.is_connected:
-                    leg.pair.rtp.send(leg.transport.protect_rtcp(packet))
-            elif leg.pair.rtcp is None and leg.is_connected:
-                leg.pair.rtp.send(packet)
-            elif (target := leg.latch.target) is not None:
-                if leg.pair.rtcp is None:
-                    leg.pair.rtp.sendto(packet, target)
-                else:
-                    leg.pair.rtcp.sendto(packet, leg.rtcp_remote or (target[0], target[1] + 1))
-        except (OSError, OverflowError):  # nobody listens, or port 65536
-            pass
+        send_rtcp(leg, packet)
 
     def _block(self, leg: Leg, now_ns: int) -> rtcp.ReportBlock:
         """What we received of the peer (RFC 3550 A.3)."""

@@ -9,6 +9,7 @@ from opencec.workers.relay.incoming import Arrival
 from opencec.workers.relay.leg import VideoLeg
 from opencec.workers.relay.pictures import begins_picture
 from opencec.workers.rtp.packet import kind_of, parse
+from opencec.workers.rtp.rtcp_path import send_rtcp
 from opencec.workers.rtp.sockets import connect, disconnect
 
 __all__ = ["Forwarding"]
@@ -191,18 +192,7 @@ class Forwarding:
 
     def transmit_rtcp(self, leg: VideoLeg, packet: bytes) -> None:
         """One compound RTCP packet in clear to the leg's peer."""
-        try:
-            if leg.transport is not None:
-                if leg.is_connected:
-                    leg.pair.rtp.send(leg.transport.protect_rtcp(packet))
-            elif leg.pair.rtcp is None and leg.is_connected:
-                leg.pair.rtp.send(packet)
-            elif (target := leg.latch.target) is not None:
-                if leg.pair.rtcp is None:
-                    leg.pair.rtp.sendto(packet, target)
-                else:
-                    leg.pair.rtcp.sendto(packet, leg.rtcp_remote or (target[0], target[1] + 1))
-        except (OSError, OverflowError):
+        if not send_rtcp(leg, packet):
             leg.counters.unsent += 1
 
     @staticmethod
