@@ -1,10 +1,6 @@
 /** Ring tone and desktop notification. */
 
-const ON_S = 1;
-const PERIOD_MS = 3_000;
-/** Two soft tones a third apart: heard through a headset, not painful after eight hours. */
-const TONES_HZ = [440, 554];
-const VOLUME = 0.12;
+import { RING_PERIOD_MS, ringOnce } from "@opencec/softphone";
 
 export class Ringer {
   #context: AudioContext | null = null;
@@ -30,8 +26,8 @@ export class Ringer {
   start({ title, body }: { title: string; body: string }): void {
     if (this.#timer !== undefined) return;
     this.#open();
-    this.#ring();
-    this.#timer = setInterval(() => this.#ring(), PERIOD_MS);
+    ringOnce(this.#context);
+    this.#timer = setInterval(() => ringOnce(this.#context), RING_PERIOD_MS);
     if (!document.hidden || typeof Notification === "undefined" || Notification.permission !== "granted")
       return;
     this.#notification = new Notification(title, { body, tag: "opencec-call", requireInteraction: true });
@@ -45,7 +41,7 @@ export class Ringer {
   once(): void {
     const context = this.#context;
     if (!context) return;
-    const ring = () => this.#ring();
+    const ring = () => ringOnce(context);
     if (context.state === "running") ring();
     else void context.resume().then(ring);
   }
@@ -70,24 +66,5 @@ export class Ringer {
   async #sink(): Promise<void> {
     const context = this.#context as (AudioContext & { setSinkId?: (id: string) => Promise<void> }) | null;
     await context?.setSinkId?.(this.#device).catch(() => undefined);
-  }
-
-  #ring(): void {
-    const context = this.#context;
-    if (context?.state !== "running") return;
-    const gain = context.createGain();
-    const start = context.currentTime;
-    gain.gain.setValueAtTime(0, start);
-    gain.gain.linearRampToValueAtTime(VOLUME, start + 0.05);
-    gain.gain.setValueAtTime(VOLUME, start + ON_S - 0.1);
-    gain.gain.linearRampToValueAtTime(0, start + ON_S);
-    gain.connect(context.destination);
-    for (const frequency of TONES_HZ) {
-      const oscillator = context.createOscillator();
-      oscillator.frequency.value = frequency;
-      oscillator.connect(gain);
-      oscillator.start(start);
-      oscillator.stop(start + ON_S);
-    }
   }
 }

@@ -1,8 +1,9 @@
 /** The camera: permission, devices. */
 
+import { type DeviceProblem, deviceProblemOf, isDeviceGone } from "./device_problem";
 import type { AudioDevice } from "./microphone";
 
-export type CameraProblem = "denied" | "missing" | "in_use" | "failed";
+export type CameraProblem = DeviceProblem;
 
 /** The browser would not give a camera; `problem` says why in one word. */
 export class CameraError extends Error {
@@ -10,16 +11,6 @@ export class CameraError extends Error {
     super(`camera: ${problem}`);
   }
 }
-
-const BY_NAME: Record<string, CameraProblem> = {
-  NotAllowedError: "denied",
-  SecurityError: "denied",
-  NotFoundError: "missing",
-  DevicesNotFoundError: "missing",
-  OverconstrainedError: "missing",
-  NotReadableError: "in_use",
-  AbortError: "in_use",
-};
 
 /**
  * Opens the camera at what an H.264 level of 3.1 carries.
@@ -39,9 +30,8 @@ export async function openCamera(deviceId: string | null): Promise<MediaStream> 
   try {
     return await devices.getUserMedia({ video });
   } catch (error) {
-    const name = error instanceof Error ? error.name : "";
-    if (name === "OverconstrainedError" && deviceId) return openCamera(null);
-    throw new CameraError(BY_NAME[name] ?? "failed");
+    if (isDeviceGone(error) && deviceId) return openCamera(null);
+    throw new CameraError(deviceProblemOf(error));
   }
 }
 

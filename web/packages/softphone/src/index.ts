@@ -15,6 +15,7 @@ export {
 export { type CallEnd, type PhoneAccount, type PhoneCall, type PhoneState, Softphone } from "./phone";
 export { NO_PICTURES, type Pictures } from "./pictures";
 export { estimateMos, gradeOf, type Quality, type QualityGrade, readQuality } from "./quality";
+export { RING_PERIOD_MS, ringOnce } from "./ring_tone";
 export { retryDelay } from "./socket";
 export { type ClaimOptions, claimTab, type TabLock } from "./tab_lock";
 export {

@@ -1,6 +1,8 @@
 /** The microphone: permission, devices, level. */
 
-export type MicrophoneProblem = "insecure" | "denied" | "missing" | "in_use" | "failed";
+import { type DeviceProblem, deviceProblemOf, isDeviceGone } from "./device_problem";
+
+export type MicrophoneProblem = "insecure" | DeviceProblem;
 
 /** The browser would not give a microphone; `problem` says why in one word. */
 export class MicrophoneError extends Error {
@@ -8,16 +10,6 @@ export class MicrophoneError extends Error {
     super(`microphone: ${problem}`);
   }
 }
-
-const BY_NAME: Record<string, MicrophoneProblem> = {
-  NotAllowedError: "denied",
-  SecurityError: "denied",
-  NotFoundError: "missing",
-  DevicesNotFoundError: "missing",
-  OverconstrainedError: "missing",
-  NotReadableError: "in_use",
-  AbortError: "in_use",
-};
 
 /**
  * Opens the microphone, mono, with echo cancellation.
@@ -38,9 +30,8 @@ export async function openMicrophone(deviceId?: string | null): Promise<MediaStr
   try {
     return await devices.getUserMedia({ audio, video: false });
   } catch (error) {
-    const name = error instanceof Error ? error.name : "";
-    if (name === "OverconstrainedError" && deviceId) return openMicrophone(null);
-    throw new MicrophoneError(BY_NAME[name] ?? "failed");
+    if (isDeviceGone(error) && deviceId) return openMicrophone(null);
+    throw new MicrophoneError(deviceProblemOf(error));
   }
 }
 
