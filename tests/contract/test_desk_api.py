@@ -230,6 +230,44 @@ async def test_the_board_shows_everything_and_then_what_changes(office: Office) 
             task.cancel()
 
 
+def _folded(frames: list[dict[str, Any]]) -> tuple[dict[str, str], dict[int, tuple[int, int]]]:
+    """States by work number and (idle, signed in) by queue, as somebody holds them who has followed the frames."""
+    states: dict[str, str] = {}
+    figures: dict[int, tuple[int, int]] = {}
+    for frame in frames:
+        states |= {row["workno"]: row["state"] for row in frame["agents"]}
+        figures |= {row["id"]: (row["idle"], row["signed_in"]) for row in frame["queues"]}
+    return states, figures
+
+
+async def test_who_follows_the_board_knows_what_the_core_knows(office: Office) -> None:
+    inspector, agent, other = await office.sign_in(120), await office.sign_in(101), await office.sign_in(102)
+    frames: list[dict[str, Any]] = []
+    task = asyncio.create_task(_frames(office, inspector, frames))
+    await _until(frames, lambda frame: frame["is_whole"])
+    await agent.ok("POST", "/onlineagent/{a}/saybusy?reason=200")
+    await other.ok("POST", "/onlineagent/{a}/resetskill/false?skillid=1")
+    await agent.ok("POST", "/onlineagent/{a}/sayfree")
+    await office.sign_in(103)
+    await other.ok("DELETE", "/onlineagent/{a}/logout")
+    views = office.centre.port.queries.agents()
+    states = {str(view.id): view.state for view in views}
+    figures = {
+        int(queue.id): (
+            sum(view.state == "idle" and queue.id in view.serving for view in views),
+            sum(view.state != "signed_out" and queue.id in view.serving for view in views),
+        )
+        for queue in office.centre.port.queries.queues()
+        if queue.medium != "text"
+    }
+    async with asyncio.timeout(10):
+        while _folded(frames) != (states, figures):
+            await asyncio.sleep(0.02)
+    assert sum(frame["is_whole"] for frame in frames) == 1
+    assert figures[1] == (2, 2)
+    task.cancel()
+
+
 async def test_an_agent_who_signs_out_is_told_nothing_more(office: Office) -> None:
     agent = await office.sign_in(101)
     frames: list[dict[str, Any]] = []

@@ -1,12 +1,13 @@
 """Who does what at this moment, as a stream: a picture of everything first, then what changed, twice a second at most.
 
-One picture is made for all watchers of a tenant, from the core's own views, whatever their number. Nothing is kept
-while nobody watches.
+One picture is kept for all watchers of a tenant, whatever their number, and only what events concern is looked at
+again: a tenant may have ten thousand agents. Nothing is kept while nobody watches.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
@@ -85,6 +86,11 @@ class LiveBoard:
         self._agents: set[AgentId] = set()
         self._contacts: set[ContactId] = set()
         self._is_all_new = False
+        self._rows: dict[AgentId, AgentRow] = {}
+        """All agents by work number; empty: not looked at yet."""
+        self._idle: Counter[int] = Counter()
+        self._signed_in: Counter[int] = Counter()
+        """Agents of `_rows` by queue."""
         self._queues: tuple[QueueRow, ...] = ()
         self._calls: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -120,6 +126,8 @@ class LiveBoard:
                 yield frame
         finally:
             self._watchers.discard(watcher)
+            if not self._watchers:
+                self._rows.clear()
 
     def close(self) -> None:
         """End every stream: the server is about to stop."""
@@ -147,11 +155,14 @@ class LiveBoard:
         self._timer = None
         if not self._watchers or self._is_closed:
             return
-        agents = self._queries.agents()
-        queues = self._count(agents)
+        changed = self._look()
+        queues = self._count()
         contacts = self._queries.contacts()
-        whole = self._whole(agents, queues, contacts)
-        change = whole if self._is_all_new else self._change(agents, queues, contacts)
+        whole = BoardFrame(self._now(), True)
+        if self._is_all_new or any(watcher.needs_whole for watcher in self._watchers):
+            calls = tuple(_call(view) for view in contacts)
+            whole = BoardFrame(self._now(), True, tuple(self._rows.values()), queues, calls)
+        change = whole if self._is_all_new else self._change(changed, queues, contacts)
         self._queues = queues
         self._calls = {str(view.contact) for view in contacts}
         self._agents.clear()
@@ -169,36 +180,46 @@ class LiveBoard:
         if any(watcher.needs_whole for watcher in self._watchers):
             self._schedule(_EVERY_S)
 
-    def _whole(
-        self, agents: Sequence[AgentView], queues: tuple[QueueRow, ...], contacts: Sequence[ContactView]
-    ) -> BoardFrame:
-        rows = tuple(_agent(view) for view in agents)
-        return BoardFrame(self._now(), True, rows, queues, tuple(_call(view) for view in contacts))
+    def _look(self) -> tuple[AgentRow, ...]:
+        """Look at the agents that events concerned, or at all of them; the rows of the former."""
+        if self._is_all_new or not self._rows:
+            self._rows = {view.id: _agent(view) for view in self._queries.agents()}
+            self._idle.clear()
+            self._signed_in.clear()
+            for row in self._rows.values():
+                self._tally(row, 1)
+        else:
+            for agent in self._agents & self._rows.keys():
+                view = self._queries.agent(agent)
+                if view is not None:
+                    self._tally(self._rows[agent], -1)
+                    self._rows[agent] = _agent(view)
+                    self._tally(self._rows[agent], 1)
+        return tuple(self._rows[agent] for agent in sorted(self._agents & self._rows.keys()))
+
+    def _tally(self, row: AgentRow, count: int) -> None:
+        for queue in row.queues if row.state != "signed_out" else ():
+            self._signed_in[queue] += count
+            self._idle[queue] += count * (row.state == "idle")
+
+    def _count(self) -> tuple[QueueRow, ...]:
+        return tuple(
+            QueueRow(queue.id, queue.name, queue.waiting, self._idle[queue.id], self._signed_in[queue.id])
+            for queue in self._queries.queues()
+            if queue.medium != "text"
+        )
 
     def _change(
-        self, agents: Sequence[AgentView], queues: tuple[QueueRow, ...], contacts: Sequence[ContactView]
+        self, agents: tuple[AgentRow, ...], queues: tuple[QueueRow, ...], contacts: Sequence[ContactView]
     ) -> BoardFrame:
         living = {str(view.contact) for view in contacts}
         return BoardFrame(
             self._now(),
             False,
-            tuple(_agent(view) for view in agents if view.id in self._agents),
+            agents,
             queues if queues != self._queues else (),
             tuple(_call(view) for view in contacts if view.contact in self._contacts),
             tuple(sorted(self._calls - living)),
-        )
-
-    def _count(self, agents: Sequence[AgentView]) -> tuple[QueueRow, ...]:
-        idle: dict[int, int] = {}
-        signed_in: dict[int, int] = {}
-        for view in agents:
-            for queue in view.serving if view.state != "signed_out" else ():
-                signed_in[queue] = signed_in.get(queue, 0) + 1
-                idle[queue] = idle.get(queue, 0) + (view.state == "idle")
-        return tuple(
-            QueueRow(queue.id, queue.name, queue.waiting, idle.get(queue.id, 0), signed_in.get(queue.id, 0))
-            for queue in self._queries.queues()
-            if queue.medium != "text"
         )
 
 
