@@ -12,6 +12,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from opencec.ports.channel_configuration import ChannelConfig
+from opencec.ports.config_row import ConfigRow
+
 __all__ = [
     "AccountConfig",
     "AgentConfig",
@@ -53,7 +56,7 @@ AgentRole = Literal["agent", "inspector"]
 AgentRight = Literal["call_out", "pick_up", "monitor", "spy_monitor", "report_manager", "system"]
 """Call numbers; take a call that rings at another agent; watch agents; listen unnoticed; reports; the system itself."""
 AppPurpose = Literal["api-fabric", "cms", "ccfs", "isales"]
-RemovableKind = Literal["agent", "agent_group", "sip_account", "route", "trunk", "app_key"]
+RemovableKind = Literal["agent", "agent_group", "sip_account", "route", "trunk", "app_key", "channel"]
 RuleAction = Literal["release", "queue", "flow", "wait"]
 
 
@@ -63,18 +66,7 @@ class ConfigurationError(Exception):
     code = "configuration"
 
 
-_HIDDEN = frozenset({"secret", "password", "password_hash", "sk", "history"})
-
-
-class _Config(msgspec.Struct, frozen=True, kw_only=True):
-    """A row as services see it. Values of `_HIDDEN` fields never show up in `repr`."""
-
-    def __repr__(self) -> str:
-        shown = (f"{name}={'***' if name in _HIDDEN else repr(getattr(self, name))}" for name in self.__struct_fields__)
-        return f"{type(self).__name__}({', '.join(shown)})"
-
-
-class TenantInfo(_Config, frozen=True, kw_only=True):
+class TenantInfo(ConfigRow, frozen=True, kw_only=True):
     """A tenant space: one VDN of a call centre."""
 
     vdn: int
@@ -92,6 +84,12 @@ class TenantInfo(_Config, frozen=True, kw_only=True):
     is_demo: bool = False
     password_days: int = 0
     """Agents must change their passwords after so many days (1-180); 0: never."""
+    shows_sip_secrets: bool = False
+    """Whether `querySysInfo` of the API Fabric tells the softphones' passwords."""
+    ics_networks: tuple[str, ...] = ()
+    """Addresses and networks that may use the ICS gateway, which has no credential; empty: nobody."""
+    ics_needs_code: bool = True
+    """Whether calls through the ICS gateway need the image code (trusted `loginex` sessions never do)."""
     space_id: str = ""
     """Tenant space id that plug-ins name, digits; unique in the installation, empty: none."""
     outbound_hosts: tuple[str, ...] = ()
@@ -99,7 +97,7 @@ class TenantInfo(_Config, frozen=True, kw_only=True):
     addresses or networks (`10.1.0.0/16`) of those that are not public."""
 
 
-class AgentConfig(_Config, frozen=True, kw_only=True):
+class AgentConfig(ConfigRow, frozen=True, kw_only=True):
     """An agent (or inspector) and the phone that is theirs unless sign-in names another."""
 
     workno: str
@@ -121,7 +119,7 @@ class AgentConfig(_Config, frozen=True, kw_only=True):
     is_enabled: bool = True
 
 
-class AgentGroupConfig(_Config, frozen=True, kw_only=True):
+class AgentGroupConfig(ConfigRow, frozen=True, kw_only=True):
     """A group of agents with the inspector who leads it."""
 
     name: str
@@ -131,7 +129,7 @@ class AgentGroupConfig(_Config, frozen=True, kw_only=True):
     """Work number of the inspector; empty: none."""
 
 
-class AgentPasswordConfig(_Config, frozen=True, kw_only=True):
+class AgentPasswordConfig(ConfigRow, frozen=True, kw_only=True):
     """What is known of an agent's password beside its hash. Agents without a row: nothing, and all is well."""
 
     workno: str
@@ -143,7 +141,7 @@ class AgentPasswordConfig(_Config, frozen=True, kw_only=True):
     """Hashes of the passwords before, newest first; never shown."""
 
 
-class AgentSkillConfig(_Config, frozen=True, kw_only=True):
+class AgentSkillConfig(ConfigRow, frozen=True, kw_only=True):
     """An agent serves a queue."""
 
     workno: str
@@ -152,7 +150,7 @@ class AgentSkillConfig(_Config, frozen=True, kw_only=True):
     """1 and up, the higher is asked first."""
 
 
-class SipAccountConfig(_Config, frozen=True, kw_only=True):
+class SipAccountConfig(ConfigRow, frozen=True, kw_only=True):
     """A phone that may register."""
 
     user: str
@@ -169,7 +167,7 @@ class QueueRule(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
 
 
-class QueueConfig(_Config, frozen=True, kw_only=True):
+class QueueConfig(ConfigRow, frozen=True, kw_only=True):
     """A skill queue (tenant-console 5.3)."""
 
     queue: int
@@ -196,7 +194,7 @@ class QueueConfig(_Config, frozen=True, kw_only=True):
     """Tell the caller the agent's number on answer (vendor: answerFunction 0)."""
 
 
-class RouteConfig(_Config, frozen=True, kw_only=True):
+class RouteConfig(ConfigRow, frozen=True, kw_only=True):
     """A called route: access code and optional extension lead to queue, flow or echo test. Longest match wins."""
 
     code: str
@@ -213,7 +211,7 @@ class RouteConfig(_Config, frozen=True, kw_only=True):
         return self.code + self.extension
 
 
-class FlowConfig(_Config, frozen=True, kw_only=True):
+class FlowConfig(ConfigRow, frozen=True, kw_only=True):
     """One immutable version of a flow."""
 
     code: str
@@ -226,7 +224,7 @@ class FlowConfig(_Config, frozen=True, kw_only=True):
     is_published: bool = True
 
 
-class TrunkConfig(_Config, frozen=True, kw_only=True):
+class TrunkConfig(ConfigRow, frozen=True, kw_only=True):
     """A SIP peer that brings calls, takes calls, or both."""
 
     name: str
@@ -247,7 +245,7 @@ class TrunkConfig(_Config, frozen=True, kw_only=True):
     is_enabled: bool = True
 
 
-class ConnectionBarConfig(_Config, frozen=True, kw_only=True):
+class ConnectionBarConfig(ConfigRow, frozen=True, kw_only=True):
     """The connection bar in the tenant's own pages (lightweight-plugins 1)."""
 
     validate_url: str = ""
@@ -259,7 +257,7 @@ class ConnectionBarConfig(_Config, frozen=True, kw_only=True):
     is_enabled: bool = True
 
 
-class AppKeyConfig(_Config, frozen=True, kw_only=True):
+class AppKeyConfig(ConfigRow, frozen=True, kw_only=True):
     """An integrator's key pair."""
 
     ak: str
@@ -268,7 +266,7 @@ class AppKeyConfig(_Config, frozen=True, kw_only=True):
     is_enabled: bool = True
 
 
-class AccountConfig(_Config, frozen=True, kw_only=True):
+class AccountConfig(ConfigRow, frozen=True, kw_only=True):
     """A person at the console: a tenant's administrator, or the operator of the platform (`vdn` 0)."""
 
     account: str
@@ -318,7 +316,7 @@ class ScreenPop(msgspec.Struct, frozen=True, kw_only=True):
     """10 at most."""
 
 
-class WorkbenchConfig(_Config, frozen=True, kw_only=True):
+class WorkbenchConfig(ConfigRow, frozen=True, kw_only=True):
     """What a tenant's agents find at their workbench."""
 
     rest_reasons: tuple[NamedReason, ...] = ()
@@ -327,7 +325,7 @@ class WorkbenchConfig(_Config, frozen=True, kw_only=True):
     screen_pops: tuple[ScreenPop, ...] = ()
 
 
-class TenantConfig(_Config, frozen=True, kw_only=True):
+class TenantConfig(ConfigRow, frozen=True, kw_only=True):
     """Everything one tenant runs on."""
 
     info: TenantInfo
@@ -346,10 +344,11 @@ class TenantConfig(_Config, frozen=True, kw_only=True):
     app_keys: tuple[AppKeyConfig, ...] = ()
     connection_bar: ConnectionBarConfig | None = None
     """None: the tenant has none."""
+    channels: tuple[ChannelConfig, ...] = ()
     workbench: WorkbenchConfig = WorkbenchConfig()
 
 
-class AuditEntry(_Config, frozen=True, kw_only=True):
+class AuditEntry(ConfigRow, frozen=True, kw_only=True):
     """Who did what to which object."""
 
     id: int = 0
@@ -466,6 +465,14 @@ class TenantConfiguration(Protocol):
 
     async def put_connection_bar(self, bar: ConnectionBarConfig) -> None:
         """Give the tenant a connection bar, or change it."""
+        ...
+
+    async def put_channels(self, channels: Sequence[ChannelConfig]) -> None:
+        """Make or change channels. A configuration id belongs to one tenant of the installation.
+
+        Raises:
+            ConfigurationError: another tenant's id, an unknown queue or one that is not for text, or a broken limit.
+        """
         ...
 
     async def remove(self, kind: RemovableKind, key: str) -> bool:

@@ -9,11 +9,13 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from opencec.adapters.sqlite import tables
+from opencec.adapters.sqlite.channel_limits import check_channel
 from opencec.adapters.sqlite.database import Database
 from opencec.adapters.sqlite.rows import (
     ACCOUNTS,
     AGENTS,
     APP_KEYS,
+    CHANNELS,
     CONNECTION_BARS,
     FLOWS,
     GROUPS,
@@ -30,6 +32,7 @@ from opencec.adapters.sqlite.rows import (
     from_row,
 )
 from opencec.adapters.sqlite.workbench_limits import check_workbench
+from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import (
     AccountConfig,
@@ -270,6 +273,22 @@ class SqliteTenantConfiguration:
         """Give the tenant a connection bar, or change it."""
         await self._database.write(lambda c: self._put(c, CONNECTION_BARS, [bar]))
 
+    async def put_channels(self, channels: Sequence[ChannelConfig]) -> None:
+        """Make or change channels."""
+        for channel in channels:
+            check_channel(channel)
+
+        def change(connection: Connection) -> None:
+            self._refuse_foreign(connection, CHANNELS, [channel.channel for channel in channels])
+            for channel in channels:
+                self._need(connection, tables.queues, queue=channel.queue, media="text")
+            self._put(connection, CHANNELS, channels)
+            names = [channel.name for channel in self._all(connection, CHANNELS)]
+            if len(set(names)) < len(names):
+                raise ConfigurationError("two channels have one name")
+
+        await self._database.write(change)
+
     async def remove(self, kind: RemovableKind, key: str) -> bool:
         """Remove one object, and an agent's skills and password with it."""
         table, name = KINDS[kind].table, KINDS[kind].key[0]
@@ -317,6 +336,7 @@ class SqliteTenantConfiguration:
             flows=self._published_flows(connection),
             trunks=self._all(connection, TRUNKS),
             app_keys=self._all(connection, APP_KEYS),
+            channels=self._all(connection, CHANNELS),
             connection_bar=next(iter(self._all(connection, CONNECTION_BARS)), None),
             workbench=next(iter(self._all(connection, WORKBENCHES)), WorkbenchConfig()),
         )

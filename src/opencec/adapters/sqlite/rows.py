@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, RowMapping, Table, and_, insert, select, update
 
 from opencec.adapters.sqlite import tables
+from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.configuration import (
     AccountConfig,
     AgentConfig,
@@ -32,6 +33,7 @@ __all__ = [
     "ACCOUNTS",
     "AGENTS",
     "APP_KEYS",
+    "CHANNELS",
     "CONNECTION_BARS",
     "FLOWS",
     "GROUPS",
@@ -66,6 +68,7 @@ class Kind(Generic[S]):
         table: Its table.
         key: Columns that, with the tenant, name a row.
         sealed: Fields that are encrypted, with the purpose that is bound to them.
+        documents: Sealed fields that are no text: their JSON is sealed.
         kept: Fields whose empty value means: leave what is stored.
         derived: Columns that are properties of the struct.
     """
@@ -74,6 +77,7 @@ class Kind(Generic[S]):
     table: Table
     key: tuple[str, ...]
     sealed: Mapping[str, str] = field(default_factory=dict)
+    documents: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     derived: tuple[str, ...] = ()
 
@@ -83,6 +87,8 @@ class Kind(Generic[S]):
         for name, purpose in self.sealed.items():
             stored = row[f"{name}_sealed"]
             values[name] = secrets.open(stored, purpose=purpose) if stored else ""
+        for name in self.documents:
+            values[name] = msgspec.json.decode(values[name] or "{}")
         return msgspec.convert(values, self.struct)
 
     def to_row(self, value: S, secrets: Secrets) -> dict[str, Any]:
@@ -90,6 +96,8 @@ class Kind(Generic[S]):
         row: dict[str, Any] = {}
         for name in self.struct.__struct_fields__:
             content = getattr(value, name)
+            if name in self.documents:
+                content = msgspec.json.encode(content, order="deterministic").decode() if content else ""
             if name in self.sealed:
                 row[f"{name}_sealed"] = secrets.seal(content, purpose=self.sealed[name]) if content else ""
             else:
@@ -153,6 +161,13 @@ FLOWS = Kind(FlowConfig, tables.flows, ("code", "version"))
 TRUNKS = Kind(TrunkConfig, tables.trunks, ("name",), sealed={"password": "trunk"})
 WORKBENCHES = Kind(WorkbenchConfig, tables.workbenches, ())
 APP_KEYS = Kind(AppKeyConfig, tables.app_keys, ("ak",), sealed={"sk": "app_key"})
+CHANNELS = Kind(
+    ChannelConfig,
+    tables.channels,
+    ("channel",),
+    sealed={"secret": "channel", "parameters": "channel_parameters"},
+    documents=("parameters",),
+)
 CONNECTION_BARS = Kind(ConnectionBarConfig, tables.connection_bars, ("vdn",))
 ACCOUNTS = Kind(AccountConfig, tables.accounts, ("account",), kept=("password_hash",))
 
@@ -163,5 +178,6 @@ KINDS: Mapping[str, Kind[Any]] = {
     "route": ROUTES,
     "trunk": TRUNKS,
     "app_key": APP_KEYS,
+    "channel": CHANNELS,
 }
 """What `TenantConfiguration.remove` can remove."""

@@ -30,6 +30,7 @@ __all__ = [
     "app_keys",
     "audit",
     "cdrs",
+    "channels",
     "connection_bars",
     "contact_notes",
     "flows",
@@ -89,6 +90,9 @@ tenants = Table(
     Column("space_id", Text, nullable=False, server_default=""),
     Column("outbound_hosts", JSON, nullable=False, server_default="[]"),
     Column("password_days", Integer, nullable=False, server_default="0"),
+    Column("shows_sip_secrets", Boolean, nullable=False, server_default="0"),
+    Column("ics_networks", JSON, nullable=False, server_default="[]"),
+    Column("ics_needs_code", Boolean, nullable=False, server_default="1"),
 )
 
 Index("one_tenant_a_space", tenants.c.space_id, unique=True, sqlite_where=text("space_id != ''"))
@@ -229,6 +233,41 @@ workbenches = Table(
     _json("busy_reasons"),
     _json("call_reasons"),
     _json("screen_pops"),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    _owner(),
+    Column("channel", Text, primary_key=True),
+    _text("type"),
+    _text("name"),
+    _number("queue"),
+    _text("start"),
+    _json("human_keywords"),
+    _number("no_reply_s"),
+    _text("closing_text"),
+    _text("welcome_text"),
+    _text("queue_text"),
+    _number("queue_text_every_s"),
+    _text("busy_text"),
+    _text("off_hours_text"),
+    _text("timeout_text"),
+    _number("session_s"),
+    _flag("is_async"),
+    _text("survey"),
+    _json("survey_questions"),
+    Column("working_time", JSON),
+    _number("familiar_days"),
+    _text("secret_sealed"),
+    _text("access_key"),
+    _text("validate_url"),
+    _text("certificate"),
+    _json("page_origins"),
+    _text("call_route"),
+    _text("call_video_route"),
+    _text("parameters_sealed"),
+    _flag("is_enabled"),
 )
 
 app_keys = Table(

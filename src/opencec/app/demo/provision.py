@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from opencec.app.credentials import CredentialsMissing, read_credentials, write_credentials
-from opencec.app.demo.tenant import ACCESS_CODES, AGENTS, DEMO_VDN, INSPECTORS, put_agents, put_structure, sip_user
+from opencec.app.demo.tenant import (
+    ACCESS_CODES,
+    AGENTS,
+    CHANNELS,
+    DEMO_VDN,
+    INSPECTORS,
+    put_agents,
+    put_structure,
+    sip_user,
+)
 from opencec.ports.configuration import AccountConfig, AppKeyConfig, AppPurpose, Configuration
 from opencec.ports.ids import Ids
 from opencec.ports.secrets import Passwords
@@ -117,6 +126,7 @@ async def provision_demo(
             "operator": operator,
             "apps": apps,
             "access_codes": ACCESS_CODES,
+            "channels": CHANNELS,
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 
+from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.configuration import (
     AgentConfig,
     AgentGroupConfig,
@@ -27,6 +28,7 @@ from opencec.ports.configuration import (
 __all__ = [
     "ACCESS_CODES",
     "AGENTS",
+    "CHANNELS",
     "DEMO_SPACE",
     "DEMO_VDN",
     "INSPECTORS",
@@ -40,6 +42,8 @@ DEMO_SPACE = "202600000001"
 AGENTS = tuple(range(101, 111))
 INSPECTORS = (120,)
 ACCESS_CODES = {"ivr": "1000", "sales": "1001", "support": "1002", "video": "1003", "echo": "1004", "outbound": "1006"}
+CHANNELS = {"web": "202600000001000001"}
+"""Configuration ids."""
 _WORKBENCH = WorkbenchConfig(
     rest_reasons=tuple(
         NamedReason(id=id, name=name) for id, name in enumerate(("Lunch", "Short break", "Training"), 1)
@@ -117,7 +121,7 @@ async def put_structure(configuration: Configuration, *, trunk: str) -> None:
             QueueConfig(queue=_SALES, name="Sales", wrap_up_s=120, on_no_agent=wait),
             QueueConfig(queue=_SUPPORT, name="Support", wrap_up_s=120, on_no_agent=wait),
             QueueConfig(queue=_VIDEO, name="Video", media="video", wrap_up_s=120, on_no_agent=wait),
-            QueueConfig(queue=_CHAT, name="Chat", media="text", wrap_up_s=120, on_no_agent=wait),
+            QueueConfig(queue=_CHAT, name="Chat", media="text", wrap_up_s=120),
         ]
     )
     await tenant.put_flow(FlowConfig(code="welcome", name="Welcome", definition=_flow("welcome")))
@@ -138,9 +142,26 @@ async def put_structure(configuration: Configuration, *, trunk: str) -> None:
         await tenant.remove("trunk", "demo-outbound")
     await tenant.put_routes(routes)
     await tenant.put_trunks(trunks)
+    await _put_channels(tenant)
     config = await tenant.load()
     if config is not None and config.workbench == WorkbenchConfig():  # what an operator chose stays
         await tenant.put_workbench(_WORKBENCH)
+
+
+async def _put_channels(tenant: TenantConfiguration) -> None:
+    """Channels that are not there yet; what an operator changed of the others stays."""
+    known = await tenant.load()
+    there = {channel.channel for channel in known.channels} if known is not None else set()
+    web = ChannelConfig(
+        channel=CHANNELS["web"],
+        name="web",
+        queue=_CHAT,
+        page_origins=(_EXAMPLE_PAGE,),
+        call_route=ACCESS_CODES["sales"],
+        call_video_route=ACCESS_CODES["video"],
+        familiar_days=7,
+    )
+    await tenant.put_channels([channel for channel in (web,) if channel.channel not in there])
 
 
 async def _put_space(tenant: TenantConfiguration) -> None:
@@ -149,7 +170,17 @@ async def _put_space(tenant: TenantConfiguration) -> None:
     hosts = (known.info.outbound_hosts if known else ()) or _LOOPBACK
     space = (known.info.space_id if known else "") or DEMO_SPACE
     await tenant.put_tenant(
-        TenantInfo(vdn=DEMO_VDN, ccid=1, name="Demo", is_demo=True, space_id=space, outbound_hosts=hosts)
+        TenantInfo(
+            vdn=DEMO_VDN,
+            ccid=1,
+            name="Demo",
+            is_demo=True,
+            space_id=space,
+            outbound_hosts=hosts,
+            shows_sip_secrets=known.info.shows_sip_secrets if known else False,
+            ics_networks=(known.info.ics_networks if known else ()) or ("127.0.0.0/8", "::1/128"),
+            ics_needs_code=known.info.ics_needs_code if known else True,
+        )
     )
     if known is None or known.connection_bar is None:
         await tenant.put_connection_bar(
