@@ -28,6 +28,7 @@ from opencec.app.bar_settings import BarOrder, change_bar
 from opencec.app.console_api import ConsoleApi
 from opencec.app.context import ControlContext
 from opencec.app.demo.more_agents import add_demo_agents
+from opencec.app.fabric_host import fabric_apps
 from opencec.app.metrics_page import MetricsPage
 from opencec.app.node import Node
 from opencec.app.plugin_host import NodePluginHost, plugin_apps
@@ -188,7 +189,12 @@ def _public_app(node: Node, console: ConsoleApi) -> Starlette:
     gateway = build_gateway_app(node.gateway)
     host = NodePluginHost(node)
     return build_app(
-        elements={PREFIX: gateway, f"{_PROXIED}{PREFIX}": gateway, **plugin_apps(node, host, folder=web / "plugins")},
+        elements={
+            PREFIX: gateway,
+            f"{_PROXIED}{PREFIX}": gateway,
+            **plugin_apps(node, host, folder=web / "plugins"),
+            **fabric_apps(node),
+        },
         api=console,
         sip=sip,
         sip_paths=("/sip", f"{_PROXIED}/sip"),

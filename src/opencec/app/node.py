@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import importlib.resources
 import os
 import secrets
@@ -214,6 +215,10 @@ class Node:
                 recordings=self.recordings,
             ),
         )
+
+    def secret_for(self, purpose: str) -> bytes:
+        """A secret of one purpose: the same after a restart, and no other purpose's."""
+        return hmac.digest(self._secret, purpose.encode(), "sha256")
 
     def framed_origins(self) -> list[str]:
         """Origins of the tenants' pages that their agents' workbenches show in a frame."""
