@@ -15,13 +15,9 @@ import asyncio
 import json
 import multiprocessing
 import platform
-import resource
-import socket
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, cast
@@ -29,109 +25,11 @@ from typing import Any, cast
 import numpy as np
 import uvloop
 
+from event_server import COMMITS_KEPT, FIRST_AGENT, PREFIX, commits_shape, more_files, server_process
+
 ROOT = Path(__file__).parent.parent
 GOAL_P99_MS, GOAL_KB_PER_AGENT = 20.0, 60.0
-FIRST_AGENT = 1_001
-PREFIX = "/agentgateway/resource"
 EMPTY = b'{"message":"","retcode":"0"}'
-
-
-def pss_kb() -> int:
-    """Proportional set size of this process."""
-    text = Path("/proc/self/smaps_rollup").read_text()
-    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
-
-
-def cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-def more_files(count: int) -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, count + 500), hard))
-
-
-# --- server -----------------------------------------------------------------------------------------------------------
-
-
-async def serve(pipe: Connection, agents: int, shared: str) -> None:
-    """Answer the parent's orders: ("measure",), ("drive", rate, seconds), ("stop",)."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    import uvicorn
-
-    from fakes.call_centre import CallCentre, profile_of
-    from opencec.adapters.sqlite import SqliteJournal
-    from opencec.core.config import AgentProfile, TenantProfile
-    from opencec.core.events import AgentBecameBusy, AgentBecameIdle
-    from opencec.elements.cc_gateway import build_gateway_app
-    from opencec.httpkit.application import build_app
-    from opencec.services.feed import FeedLimits
-
-    committed = np.memmap(shared, np.float64, "r+", shape=(agents,))
-    people = tuple(AgentProfile(FIRST_AGENT + n, f"Agent {n}", phone="7101") for n in range(agents))  # type: ignore[arg-type]
-    profile = TenantProfile(id=profile_of().id, agents=people)
-    loop = asyncio.get_running_loop()
-    with tempfile.TemporaryDirectory() as folder, socket.socket(proto=socket.IPPROTO_TCP) as listening:
-        journal: Any = SqliteJournal(Path(folder) / "journal.db")
-        async with CallCentre.open(journal, profile=profile, limits=FeedLimits()) as centre:
-
-            class Stamp:
-                """Runs before the feed: its time is the commit's."""
-
-                def on_outcome(self, seq: int, at: int, events: Sequence[Any]) -> None:
-                    for event in events:
-                        if isinstance(event, AgentBecameBusy | AgentBecameIdle):
-                            committed[event.agent - FIRST_AGENT] = time.monotonic()
-
-            centre.runtime._observers.insert(0, Stamp())
-            listening.bind(("127.0.0.1", 0))
-            app = build_app(elements={PREFIX: build_gateway_app(centre.gateway)})
-            config = uvicorn.Config(
-                app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, backlog=4096
-            )
-            server = uvicorn.Server(config)
-            task = loop.create_task(server._serve([listening]))
-            while not server.started:  # noqa: ASYNC110 - uvicorn tells by a flag
-                await asyncio.sleep(0.01)
-            pipe.send(listening.getsockname()[1])
-            while True:
-                order = await loop.run_in_executor(None, pipe.recv)
-                if order[0] == "stop":
-                    break
-                if order[0] == "drive":
-                    await drive(centre, agents, rate=order[1], seconds=order[2])
-                pipe.send((cpu_s(), pss_kb(), centre.gateway.desk(profile.id).feed.waiting_polls()))
-            centre.gateway.desk(profile.id).feed.end_polls()
-            server.should_exit = server.force_exit = True
-            await task
-        await journal.close()
-
-
-async def drive(centre: Any, agents: int, *, rate: int, seconds: float) -> None:
-    """Make agents busy and idle in turns, evenly over time."""
-    from opencec.core.commands import SayBusy, SayFree
-
-    loop = asyncio.get_running_loop()
-    began, made = loop.time(), 0
-    total = int(rate * seconds)
-    while made < total:
-        due = min(total, int((loop.time() - began) * rate))
-        while made < due:
-            agent = FIRST_AGENT + made % agents
-            is_busy = (made // agents + drive.rounds) % 2 == 0  # type: ignore[attr-defined]
-            centre.runtime.submit(SayBusy(agent=agent) if is_busy else SayFree(agent=agent))
-            made += 1
-        await asyncio.sleep(0.002)
-    drive.rounds += -(-total // agents)  # type: ignore[attr-defined]
-
-
-drive.rounds = 0  # type: ignore[attr-defined]
-
-
-def server_process(pipe: Connection, agents: int, shared: str) -> None:
-    more_files(agents)
-    uvloop.run(serve(pipe, agents, shared))
 
 
 # --- clients ----------------------------------------------------------------------------------------------------------
@@ -188,7 +86,9 @@ class Poller(asyncio.Protocol):
             self.load.events += 1
             if self.load.is_measuring:
                 # An event that came between two polls waited for the client, not for the server.
-                self.load.delays.append(now - max(float(self.load.committed[self.number]), self.sent_at))
+                commit = self.load.committed[self.number, self.load.taken[self.number] % COMMITS_KEPT]
+                self.load.delays.append(now - max(float(commit), self.sent_at))
+                self.load.taken[self.number] += 1
             self.poll()
 
     def poll(self) -> None:
@@ -205,6 +105,7 @@ class Load:
         self.delays: list[float] = []
         self.events = self.empty = 0
         self.is_measuring = False
+        self.taken = [0] * len(committed)
 
     async def sign_in(self, port: int, agents: int) -> list[asyncio.Transport]:
         loop = asyncio.get_running_loop()
@@ -239,7 +140,7 @@ async def measure(arguments: argparse.Namespace, pipe: Connection, committed: An
     idle_share = (cpu_later - cpu) / arguments.seconds
     runs = []
     for _ in range(arguments.runs):
-        load.delays, load.events, load.is_measuring = [], 0, True
+        load.delays, load.events, load.is_measuring, load.taken = [], 0, True, [0] * arguments.agents
         cpu, _, _ = await order("measure")
         began = time.monotonic()
         cpu_later, _, _ = await order("drive", arguments.rate, arguments.seconds)
@@ -287,8 +188,9 @@ def main() -> None:
     arguments = parser.parse_args()
     more_files(arguments.agents)
     with tempfile.NamedTemporaryFile() as shared:
-        shared.truncate(8 * arguments.agents)
-        committed = np.memmap(shared.name, np.float64, "r+", shape=(arguments.agents,))
+        shape = commits_shape(arguments.agents)
+        shared.truncate(8 * shape[0] * shape[1])
+        committed = np.memmap(shared.name, np.float64, "r+", shape=shape)
         ours, theirs = multiprocessing.get_context("spawn").Pipe()
         process = multiprocessing.get_context("spawn").Process(
             target=server_process, args=(theirs, arguments.agents, shared.name)

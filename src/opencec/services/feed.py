@@ -274,13 +274,18 @@ class TenantFeed:
         if queue is None:
             return
 
-        def committed() -> None:
+        def taken() -> None:
             queue.acknowledge(seq)
             if queue.is_closed and not queue.events:
                 self._closed.pop(session, None)
 
         fact = msgspec.msgpack.encode(FeedAcknowledged(session, seq))
-        await port.record(self.name, fact, committed=committed)
+        if queue.events and queue.events[-1][0] <= seq:
+            # Nothing more is to go out, and what comes is committed later: as with polls, no need to wait.
+            port.record_nowait(self.name, fact)
+            taken()
+        else:
+            await port.record(self.name, fact, committed=taken)
 
     def forget(self, session: SessionId) -> None:
         """Nobody will take the last events of this closed session."""
