@@ -78,7 +78,7 @@ export interface ApiRequest {
 
 /** @throws ApiError when the server refuses, ServerLostError when it is not there */
 export async function apiRequest<T>(
-  method: "GET" | "POST" | "PUT",
+  method: "GET" | "POST" | "PUT" | "DELETE",
   path: string,
   { body, headers = {} }: ApiRequest = {},
 ): Promise<T> {

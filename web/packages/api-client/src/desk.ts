@@ -1,6 +1,8 @@
 /** `/api/v1/desk`: what the workbench asks beyond the gateway. */
 
+import { ChatsClient } from "./chats";
 import { API_PATH, apiRequest } from "./console";
+import { lines } from "./lines";
 
 /** An ended contact of this agent. */
 export interface DeskContact {
@@ -108,9 +110,11 @@ interface Who {
 
 export class DeskClient {
   readonly #who: Who;
+  readonly chats: ChatsClient;
 
   constructor(who: Who) {
     this.#who = who;
+    this.chats = new ChatsClient(who);
   }
 
   async moment(): Promise<Moment> {
@@ -189,22 +193,5 @@ export class DeskClient {
 
   #signed(): { headers: Record<string, string> } {
     return { headers: { Guid: this.#who.guid() } };
-  }
-}
-
-async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const parts = (rest + decoder.decode(value, { stream: true })).split("\n");
-      rest = parts.pop() ?? "";
-      yield* parts;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
   }
 }

@@ -1,5 +1,19 @@
 /** Typed clients of the server's interfaces, without any framework. */
 export {
+  type ChatFile,
+  type ChatFrame,
+  type ChatMedia,
+  type ChatMessage,
+  type ChatPost,
+  ChatsClient,
+  type ChatTransfer,
+  type DeskChat,
+  type DeskChats,
+  type HistoryPage,
+  type HistoryRow,
+  type Phrase,
+} from "./chats";
+export {
   type AgentAccount,
   agentAccount,
   type Caller,
