@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fakes.agent_passwords import PasswordStore, PlainPasswords
 from fakes.journal import MemoryJournal
+from fakes.media_files import tenant_media
 from fakes.recorded_calls import RecordedCalls
 from fakes.secrets import PlainSecrets
 from opencec.adapters.outbound_http import AddressGuard, CallbackClient, CallbackLimits
@@ -43,6 +45,7 @@ from opencec.services.feed import FeedLimits
 from opencec.services.flow_facts import FlowFacts
 from opencec.services.lanes import Lanes
 from opencec.services.live_board import LiveBoard
+from opencec.services.media_cache import TenantMedia
 from opencec.services.recording_archive import RecordingArchive
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.services.tenant_view import CoreQueries
@@ -95,6 +98,11 @@ class FakePort:
         self.store: PasswordStore | None = None
         self.password_days = 0
         self._passwords: AgentPasswords | None = None
+
+    @cached_property
+    def media(self) -> TenantMedia:
+        """On a folder and a database of its own."""
+        return tenant_media(self.recorded.folder / "media-cache", int(self.tenant))
 
     @property
     def passwords(self) -> AgentPasswords:

@@ -185,6 +185,7 @@ class CrashControl:
             store=None,  # type: ignore[arg-type]
             records=records,  # type: ignore[arg-type]
             recordings=None,  # type: ignore[arg-type]
+            media=None,  # type: ignore[arg-type]
         )
         self.book.add(self.handle)
         self.desk = self.gateway.open_desk(vdn)

@@ -1,4 +1,5 @@
-"""The jobs process: settles recordings that a dead worker left, makes films, removes what is past its retention.
+"""The jobs process: settles recordings that a dead worker left, makes films, removes what is past
+its retention (recordings, and files of text contacts).
 
 `python -m opencec.app.jobs_process`. Idle nearly always; it runs at the lowest priority (see `serve.py`) and holds
 nobody up.
@@ -15,13 +16,16 @@ from collections.abc import Callable
 import structlog
 
 from opencec.adapters.files import RecordingFiles
-from opencec.adapters.sqlite import Database, SqliteRecords
+from opencec.adapters.sqlite import Database, SqliteMediaFiles, SqliteRecords
 from opencec.app.films import FilmMaking
+from opencec.app.media_files import blobs_of
 from opencec.app.run_dir import DataDir
 from opencec.app.settings import Settings, load_settings
 from opencec.app.supervisor_child import name_process
 from opencec.logs import set_up_logs
+from opencec.ports.blobs import BlobStoreFailed
 from opencec.ports.records import RecordingRow, Records, TenantRecords
+from opencec.services.media_cache import clear_away
 from opencec.workers.media.wav import WAV_HEADER_BYTES, recover
 
 __all__ = ["Housekeeping", "main"]
@@ -115,7 +119,9 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     await _pause(stop, _FIRST_S)  # control starts first
     if stop.is_set():
         return
-    records = SqliteRecords(Database(data.database))
+    database = Database(data.database)
+    records = SqliteRecords(database)
+    media, blobs = SqliteMediaFiles(database), blobs_of(settings)
     files = RecordingFiles(data.recordings)
     films = FilmMaking(records=records, files=files, is_stopped=stop.is_set)
     housekeeping = Housekeeping(
@@ -135,12 +141,16 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
                 expired = await housekeeping.expire(now_ms=int(time.time() * 1000))
                 if expired:
                     _log.info("jobs.recordings_expired", count=expired)
+                now_ms = int(time.time() * 1000)
+                removed = await clear_away(media, blobs, now_ms=now_ms, keep_days=settings.media_retention_days)
+                if removed:
+                    _log.info("jobs.media_removed", count=removed)
             filmed = await films.make(now_ms=int(time.time() * 1000), is_deep=is_deep)
             if filmed:
                 _log.info("jobs.films_made", count=filmed)
             if settled:
                 _log.info("jobs.recordings_settled", count=settled)
-        except OSError as error:
+        except (OSError, BlobStoreFailed) as error:
             _log.error("jobs.round_failed", detail=repr(error))
         await _pause(stop, _EVERY_S)
     await records.close()

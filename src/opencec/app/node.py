@@ -22,6 +22,7 @@ from opencec.adapters.sqlite import Database, SqliteConfiguration, SqliteJournal
 from opencec.adapters.system import Argon2Passwords, SystemClock, SystemIds
 from opencec.app.context import ControlContext
 from opencec.app.demo.provision import provision_demo
+from opencec.app.media_files import media_cache
 from opencec.app.run_dir import DataDir
 from opencec.app.tenant_services import Shared, TenantServices
 from opencec.core.ids import TenantId
@@ -91,6 +92,7 @@ class Node:
         self._opened.push_async_callback(self.database.close)
         self.configuration = SqliteConfiguration(self.database, secrets=self.keys, clock=self.clock)
         self.records = SqliteRecords(self.database)
+        self.media_cache = media_cache(self.settings, database=self.database, clock=self.clock)
         self.journal = SqliteJournal(
             self.data.journal, durable=self.settings.journal_durable, on_commit=self._count_commit
         )
@@ -195,6 +197,7 @@ class Node:
             recordings=RecordingArchive(self.records.for_tenant(info.vdn), absolute=self.recordings.absolute),
             records=self.records.for_tenant(config.info.vdn),
             tickets=self.tickets,
+            media=self.media_cache.for_tenant(info.vdn),
         )
         self.book.add(handle)
         self.tenants[tenant] = TenantServices(

@@ -35,6 +35,7 @@ class DataDir:
         self.database = root / "opencec.db"
         self.keys = root / "keys.json"
         self.recordings = root / "recordings"
+        self.media = root / "media"
         self.prompts = root / "prompts"
         self.tls = root / "tls"
         self.demo_credentials = root / "demo-credentials.json"

@@ -163,6 +163,31 @@ class Settings(BaseSettings):
     recording_retention_days: Annotated[int, Field(ge=0, le=36500)] = Field(
         0, description="Recordings older than this many days are removed. 0: none.", examples=[365]
     )
+    media_retention_days: Annotated[int, Field(ge=0, le=36500)] = Field(
+        365,
+        description="Files that customers and agents sent each other are removed after this many days. 0: never.",
+        examples=[90],
+    )
+    media_bucket: str = Field(
+        "",
+        description="Bucket of a store that speaks S3, with a prefix after a slash, for those files. Unset: the folder "
+        "`media` of the data folder.",
+        examples=["opencec/media"],
+    )
+    media_endpoint: str = Field(
+        "", description="Address of that store. Unset: AWS.", examples=["https://s3.example.com"]
+    )
+    media_region: str = Field("us-east-1", description="Region of that store.", examples=["eu-central-1"])
+    media_key_id: str = Field(
+        "", description="Access key of that store. Unset: what the machine's environment gives.", examples=["AKEXAMPLE"]
+    )
+    media_secret: str = Field("", description="Secret of the access key.", examples=["..."], repr=False)
+    virus_scan: str = Field(
+        "",
+        description="A clamd that must find each of those files clean before it is kept: `host:port`, or the path of "
+        "its socket. Unset: they are not scanned.",
+        examples=["/run/clamav/clamd.ctl"],
+    )
 
     callback_networks: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)] = Field(
         (),
@@ -205,6 +230,27 @@ class Settings(BaseSettings):
         for origin in value:
             if not re.fullmatch(r"https?://[\w.\[\]:-]+", origin):
                 raise ValueError(f"{origin} is not an origin")
+        return value
+
+    @field_validator("media_bucket")
+    @classmethod
+    def _bucket(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]+)?", value):
+            raise ValueError("not a bucket's name with a prefix")
+        return value
+
+    @field_validator("media_endpoint")
+    @classmethod
+    def _endpoint(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[\w.\[\]:-]+/?", value):
+            raise ValueError("not an address like https://host:port")
+        return value
+
+    @field_validator("virus_scan")
+    @classmethod
+    def _scanner(cls, value: str) -> str:
+        if value and not re.fullmatch(r"/.+|(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", value):
+            raise ValueError("neither host:port nor the path of a socket")
         return value
 
     @field_validator("log_level", mode="before")
@@ -253,6 +299,8 @@ class Settings(BaseSettings):
     def _together(self) -> Settings:
         if bool(self.tls_cert) != bool(self.tls_key):
             raise ValueError("tls_cert and tls_key: set both or neither")
+        if bool(self.media_key_id) != bool(self.media_secret):
+            raise ValueError("media_key_id and media_secret: set both or neither")
         for name in ("tls_cert", "tls_key", "callback_ca_file"):
             path = getattr(self, name)
             if path is not None and not path.is_file():
@@ -363,7 +411,7 @@ def _explain(problem: Any) -> str:
         near = difflib.get_close_matches(name, Settings.model_fields, n=1)
         return f"{name}: there is no such setting." + (f" Did you mean {near[0]}?" if near else "")
     field = Settings.model_fields[name]
-    shown = "***" if name == "demo_password" else repr(problem["input"])
+    shown = "***" if name in ("demo_password", "media_secret") else repr(problem["input"])
     example = field.examples[0] if field.examples else ""
     if str(problem["type"]).startswith(("int_parsing", "int_type", "int_from")):
         reason = "not a whole number"

@@ -18,6 +18,7 @@ from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId, TenantId
 from opencec.ports.records import Cdr, CdrQuery
 from opencec.services.agent_passwords import AgentPasswords
+from opencec.services.media_cache import TenantMedia
 from opencec.services.recording_archive import RecordingArchive
 
 __all__ = [
@@ -249,6 +250,11 @@ class TenantPort(Protocol):
     @property
     def recordings(self) -> RecordingArchive:
         """The tenant's recordings."""
+        ...
+
+    @property
+    def media(self) -> TenantMedia:
+        """The files that customers and agents send each other."""
         ...
 
     @property

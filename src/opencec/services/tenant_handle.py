@@ -14,6 +14,7 @@ from opencec.ports.records import Cdr, CdrQuery, TenantRecords
 from opencec.ports.secrets import Passwords
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantPort
+from opencec.services.media_cache import TenantMedia
 from opencec.services.recording_archive import RecordingArchive
 from opencec.services.sign_in_tickets import SignInTickets
 from opencec.services.tenant_runtime import TenantRuntime
@@ -36,12 +37,14 @@ class TenantHandle:
         store: TenantConfiguration,
         records: TenantRecords,
         recordings: RecordingArchive,
+        media: TenantMedia,
         tickets: SignInTickets | None = None,
     ) -> None:
         """Args:
         tickets: What is taken in place of an agent's password; None: nothing is.
         """
         self._recordings = recordings
+        self._media = media
         self._runtime = runtime
         self._clock = clock
         self._ids = ids
@@ -80,6 +83,11 @@ class TenantHandle:
     def recordings(self) -> RecordingArchive:
         """The tenant's recordings."""
         return self._recordings
+
+    @property
+    def media(self) -> TenantMedia:
+        """The files that its customers and agents send each other."""
+        return self._media
 
     @property
     def rest_reasons(self) -> Sequence[Reason]:

@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from opencec.adapters.sqlite.configuration import SqliteConfiguration
     from opencec.adapters.sqlite.database import Database
     from opencec.adapters.sqlite.journal import SqliteJournal
+    from opencec.adapters.sqlite.media_files import SqliteMediaFiles
     from opencec.adapters.sqlite.records import SqliteRecords
 
-__all__ = ["Database", "SqliteConfiguration", "SqliteJournal", "SqliteRecords"]
+__all__ = ["Database", "SqliteConfiguration", "SqliteJournal", "SqliteMediaFiles", "SqliteRecords"]
 
 _HOMES = {
     "Database": "database",
     "SqliteConfiguration": "configuration",
     "SqliteJournal": "journal",
+    "SqliteMediaFiles": "media_files",
     "SqliteRecords": "records",
 }
 

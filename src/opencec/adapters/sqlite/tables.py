@@ -35,6 +35,8 @@ __all__ = [
     "contact_notes",
     "flows",
     "leg_quality",
+    "media_files",
+    "media_shares",
     "metadata",
     "projections",
     "queues",
@@ -389,4 +391,33 @@ recordings = Table(
     Index("recordings_by_callid", "vdn", "callid"),
     Index("recordings_by_begin", "vdn", "begin"),
     Index("recordings_open", "vdn", "recording", sqlite_where=text("state = 'recording'")),
+)
+
+media_files = Table(
+    "media_files",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("kind"),
+    _text("type"),
+    _text("suffix"),
+    _number("size"),
+    _text("sha256"),
+    _text("owner"),
+    _number("at"),
+    _text("state"),
+    _text("thumbnail"),
+    _number("width"),
+    _number("height"),
+    Index("media_files_by_time", "vdn", "state", "at"),
+)
+
+media_shares = Table(
+    "media_shares",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("customer", Text, primary_key=True),
 )
