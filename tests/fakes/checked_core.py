@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import msgspec
 
+from fakes.checked_chats import check_chats
 from opencec.core.agent import Agent, AgentState
 from opencec.core.audio import arrangement
 from opencec.core.commands import Command, Tick
 from opencec.core.contact import Contact, ContactState
 from opencec.core.errors import CoreError
-from opencec.core.events import ContactArrived, ContactDialled, ContactEnded, Event, PhoneCalled
+from opencec.core.events import (
+    ChatArrived,
+    ChatDialled,
+    ChatEnded,
+    ContactArrived,
+    ContactDialled,
+    ContactEnded,
+    Event,
+    MessagePosted,
+    PhoneCalled,
+)
 from opencec.core.state import RETRY_MS
 from opencec.core.tenant import Outcome, TenantCore
 
@@ -48,6 +59,9 @@ class CheckedCore:
         self.begun: set[str] = set()
         self.ended: dict[str, ContactEnded] = {}
         self.revisions: dict[str, int] = {}
+        self.chats_begun: set[str] = set()
+        self.chats_ended: dict[str, ChatEnded] = {}
+        self.posted = 0
 
     # --- commands -------------------------------------------------------------------------------------------------
 
@@ -114,6 +128,7 @@ class CheckedCore:
             if isinstance(event, ContactEnded):
                 assert event.contact not in self.ended, "two CDRs of one contact"
                 self.ended[event.contact] = event
+            self._note_chat(event)
         for effect in outcome.effects:
             assert effect.key not in self.keys, f"key used twice: {effect}"
             self.keys.add(effect.key)
@@ -121,6 +136,16 @@ class CheckedCore:
             if revision is not None:
                 assert revision > self.revisions.get(effect.contact, 0), "audio revision did not grow"
                 self.revisions[effect.contact] = revision
+
+    def _note_chat(self, event: Event) -> None:
+        if isinstance(event, ChatArrived | ChatDialled):
+            self.chats_begun.add(event.contact)
+        elif isinstance(event, ChatEnded):
+            assert event.contact not in self.chats_ended, "two CDRs of one chat"
+            self.chats_ended[event.contact] = event
+        elif isinstance(event, MessagePosted):
+            assert event.number == self.posted + 1, "the numbers of messages ascend without gaps"
+            self.posted = event.number
 
     # --- what must hold -------------------------------------------------------------------------------------------
 
@@ -140,6 +165,8 @@ class CheckedCore:
         for contact in contacts.values():
             self._check_contact(contact, agents)
         self._check_nobody_waits_in_vain(contacts)
+        check_chats(self.live, now=self.now)
+        assert {chat.id for chat in self.live.chats()} == self.chats_begun - set(self.chats_ended)
 
     def _check_agent(self, agent: Agent, contacts: dict[str, Contact]) -> None:
         mine = [contacts[one] for one in agent.contacts]

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from opencec.core.config import AgentProfile, CalledRoute, Overflow, QueueProfile, SkillLevel, TenantProfile
+from opencec.core.config import (
+    AgentProfile,
+    CalledRoute,
+    ChannelProfile,
+    Overflow,
+    QueueProfile,
+    SkillLevel,
+    TenantProfile,
+)
 
 SALES, SUPPORT, VIP = 1, 2, 3
 
 
-def agent_profile(number: int, *skills: tuple[int, int], role: Literal["agent", "inspector"] = "agent") -> AgentProfile:
+def agent_profile(
+    number: int, *skills: tuple[int, int], role: Literal["agent", "inspector"] = "agent", chats: int = 5
+) -> AgentProfile:
     """An agent with (queue, level) pairs; its phone is 7 + number."""
     return AgentProfile(
         id=number,
@@ -17,6 +27,7 @@ def agent_profile(number: int, *skills: tuple[int, int], role: Literal["agent", 
         skills=tuple(SkillLevel(queue, level) for queue, level in skills),
         phone=f"7{number}",
         role=role,
+        text_capacity=chats,
     )
 
 
@@ -62,6 +73,64 @@ def small_tenant(**changes: object) -> TenantProfile:
         "routes": ROUTES,
         "default_caller": "15550100",
         "flow_ms": 600_000,
+        "chat_ms": 600_000,
         "call_ms": 3_600_000,
     }
     return TenantProfile(**{**values, **changes})  # type: ignore[arg-type]
+
+
+TEXT, SOCIAL = 4, 5
+WEB, ASYNC = "100000000000000001", "100000000000000002"
+
+
+def chat_tenant(**changes: object) -> TenantProfile:
+    """`small_tenant` with two text queues, 4 (103 best) and 5 (overflows to 4), and two channels."""
+    tenant = small_tenant()
+    values: dict[str, object] = {
+        "agents": (
+            agent_profile(101, (SALES, 1), (TEXT, 2), (SOCIAL, 1), chats=2),
+            agent_profile(102, (SALES, 2), (TEXT, 2), chats=3),
+            agent_profile(103, (SALES, 1), (TEXT, 1), chats=1),
+            agent_profile(104, (VIP, 1), (SOCIAL, 1), chats=2),
+            agent_profile(120, role="inspector"),
+        ),
+        "queues": (
+            *tenant.queues,
+            QueueProfile(
+                id=TEXT,
+                name="Chat",
+                medium="text",
+                max_wait_ms=60_000,
+                agent_silence_ms=30_000,
+                on_no_agent=Overflow("release"),
+                ring_timeout_ms=15_000,
+            ),
+            QueueProfile(
+                id=SOCIAL,
+                name="Social",
+                medium="text",
+                max_wait_ms=20_000,
+                max_waiting=2,
+                chat_limit=1,
+                agent_silence_ms=20_000,
+                on_agent_silence="requeue",
+                on_full=Overflow("queue", str(TEXT)),
+                on_timeout=Overflow("queue", str(TEXT)),
+                has_chats_beside_call=False,
+                priority=1,
+            ),
+        ),
+        "channels": (
+            ChannelProfile(
+                WEB,
+                silence_ms=120_000,
+                welcome_text="Welcome.",
+                busy_text="Nobody is here.",
+                timeout_text="Are you gone?",
+                closing_text="Goodbye.",
+            ),
+            ChannelProfile(ASYNC, silence_ms=60_000, away_ms=600_000),
+        ),
+        "chat_ms": 600_000,
+    }
+    return small_tenant(**{**values, **changes})

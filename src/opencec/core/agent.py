@@ -162,6 +162,14 @@ class Agent(msgspec.Struct, kw_only=True, gc=False):
     """The contact that the parked leg served last."""
     preview: Preview | None = None
     """The outbound call that is proposed to the agent."""
+    chats: tuple[ContactId, ...] = ()
+    """Every chat the agent takes part in or is offered, oldest first. They never move the state."""
+    chat_count: int = 0
+    """Those of customers who are there: what counts against the capacity."""
+    chat_rank: int = 0
+    """Order in which agents got their newest chats; who waits longest has the smallest."""
+    chat_capacity: int = 0
+    """Most chats at once, as asked for in this session; 0 = as configured."""
 
     @property
     def is_signed_in(self) -> bool:

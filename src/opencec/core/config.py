@@ -8,7 +8,16 @@ import msgspec
 
 from opencec.core.ids import AgentId, QueueId, TenantId
 
-__all__ = ["AgentGroup", "AgentProfile", "CalledRoute", "Overflow", "QueueProfile", "SkillLevel", "TenantProfile"]
+__all__ = [
+    "AgentGroup",
+    "AgentProfile",
+    "CalledRoute",
+    "ChannelProfile",
+    "Overflow",
+    "QueueProfile",
+    "SkillLevel",
+    "TenantProfile",
+]
 
 
 class Overflow(msgspec.Struct, frozen=True):
@@ -33,6 +42,13 @@ class QueueProfile(msgspec.Struct, frozen=True):
     on_timeout: Overflow = Overflow("release")
     priority: int = 0
     is_recorded: bool = True
+    chat_limit: int = 0
+    """Most chats at once of an agent who serves this queue; 0 = no limit of the queue's own."""
+    agent_silence_ms: int = 0
+    """How long a customer in a chat waits for the agent's next answer; 0 = for ever."""
+    on_agent_silence: Literal["remind", "requeue"] = "remind"
+    has_chats_beside_call: bool = True
+    """Agents in a call are offered chats of this queue."""
 
 
 class SkillLevel(msgspec.Struct, frozen=True):
@@ -52,6 +68,8 @@ class AgentProfile(msgspec.Struct, frozen=True):
     """Number of the agent's group; 0 = none."""
     rights: tuple[str, ...] = ("call_out", "pick_up")
     """What the agent may do (cc-gateway.md 5.4): `pick_up` takes calls that ring at others."""
+    text_capacity: int = 5
+    """Most chats at once."""
 
 
 class AgentGroup(msgspec.Struct, frozen=True):
@@ -68,6 +86,23 @@ class CalledRoute(msgspec.Struct, frozen=True):
     device: Literal["queue", "flow", "echo"]
     target: str = ""
     medium: Literal["voice", "video"] = "voice"
+
+
+class ChannelProfile(msgspec.Struct, frozen=True):
+    """What the core must know of a channel by which customers write."""
+
+    id: str
+    silence_ms: int = 1_200_000
+    """A customer who is silent for so long has left; 0 = never."""
+    away_ms: int = 0
+    """How long a chat is kept for a customer who is away; 0 = the channel is no asynchronous one."""
+    welcome_text: str = ""
+    busy_text: str = ""
+    """No agent is there, or the queue is full or too slow."""
+    timeout_text: str = ""
+    """The customer was silent for too long."""
+    closing_text: str = ""
+    """The agent has ended the chat."""
 
 
 class TenantProfile(msgspec.Struct, frozen=True):
@@ -89,3 +124,6 @@ class TenantProfile(msgspec.Struct, frozen=True):
     """Longest stay in one flow."""
     call_ms: int = 28_800_000
     """Longest call."""
+    channels: tuple[ChannelProfile, ...] = ()
+    chat_ms: int = 604_800_000
+    """Longest chat."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from opencec.core.agent import Agent, AgentState
 from opencec.core.cdr import Disposition, ReleasedBy, close_cdr
+from opencec.core.chat_ending import leave_chats
 from opencec.core.contact import Contact, ContactState
 from opencec.core.events import (
     AgentBecameBusy,
@@ -26,6 +27,7 @@ from opencec.core.events import (
 )
 from opencec.core.ids import AgentId, LegId
 from opencec.core.phones import bring_phone, hang_up_parked, release_phone
+from opencec.core.routing.chats import return_chat
 from opencec.core.turn import Turn
 
 __all__ = [
@@ -63,12 +65,15 @@ def sign_out(turn: Turn, agent: Agent, reason: Literal["logout", "silent", "insp
     if agent.preview is not None:
         turn.emit(PreviewEnded(at=turn.now, agent=agent.id, control=agent.preview.control, reason="signed_out"))
     hang_up_parked(turn, agent)
+    homeless = leave_chats(turn, agent)
     tell_watchers(turn, agent, is_signed_in=False)
     turn.emit(
         AgentSignedOut(
             at=turn.now, agent=agent.id, session=agent.session, signed_in_at=agent.signed_in_at, reason=reason
         )
     )
+    for chat in homeless:
+        return_chat(turn, chat, cause="agent_gone")
 
 
 def tell_watchers(turn: Turn, agent: Agent, *, is_signed_in: bool) -> None:

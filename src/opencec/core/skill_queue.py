@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from opencec.core.agent import Agent
+from opencec.core.chat_line import ChatLine
 from opencec.core.config import QueueProfile
 from opencec.core.contact import Contact
 from opencec.core.ids import AgentId, ContactId, QueueId
@@ -63,7 +64,7 @@ class IdleAgents:
 class SkillQueue:
     """Derived from agents and contacts; rebuilt after a restore, never stored."""
 
-    __slots__ = ("_levels", "id", "levels", "on_duty", "profile", "waiting")
+    __slots__ = ("_levels", "chats", "id", "levels", "on_duty", "profile", "waiting")
 
     def __init__(self, profile: QueueProfile) -> None:
         self.id: QueueId = profile.id
@@ -75,6 +76,13 @@ class SkillQueue:
         self.levels: list[IdleAgents] = []
         """Idle agents, best level first."""
         self._levels: dict[int, IdleAgents] = {}
+        self.chats = ChatLine()
+        """Text contacts that wait, and who is to be asked."""
+
+    @property
+    def length(self) -> int:
+        """Contacts that wait, calls and chats."""
+        return len(self.waiting) + len(self.chats.waiting)
 
     def level(self, level: int) -> IdleAgents:
         """The idle agents of one skill level."""

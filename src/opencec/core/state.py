@@ -8,6 +8,8 @@ import msgspec
 
 from opencec.core.agent import VIDEO_TYPES, Agent, AgentState
 from opencec.core.call import Leg
+from opencec.core.chat import Chat, ChatState
+from opencec.core.chat_book import ChatBook
 from opencec.core.config import CalledRoute, QueueProfile, TenantProfile
 from opencec.core.contact import Contact, ContactState
 from opencec.core.deadlines import Deadlines
@@ -46,6 +48,8 @@ class Stored(msgspec.Struct, kw_only=True):
     contacts: list[Contact]
     ended: list[tuple[ContactId, bool]]
     facts: int = _OLD_FACTS
+    chats: list[Chat] = []
+    posted: int = 0
 
 
 class TenantState:
@@ -56,6 +60,7 @@ class TenantState:
         "agent_due",
         "agents",
         "arrivals",
+        "chat_book",
         "contact_due",
         "contacts",
         "deserted",
@@ -87,6 +92,7 @@ class TenantState:
         self.contacts: dict[ContactId, Contact] = {}
         self.ended: OrderedDict[ContactId, bool] = OrderedDict()
         """Contacts that ended, oldest first; True: a recording of it is still open."""
+        self.chat_book = ChatBook()
         # indexes
         self.queues: dict[QueueId, SkillQueue] = {}
         self.routes: dict[str, CalledRoute] = {}
@@ -136,6 +142,7 @@ class TenantState:
     def enter_idle(self, agent: Agent) -> None:
         """The agent is idle from now on: last in each of its lists."""
         self.rank += 1
+        self.free_for_chats(agent)
         if not agent.takes_calls:
             return
         agent.idle_rank = self.rank
@@ -159,20 +166,41 @@ class TenantState:
                 queue.on_duty.discard(agent.id)
                 if not queue.on_duty:
                     self.deserted.append(queue_id)
+                    self.chat_book.deserted.append(queue_id)
+                queue.chats.drop(agent.id)
         agent.queues = queues
         self._index_skills(agent)
+        self.free_for_chats(agent)
         if was_idle:
             self.enter_idle(agent)
 
     def _index_skills(self, agent: Agent) -> None:
         sets = []
+        texts = []
         levels = self.skills.get(agent.id, {})
         for queue_id in agent.queues or ():
             queue = self.queues.get(queue_id)
             if queue is not None and queue_id in levels and _may_serve(agent, queue):
                 queue.on_duty.add(agent.id)
                 sets.append(queue.level(levels[queue_id]))
+                if queue.profile.medium == "text":
+                    texts.append((queue_id, levels[queue_id]))
         self.idle_sets[agent.id] = tuple(sets)
+        self.chat_book.serving[agent.id] = tuple(texts)
+
+    # --- chats ----------------------------------------------------------------------------------------------------
+
+    def free_for_chats(self, agent: Agent) -> None:
+        """The agent may be able to take a chat that it could not take before, or has other figures."""
+        serving = self.chat_book.serving.get(agent.id)
+        if serving:
+            for queue_id, level in serving:
+                self.queues[queue_id].chats.add(agent, level)
+            self.chat_book.freed.append(agent.id)
+
+    def schedule_chat(self, chat: Chat, *, after: int) -> None:
+        """Set the chat's deadline to the earliest that its state has."""
+        self.chat_book.schedule(chat, self.queue_profile(chat.queue), after=after)
 
     # --- deadlines ------------------------------------------------------------------------------------------------
 
@@ -288,6 +316,7 @@ class TenantState:
         self.idle_sets = {}
         self.private = {}
         self.moved = {}
+        self.chat_book.configure(profile)
         self.agent_due, self.contact_due, self.retry_due = Deadlines(), Deadlines(), Deadlines()
         for agent in self.agents.values():
             self._index_skills(agent)
@@ -305,6 +334,16 @@ class TenantState:
             elif contact.state is _QUEUED and contact.queue in self.queues:
                 self.queues[contact.queue].enter(contact)
                 self.schedule_retry(contact, after=0)
+        self._reindex_chats()
+
+    def _reindex_chats(self) -> None:
+        for agent, queues in self.chat_book.serving.items():
+            for queue_id, level in queues:
+                self.queues[queue_id].chats.add(self.agents[agent], level)
+        for chat in self.chat_book.chats.values():
+            self.schedule_chat(chat, after=0)
+            if chat.state is ChatState.QUEUED and chat.queue in self.queues:
+                self.queues[chat.queue].chats.enter(chat)
 
     def forget_pending(self) -> None:
         """A replay routes nothing: the journal says what was decided."""
@@ -312,6 +351,9 @@ class TenantState:
         self.arrivals.clear()
         self.deserted.clear()
         self.absent.clear()
+        self.chat_book.freed.clear()
+        self.chat_book.arrivals.clear()
+        self.chat_book.deserted.clear()
 
     def store(self) -> bytes:
         """The records as MessagePack."""
@@ -323,6 +365,8 @@ class TenantState:
                 contacts=list(self.contacts.values()),
                 ended=list(self.ended.items()),
                 facts=self.facts,
+                chats=list(self.chat_book.chats.values()),
+                posted=self.chat_book.posted,
             )
         )
 
@@ -346,6 +390,8 @@ class TenantState:
         self.agents = {agent.id: agent for agent in stored.agents}
         self.contacts = {contact.id: contact for contact in stored.contacts}
         self.ended = OrderedDict(stored.ended)
+        self.chat_book.chats = {chat.id: chat for chat in stored.chats}
+        self.chat_book.posted = stored.posted
         self.reindex()
         self.forget_pending()
 

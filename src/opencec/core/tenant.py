@@ -8,6 +8,7 @@ import msgspec
 
 from opencec.core.agent import Agent, AgentState
 from opencec.core.attendance import follow_inspections
+from opencec.core.chat import Chat
 from opencec.core.commands import Command
 from opencec.core.config import TenantProfile
 from opencec.core.contact import Contact, ContactState
@@ -16,6 +17,7 @@ from opencec.core.events import Event
 from opencec.core.folds import FOLDS
 from opencec.core.handlers import HANDLERS
 from opencec.core.ids import AgentId, ContactId, LegId, QueueId, TenantId
+from opencec.core.routing.chats import settle_chats
 from opencec.core.routing.router import settle
 from opencec.core.state import TenantState
 from opencec.core.turn import Turn
@@ -61,6 +63,9 @@ class TenantCore:
         if state.inspections and turn.events:
             follow_inspections(turn)
             settle(turn)
+        book = state.chat_book
+        if book.freed or book.arrivals or book.deserted:
+            settle_chats(turn)
         if turn.audio:
             turn.finish()
         return Outcome(tuple(turn.events), tuple(turn.effects))
@@ -74,7 +79,12 @@ class TenantCore:
     def next_deadline(self) -> int | None:
         """When the next `Tick` is due, ms UTC; None = nothing waits."""
         state = self._state
-        firsts = (state.contact_due.first(), state.agent_due.first(), state.retry_due.first())
+        firsts = (
+            state.contact_due.first(),
+            state.agent_due.first(),
+            state.retry_due.first(),
+            state.chat_book.due.first(),
+        )
         return min((first[0] for first in firsts if first is not None), default=None)
 
     def snapshot(self) -> bytes:
@@ -136,6 +146,53 @@ class TenantCore:
         """Every contact that has not ended."""
         return iter(self._state.contacts.values())
 
+    def chat(self, contact: ContactId) -> Chat | None:
+        """A living chat; None once it has ended."""
+        return self._state.chat_book.chats.get(contact)
+
+    def chats(self) -> Iterator[Chat]:
+        """Every chat that has not ended."""
+        return iter(self._state.chat_book.chats.values())
+
+    def chats_of(self, agent: AgentId) -> list[Chat]:
+        """Chats of an agent and those offered to it, oldest first."""
+        found = self._state.agents.get(agent)
+        return [self._state.chat_book.chats[one] for one in (found.chats if found is not None else ())]
+
+    def waiting_chats(self, queue: QueueId) -> list[Chat]:
+        """Chats that wait in a queue, the next one first (offered ones are not counted)."""
+        found = self._state.queues.get(queue)
+        return [self._state.chat_book.chats[key[3]] for key in found.chats.waiting] if found is not None else []
+
+    def chat_position(self, contact: ContactId) -> int | None:
+        """1 = next; an offered chat is 0; None when it does not wait."""
+        chat = self._state.chat_book.chats.get(contact)
+        if chat is None or chat.queue is None:
+            return None
+        if chat.offer is not None:
+            return 0
+        queue = self._state.queues.get(chat.queue)
+        return queue.chats.position(chat) if queue is not None else None
+
+    def chat_capacity(self, agent: AgentId) -> int:
+        """Most chats at once of an agent."""
+        found = self._state.agents.get(agent)
+        return self._state.chat_book.capacity(found) if found is not None else 0
+
+    def fit_agents(self, queue: QueueId) -> list[Agent]:
+        """Agents that may be offered one more chat of a queue."""
+        found = self._state.queues.get(queue)
+        book = self._state.chat_book
+        if found is None or found.profile.medium != "text":
+            return []
+        agents = (self._state.agents[agent] for agent in sorted(found.on_duty))
+        return [agent for agent in agents if book.is_fit(agent, found.profile)]
+
+    @property
+    def last_message(self) -> int:
+        """The number of the newest message of the tenant."""
+        return self._state.chat_book.posted
+
     def inspections(self) -> Iterator[Contact]:
         """Contacts of inspectors' phones, oldest first."""
         return (self._state.contacts[contact] for contact in self._state.inspections)
@@ -163,7 +220,7 @@ class TenantCore:
     def queue_length(self, queue: QueueId) -> int:
         """How many contacts wait in a queue (offered ones are not counted)."""
         found = self._state.queues.get(queue)
-        return len(found.waiting) if found is not None else 0
+        return found.length if found is not None else 0
 
     def queue_position(self, contact: ContactId) -> int | None:
         """1 = next; an offered contact is 0; None when it does not wait."""

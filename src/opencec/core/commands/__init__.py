@@ -50,6 +50,21 @@ from opencec.core.commands.calls import (
     UnmuteVideo,
     WithdrawPreview,
 )
+from opencec.core.commands.chats import (
+    AnswerChat,
+    CallInnerChat,
+    CancelChatTransfer,
+    ComeBack,
+    EndChat,
+    GoOffline,
+    OpenChat,
+    PostMessage,
+    ReadMessages,
+    RejectChat,
+    SetChatCapacity,
+    SetChatData,
+    TransferChat,
+)
 from opencec.core.commands.flows import (
     EndFlow,
     FlowAnswer,
@@ -99,21 +114,26 @@ from opencec.core.commands.legs import (
 
 __all__ = [
     "Answer",
+    "AnswerChat",
     "BeginRecord",
     "BindPhone",
     "CallArrived",
     "CallInner",
+    "CallInnerChat",
     "CallOut",
     "CancelBusy",
+    "CancelChatTransfer",
     "CancelRest",
     "CancelTransfer",
     "CancelWork",
+    "ComeBack",
     "Command",
     "Configure",
     "ConnectHeld",
     "Consult",
     "Disconnect",
     "DropCall",
+    "EndChat",
     "EndFlow",
     "FlowAnswer",
     "FlowProgress",
@@ -123,6 +143,7 @@ __all__ = [
     "ForceRest",
     "ForceSignOut",
     "ForceSkills",
+    "GoOffline",
     "Hold",
     "Inspect",
     "InspectionMode",
@@ -139,14 +160,18 @@ __all__ = [
     "Mute",
     "MuteVideo",
     "OfferPreview",
+    "OpenChat",
     "PausePlayback",
     "PauseRecord",
     "PickUp",
     "PlayRecording",
     "PlaybackOver",
     "PostBulletin",
+    "PostMessage",
+    "ReadMessages",
     "RecordingDone",
     "Reject",
+    "RejectChat",
     "Release",
     "ReleasePhone",
     "RequestContact",
@@ -163,6 +188,8 @@ __all__ = [
     "SetAutoAnswer",
     "SetAutoEnterIdle",
     "SetCallData",
+    "SetChatCapacity",
+    "SetChatData",
     "SetForwarding",
     "SetSelfRecord",
     "SetTalkRight",
@@ -175,6 +202,7 @@ __all__ = [
     "SwitchMedia",
     "Tick",
     "Transfer",
+    "TransferChat",
     "TransferTarget",
     "Unmute",
     "UnmuteVideo",
@@ -262,4 +290,17 @@ Command = (
     | SetTalkRight
     | SetForwarding
     | BindPhone
+    | AnswerChat
+    | CallInnerChat
+    | CancelChatTransfer
+    | ComeBack
+    | EndChat
+    | GoOffline
+    | OpenChat
+    | PostMessage
+    | ReadMessages
+    | RejectChat
+    | SetChatCapacity
+    | SetChatData
+    | TransferChat
 )

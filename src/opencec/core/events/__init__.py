@@ -25,6 +25,26 @@ from opencec.core.events.cdr import (
     Cdr,
     ContactSegment,
 )
+from opencec.core.events.chats import (
+    ChatAgentSilent,
+    ChatAnswered,
+    ChatArrived,
+    ChatCameBack,
+    ChatCapacityChanged,
+    ChatDataSet,
+    ChatDialled,
+    ChatEnded,
+    ChatLeftAgent,
+    ChatOffered,
+    ChatOfferEnded,
+    ChatOverflowed,
+    ChatQueued,
+    ChatTransferEnded,
+    ChatTransferStarted,
+    ChatWentOffline,
+    MessagePosted,
+    MessagesRead,
+)
 from opencec.core.events.fact import Fact
 from opencec.core.events.inspection import (
     AgentForced,
@@ -118,6 +138,22 @@ __all__ = [
     "CallDataSet",
     "CallIntercepted",
     "Cdr",
+    "ChatAgentSilent",
+    "ChatAnswered",
+    "ChatArrived",
+    "ChatCameBack",
+    "ChatCapacityChanged",
+    "ChatDataSet",
+    "ChatDialled",
+    "ChatEnded",
+    "ChatLeftAgent",
+    "ChatOfferEnded",
+    "ChatOffered",
+    "ChatOverflowed",
+    "ChatQueued",
+    "ChatTransferEnded",
+    "ChatTransferStarted",
+    "ChatWentOffline",
     "ConferenceOver",
     "ConfigurationChanged",
     "ContactAnswered",
@@ -156,6 +192,8 @@ __all__ = [
     "LegVideoChanged",
     "MediaSwitchAsked",
     "MediaSwitched",
+    "MessagePosted",
+    "MessagesRead",
     "MonitoredAgentChanged",
     "MonitoringChanged",
     "NoteSent",
@@ -272,4 +310,22 @@ Event = (
     | PlaybackStarted
     | RecordingPaused
     | RecordingResumed
+    | ChatAgentSilent
+    | ChatAnswered
+    | ChatArrived
+    | ChatCameBack
+    | ChatCapacityChanged
+    | ChatDataSet
+    | ChatDialled
+    | ChatEnded
+    | ChatLeftAgent
+    | ChatOfferEnded
+    | ChatOffered
+    | ChatOverflowed
+    | ChatQueued
+    | ChatTransferEnded
+    | ChatTransferStarted
+    | ChatWentOffline
+    | MessagePosted
+    | MessagesRead
 )

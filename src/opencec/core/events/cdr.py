@@ -29,7 +29,7 @@ class Cdr(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=Fals
     contact: ContactId
     direction: Literal["inbound", "outbound", "internal", "service"]
     """`service`: an agent's phone alone (inspection, playback); no call, so in no list of calls."""
-    medium: Literal["voice", "video"]
+    medium: Literal["voice", "video", "text"]
     feature: int
     caller: str
     called: str

@@ -8,6 +8,7 @@ from typing import Any
 from opencec.core.events import Event
 from opencec.core.folds.agents import AGENT_FOLDS
 from opencec.core.folds.calls import CALL_FOLDS
+from opencec.core.folds.chats import CHAT_FOLDS
 from opencec.core.folds.inspection import INSPECTION_FOLDS
 from opencec.core.folds.legs import LEG_FOLDS
 from opencec.core.folds.parties import PARTY_FOLDS
@@ -27,4 +28,5 @@ FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     **INSPECTION_FOLDS,
     **RECORDING_FOLDS,
     **VIDEO_FOLDS,
+    **CHAT_FOLDS,
 }

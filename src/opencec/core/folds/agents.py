@@ -84,10 +84,12 @@ def _signed_out(state: TenantState, event: AgentSignedOut) -> None:
     agent.forward = ""
     agent.hears_all = False
     agent.monitors = ()
+    agent.chat_capacity = 0
     state.watchers.discard(agent.id)
     if agent.id not in state.skills:
         del state.agents[agent.id]
         del state.idle_sets[agent.id]
+        state.chat_book.serving.pop(agent.id, None)
 
 
 def _skills_reset(state: TenantState, event: AgentSkillsReset) -> None:
@@ -140,6 +142,8 @@ def _preset_changed(state: TenantState, event: AgentPresetChanged) -> None:
     agent.preset = event.preset
     agent.preset_reason = event.reason
     agent.preset_seconds = event.seconds
+    if event.preset == "none":
+        state.free_for_chats(agent)
 
 
 def _preview_offered(state: TenantState, event: PreviewOffered) -> None:

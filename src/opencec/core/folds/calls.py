@@ -98,7 +98,9 @@ def _answered(state: TenantState, event: ContactAnswered) -> None:
     agent = state.agents[event.agent]
     contact.move(event)
     agent.move(event)
-    agent.before = None
+    if agent.before is not None:
+        agent.before = None
+        state.free_for_chats(agent)
     offer = contact.offer
     if offer is not None and offer.agent == agent.id:
         if contact.direction != "internal":

@@ -8,6 +8,8 @@ from typing import Any
 from opencec.core.commands import Command
 from opencec.core.handlers.agent import AGENT_HANDLERS
 from opencec.core.handlers.call import CALL_HANDLERS
+from opencec.core.handlers.chat_transfer import CHAT_TRANSFER_HANDLERS
+from opencec.core.handlers.chats import CHAT_HANDLERS
 from opencec.core.handlers.clock import CLOCK_HANDLERS
 from opencec.core.handlers.configuration import CONFIGURATION_HANDLERS
 from opencec.core.handlers.flow import FLOW_HANDLERS
@@ -38,6 +40,8 @@ HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     **TRANSFER_HANDLERS,
     **PARTY_HANDLERS,
     **WANTED_HANDLERS,
+    **CHAT_HANDLERS,
+    **CHAT_TRANSFER_HANDLERS,
     **LEG_HANDLERS,
     **VIDEO_HANDLERS,
     **FLOW_HANDLERS,

@@ -11,12 +11,14 @@ from opencec.core.commands import Command, Tick
 from opencec.core.contact import Contact, ContactState
 from opencec.core.ending import apply_preset, end_call, end_contact
 from opencec.core.events import AgentBecameIdle, AgentRestOverdue, PreviewEnded
+from opencec.core.handlers.chat_clock import chat_due
 from opencec.core.handlers.hang_up import leave_call, stop_target
 from opencec.core.handlers.legs import external_failed, leg_gone
 from opencec.core.handlers.offer import decline, withdraw_offer
 from opencec.core.handlers.outbound import far_end_failed, own_phone_failed
 from opencec.core.ids import AgentId, ContactId
 from opencec.core.routing.answer import take_back
+from opencec.core.routing.chats import settle_chats
 from opencec.core.routing.router import queue_timed_out, retry, settle
 from opencec.core.turn import Turn
 
@@ -40,17 +42,21 @@ def _tick(turn: Turn, command: Tick) -> None:
         contact_at, contact = state.contact_due.first() or (now + 1, None)
         agent_at, agent = state.agent_due.first() or (now + 1, None)
         retry_at, waiting = state.retry_due.first() or (now + 1, None)
-        at = min(contact_at, agent_at, retry_at)
+        chat_at, chat = state.chat_book.due.first() or (now + 1, None)
+        at = min(contact_at, agent_at, retry_at, chat_at)
         if at > now:
             return
         if contact is not None and contact_at == at:
             _contact_due(turn, contact)
         elif agent is not None and agent_at == at:
             _agent_due(turn, agent)
-        elif waiting is not None:
+        elif waiting is not None and retry_at == at:
             state.schedule_retry(state.contacts[waiting], after=now)
             retry(turn, state.contacts[waiting])
+        elif chat is not None:
+            chat_due(turn, chat)
         settle(turn)
+        settle_chats(turn)
 
 
 def _agent_due(turn: Turn, agent_id: AgentId) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from opencec.core.agent import Agent
+from opencec.core.chat import ChatState
 from opencec.core.commands import Command, Configure
 from opencec.core.contact import ContactState
 from opencec.core.ending import sign_out
 from opencec.core.errors import CoreError
 from opencec.core.events import AgentPresetChanged, AgentSkillsReset, ConfigurationChanged
+from opencec.core.routing.chats import remove_chat_from_queue, text_queue
 from opencec.core.routing.router import remove_from_queue
 from opencec.core.turn import Turn
 
@@ -38,6 +40,16 @@ def _configure(turn: Turn, command: Configure) -> None:
             remove_from_queue(turn, contact)
     state.arrivals.extend(key[3] for queue in state.queues.values() for key in queue.waiting)
     state.deserted.extend(queue.id for queue in state.queues.values() if queue.waiting and not queue.on_duty)
+    _reroute_chats(turn)
+
+
+def _reroute_chats(turn: Turn) -> None:
+    state, book = turn.state, turn.state.chat_book
+    for chat in list(book.chats.values()):
+        if chat.state is ChatState.QUEUED and text_queue(state, chat.queue) is None:
+            remove_chat_from_queue(turn, chat)
+    book.arrivals.extend(key[3] for queue in state.queues.values() for key in queue.chats.waiting)
+    book.deserted.extend(queue.id for queue in state.queues.values() if queue.chats.waiting and not queue.on_duty)
 
 
 def _adjust(turn: Turn, agent: Agent, *, is_known: bool) -> None:

@@ -77,6 +77,8 @@ def _sign_in(turn: Turn, command: SignIn) -> None:
 def sign_out_agent(turn: Turn, command: SignOut) -> None:
     """Sign an agent out, now or after its call."""
     agent = signed_in(turn.state, command.agent)
+    if agent.chats and not command.force and command.reason not in ("silent", "removed"):
+        raise CoreError("in_call", f"agent {agent.id} is in a chat")
     if not agent.contacts:
         sign_out(turn, agent, command.reason)
     elif command.force:

@@ -40,7 +40,7 @@ def rule_now(state: TenantState, queue: QueueId, *, is_new: bool) -> tuple[Rule,
         return "removed", Overflow("release")
     if not found.on_duty and found.profile.on_no_agent.action != "wait":
         return "no_agent", found.profile.on_no_agent
-    is_full = is_new and len(found.waiting) >= found.profile.max_waiting
+    is_full = is_new and found.length >= found.profile.max_waiting
     if is_full and found.profile.on_full.action != "wait":
         return "full", found.profile.on_full
     return None
