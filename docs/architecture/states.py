@@ -32,7 +32,8 @@ CONTACT = """\
 
 `routing` lies between two places and never outlives a command. Every state has a deadline: `offered` its ring time-out,
 `queued` the longest wait, `flow` the longest stay, legs that are dialled or lost their own, and all of them the
-longest call.
+longest call. A conference (`conferring`) has the end that was asked for, the warning before it, and a deadline for each
+invitation.
 """
 
 

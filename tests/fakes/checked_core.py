@@ -14,6 +14,7 @@ from opencec.core.events import (
     ChatArrived,
     ChatDialled,
     ChatEnded,
+    ConferenceRequested,
     ContactArrived,
     ContactDialled,
     ContactEnded,
@@ -123,7 +124,7 @@ class CheckedCore:
             assert event.at == self.now
             self.journal.append(event)
             self.replica.apply(_DECODER.decode(_ENCODER.encode(event)))
-            if isinstance(event, ContactArrived | ContactDialled | PhoneCalled):
+            if isinstance(event, ContactArrived | ContactDialled | PhoneCalled | ConferenceRequested):
                 self.begun.add(event.contact)
             if isinstance(event, ContactEnded):
                 assert event.contact not in self.ended, "two CDRs of one contact"
@@ -200,7 +201,10 @@ class CheckedCore:
         taking_part = set(contact.agents) | ({contact.offer.agent} if contact.offer else set())
         assert taking_part == {one.id for one in agents.values() if contact.id in one.contacts}
         parties = contact.party_count + (contact.offer is not None)
-        assert parties <= 3, f"contact {contact.id} has {parties} parties"
+        if contact.conference is None:
+            assert parties <= 3, f"contact {contact.id} has {parties} parties"
+        else:
+            self._check_conference(contact, agents)
         if contact.handover is not None:
             assert contact.handover.agent in contact.agents
             assert contact.handover.until > self.now, "a transfer without an end"
@@ -214,6 +218,31 @@ class CheckedCore:
         for leg in contact.legs.values():
             assert leg.state != "lost" or leg.until, "a lost leg waits for ever"
         self._check_inspection(contact, agents)
+
+    def _check_conference(self, contact: Contact, agents: dict[int, Agent]) -> None:
+        """Members, legs and agents of a conference are one thing; the chair is there; nobody rings for ever."""
+        conference = contact.conference
+        assert conference is not None
+        members = list(conference.members.values())
+        assert len(members) <= conference.size, "more members than places"
+        assert {member.leg for member in members} == {leg.id for leg in contact.legs.values() if leg.replaces is None}
+        assert {member.agent for member in members if member.agent is not None} == set(contact.agents)
+        chair = conference.of_agent(conference.chair)
+        assert chair is not None, "a conference without a chair"
+        assert bool(chair.joined_at) == (contact.state is ContactState.CONFERRING)
+        for member in members:
+            if not member.joined_at and member is not chair:
+                assert member.until > self.now or contact.legs[member.leg].until > self.now, "an invitation without end"
+            if member.agent is not None:
+                expected = AgentState.TALKING if member.joined_at else AgentState.ALERTING
+                assert agents[member.agent].state is expected
+        there = {member.leg for member in members if member.joined_at}
+        hears, sounds = arrangement(contact)
+        guests = {guest.leg for guest in contact.guests}
+        assert set(hears) | set(sounds) <= there | guests, "somebody hears the conference who is not in it"
+        for voice in conference.voices:
+            assert set(voice.legs) <= there, "a voice plays to nobody"
+            assert voice.legs, "a voice without end"
 
     def _check_inspection(self, contact: Contact, agents: dict[int, Agent]) -> None:
         """Inspector and call know of each other; nobody but agents and callers of insert hears an inspector."""

@@ -33,6 +33,10 @@ TARGETS = st.one_of(
     st.builds(c.TransferTarget, st.just("access_code"), st.sampled_from(["1000", "1001", "1002", "1004", "2"])),
     st.builds(c.TransferTarget, st.just("number"), st.sampled_from(["15550101", "no number"])),
 )
+MEMBERS = st.one_of(
+    st.sampled_from(["101", "102", "103", "104", "999"]).map(lambda number: c.MemberAddress("agent", number)),
+    st.sampled_from(["15550101", "15550102", "15550103"]).map(lambda number: c.MemberAddress("number", number)),
+)
 MODES = ["release", "success", "success", "designated", "talk", "conference", "suspend"]
 PROFILES: list[TenantProfile] = [
     small_tenant(),
@@ -291,6 +295,62 @@ class CoreMachine(RuleBasedStateMachine):
             if contact.playback is not None and contact.playback.is_begun:
                 self._do(c.PlaybackOver(contact=contact.id, play=contact.playback.play, reason=reason))
                 return
+
+    @rule(
+        agent=AGENTS,
+        size=st.sampled_from([1, 3, 3, 6, 120, 121]),
+        minutes=st.sampled_from([4, 30, 3]),
+        beeps=st.booleans(),
+    )
+    def request_conference(self, agent: int, size: int, minutes: int, beeps: bool) -> None:
+        self.serial += 1
+        contact = f"c{self.serial}"
+        tone = "conf/beep.wav" if beeps else ""
+        self._do(c.RequestConference(agent=agent, contact=contact, size=size, minutes=minutes, tone=tone))
+        self._do(c.LegAnswered(leg=f"{contact}/1"))
+
+    @rule(data=st.data(), agent=AGENTS, other=MEMBERS, kind=st.sampled_from("iiiiiiaaarlpqmhvsbexz"), way=st.booleans())
+    def confer(self, data: st.DataObject, agent: int, other: c.MemberAddress, kind: str, way: bool) -> None:
+        conferences = self._contacts(ContactState.CONFERRING)
+        if conferences:
+            contact = data.draw(st.sampled_from(conferences))
+            agent = data.draw(st.sampled_from([contact.conference.chair, *contact.agents, agent]))
+        commands: dict[str, c.Command] = {
+            "i": c.InviteMembers(agent=agent, members=(other,), welcome="conf/hello.wav" if way else ""),
+            "a": c.AnswerConference(agent=agent),
+            "r": c.RejectConference(agent=agent),
+            "l": c.LeaveConference(agent=agent),
+            "p": c.PassChair(agent=agent, to=int(other.address)),
+            "q": c.ProlongConference(agent=agent, minutes=3),
+            "m": c.SetMemberMode(agent=agent, member=other, speaks=way, hears=not way),
+            "h": c.HoldMember(agent=agent, member=other, path="conf/hold.wav" if way else ""),
+            "v": c.RetrieveMember(agent=agent, member=other),
+            "s": c.PlayToConference(agent=agent, path="conf/a.wav", member=other if way else None),
+            "b": c.PlayToConference(agent=agent, path="conf/b.wav", layer="behind"),
+            "e": c.StopConferenceVoice(agent=agent, member=other if way else None),
+            "x": c.RemoveMembers(agent=agent, members=(other,)),
+            "z": c.ResizeConference(agent=agent, by=2 if way else -2),
+        }
+        self._do(commands[kind])
+
+    @rule(data=st.data())
+    def end_conference(self, data: st.DataObject) -> None:
+        conferences = self._contacts(ContactState.CONFERRING)
+        if conferences:
+            contact = data.draw(st.sampled_from(conferences))
+            self._do(c.EndConference(agent=contact.conference.chair))
+
+    @rule(data=st.data(), reason=st.sampled_from(["end", "failed", "closed", "stopped"]))
+    def voice_over(self, data: st.DataObject, reason: Any) -> None:
+        voices = [
+            (contact.id, f"{voice.play}:{leg}")
+            for contact in self._contacts(ContactState.CONFERRING)
+            for voice in contact.conference.voices
+            for leg in voice.legs
+        ]
+        if voices:
+            contact, play = data.draw(st.sampled_from(voices))
+            self._do(c.PlaybackOver(contact=contact, play=play, reason=reason))
 
     @rule(data=st.data())
     def recording_done(self, data: st.DataObject) -> None:

@@ -16,10 +16,14 @@ from opencec.core.events import (
     AgentRested,
     AgentSignedIn,
     AgentSignedOut,
+    ConferenceOpened,
+    ConferenceRequested,
     ContactAnswered,
     ContactDialled,
     ContactOffered,
     Event,
+    MemberInvited,
+    MemberJoined,
     PhoneAttended,
     PhoneCalled,
 )
@@ -88,6 +92,12 @@ MOVES: dict[tuple[AgentState, type[Event]], AgentState] = {
     (_TALKING, ContactDialled): _TALKING,  # beside a held call
     (_ALERTING, ContactAnswered): _TALKING,
     (_TALKING, ContactAnswered): _TALKING,  # beside a held call
+    (_IDLE, ConferenceRequested): _ALERTING,
+    (_TALKING, ConferenceRequested): _TALKING,  # out of a call
+    (_ALERTING, ConferenceOpened): _TALKING,
+    (_TALKING, ConferenceOpened): _TALKING,
+    (_IDLE, MemberInvited): _ALERTING,
+    (_ALERTING, MemberJoined): _TALKING,
 }
 
 VIDEO_TYPES = frozenset({11, 99})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opencec.core.conference import Conference
 from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import Sound
 from opencec.core.guests import with_guests
@@ -10,6 +11,7 @@ from opencec.core.ids import LegId
 __all__ = ["arrangement", "sights"]
 
 _ANNOUNCING = ContactState.ANNOUNCING
+_CONFERRING = ContactState.CONFERRING
 _DIALLING = ContactState.DIALLING
 _ECHO = ContactState.ECHO
 _FLOW = ContactState.FLOW
@@ -42,6 +44,8 @@ def _of_parties(contact: Contact) -> tuple[Hears, Sounds]:
         return _talking(contact, _up(contact)), {}
     if state is _ANNOUNCING:
         return _announcing(contact)
+    if contact.conference is not None:
+        return _conferring(contact, contact.conference)
     if contact.handover is not None:
         return _handed_over(contact)
     listener = _waiting_leg(contact)
@@ -81,6 +85,23 @@ def _announcing(contact: Contact) -> tuple[Hears, Sounds]:
     others = [leg for leg in _up(contact) if leg != contact.customer]
     sounds = {} if contact.customer is None else {contact.customer: _MUSIC}
     return _talking(contact, others), sounds
+
+
+def _conferring(contact: Contact, conference: Conference) -> tuple[Hears, Sounds]:
+    """Everybody hears whoever may speak; a held member hears its own sound, and nobody hears it."""
+    hears: Hears = {}
+    sounds: Sounds = {}
+    up = set(_up(contact))
+    there = [one for one in conference.members.values() if one.joined_at and one.leg in up]
+    speakers = [one.leg for one in there if one.takes_part and one.speaks]
+    for member in there:
+        if member.is_held:
+            sounds[member.leg] = Sound("voice", path=member.hold_path) if member.hold_path else _MUSIC
+        elif member.hears:
+            hears[member.leg] = tuple(leg for leg in speakers if leg != member.leg)
+            if conference.background:
+                sounds[member.leg] = Sound("voice", path=conference.background)
+    return hears, sounds
 
 
 def _handed_over(contact: Contact) -> tuple[Hears, Sounds]:

@@ -10,6 +10,7 @@ from opencec.core.events import Cdr
 __all__ = ["Disposition", "ReleasedBy", "close_cdr"]
 
 _ANNOUNCING = ContactState.ANNOUNCING
+_CONFERRING = ContactState.CONFERRING
 _FORWARDED = ContactState.FORWARDED
 _HELD = ContactState.HELD
 _OFFERED = ContactState.OFFERED
@@ -86,7 +87,7 @@ def _figures(contact: Contact, at: int) -> tuple[int, int, int]:
     open_ms = at - contact.since
     state = contact.state
     waits = state is _QUEUED or state is _OFFERED
-    talks = state is _TALKING or state is _FORWARDED or state is _ANNOUNCING
+    talks = state in (_TALKING, _FORWARDED, _ANNOUNCING, _CONFERRING)
     holds = state is _HELD
     return (
         contact.wait_ms + (open_ms if waits else 0),

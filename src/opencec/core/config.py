@@ -127,3 +127,5 @@ class TenantProfile(msgspec.Struct, frozen=True):
     channels: tuple[ChannelProfile, ...] = ()
     chat_ms: int = 604_800_000
     """Longest chat."""
+    conference_places: int = 1_000
+    """Members of all conferences together: no more than the tenant may have calls (cc-gateway.md 5.10)."""

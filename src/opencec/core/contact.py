@@ -8,9 +8,12 @@ from typing import Literal
 import msgspec
 
 from opencec.core.call import Leg
+from opencec.core.conference import Conference
 from opencec.core.errors import IllegalTransition
 from opencec.core.events import (
     CallIntercepted,
+    ConferenceOpened,
+    ConferenceRequested,
     ContactAnswered,
     ContactDialled,
     ContactEnded,
@@ -67,6 +70,8 @@ class ContactState(StrEnum):
     ECHO = "echo"
     ATTENDING = "attending"
     """An agent's phone alone: it inspects, or hears a recording."""
+    CONFERRING = "conferring"
+    """A conference whose chair is there."""
     ENDED = "ended"
 
 
@@ -74,7 +79,7 @@ Trigger = type[Event] | tuple[type[Event], str]
 """An event, or one kind of it: `(LegChanged, "external up")`."""
 
 _ROUTING, _FLOW, _QUEUED, _OFFERED, _LIFTING, _DIALLING, _TALKING, _HELD = tuple(ContactState)[:8]
-_FORWARDING, _FORWARDED, _ANNOUNCING, _ECHO, _ATTENDING, _ENDED = tuple(ContactState)[8:]
+_FORWARDING, _FORWARDED, _ANNOUNCING, _ECHO, _ATTENDING, _CONFERRING, _ENDED = tuple(ContactState)[8:]
 
 MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_ROUTING, FlowEntered): _FLOW,
@@ -139,6 +144,10 @@ MOVES: dict[tuple[ContactState, Trigger], ContactState] = {
     (_LIFTING, PhoneAttended): _ATTENDING,
     (_ATTENDING, ContactLeftAgent): _ROUTING,
     (_ROUTING, CallIntercepted): _TALKING,
+    # conferences
+    (_ROUTING, ConferenceRequested): _LIFTING,
+    (_TALKING, (ConferenceRequested, "source")): _ROUTING,
+    (_LIFTING, ConferenceOpened): _CONFERRING,
 }
 _WAITING = (_FLOW, _QUEUED, _OFFERED, _FORWARDING, _ROUTING)
 MOVES |= {(state, (ContactLeftAgent, "same")): state for state in _WAITING}
@@ -274,6 +283,8 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
     guests: tuple[Guest, ...] = ()
     """Inspectors that hear this call."""
     playback: Playback | None = None
+    conference: Conference | None = None
+    """More than three parties, with a chair: see `core.conference`."""
     play_count: int = 0
     # figures of the CDR
     answered_at: int = 0
@@ -352,7 +363,7 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
         state = self.state
         if state is _QUEUED or (state is _OFFERED and self.feature != 6):
             self.wait_ms += at - self.since
-        elif state is _TALKING or state is _FORWARDED or state is _ANNOUNCING:
+        elif state in (_TALKING, _FORWARDED, _ANNOUNCING, _CONFERRING):
             self.talk_ms += at - self.since
         elif state is _HELD:
             self.hold_ms += at - self.since

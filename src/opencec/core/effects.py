@@ -94,9 +94,11 @@ class EndLeg(_Effect, frozen=True):
 class Sound(msgspec.Struct, frozen=True, gc=False):
     """What one leg hears besides the others."""
 
-    kind: Literal["music", "ringback", "waiting", "echo", "busy"]
+    kind: Literal["music", "ringback", "waiting", "echo", "busy", "voice"]
     queue: QueueId | None = None
     """`waiting`: the queue whose music and position announcements are heard."""
+    path: str = ""
+    """`voice`: the sound file, heard again and again."""
 
 
 class ArrangeAudio(_Effect, frozen=True):

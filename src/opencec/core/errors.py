@@ -35,6 +35,14 @@ CoreErrorCode = Literal[
     "not_inspecting",
     "wrong_record_state",
     "wrong_play_state",
+    "no_conference",
+    "not_chair",
+    "in_conference",
+    "conference_full",
+    "chair_to_itself",
+    "chair_removes_itself",
+    "chair_leaves",
+    "unknown_member",
 ]
 CORE_ERROR_CODES: tuple[str, ...] = get_args(CoreErrorCode)
 

@@ -18,6 +18,7 @@ from opencec.core.skill_queue import IdleAgents, SkillQueue
 
 __all__ = ["RETRY_MS", "Stored", "TenantState"]
 
+_CONFERRING = ContactState.CONFERRING
 _FLOW = ContactState.FLOW
 _OFFERED = ContactState.OFFERED
 _QUEUED = ContactState.QUEUED
@@ -216,6 +217,8 @@ class TenantState:
                 due = contact.queue_until
         elif state is _FLOW:
             due = min(due, contact.since + self.profile.flow_ms)
+        if contact.conference is not None and state is _CONFERRING:
+            due = min(due, contact.conference.due())
         if contact.handover is not None and contact.handover.until < due:
             due = contact.handover.until
         if contact.leg_due and contact.leg_due < due:

@@ -140,7 +140,7 @@ class Turn:
     def sees(self, contact: Contact, agent: AgentId | None) -> bool:
         """Whether the agent's phone is to be offered pictures: the call has or wants them, and the agent's kind may."""
         found = self.state.agents.get(agent) if agent is not None else None
-        if found is None or found.agent_type not in VIDEO_TYPES:
+        if found is None or found.agent_type not in VIDEO_TYPES or contact.conference is not None:
             return False
         return contact.has_video or (contact.medium == "video" and contact.direction == "outbound")
 

@@ -25,6 +25,7 @@ def tenant_profile(config: TenantConfig) -> TenantProfile:
         ),
         routes=tuple(_route(config, index) for index in range(len(config.routes))),
         default_caller=caller or next((route.dialled for route in config.routes if route.is_default), ""),
+        conference_places=config.info.max_calls,
     )
 
 

@@ -65,6 +65,24 @@ from opencec.core.commands.chats import (
     SetChatData,
     TransferChat,
 )
+from opencec.core.commands.conference import (
+    AnswerConference,
+    EndConference,
+    HoldMember,
+    InviteMembers,
+    LeaveConference,
+    MemberAddress,
+    PassChair,
+    PlayToConference,
+    ProlongConference,
+    RejectConference,
+    RemoveMembers,
+    RequestConference,
+    ResizeConference,
+    RetrieveMember,
+    SetMemberMode,
+    StopConferenceVoice,
+)
 from opencec.core.commands.flows import (
     EndFlow,
     FlowAnswer,
@@ -115,6 +133,7 @@ from opencec.core.commands.legs import (
 __all__ = [
     "Answer",
     "AnswerChat",
+    "AnswerConference",
     "BeginRecord",
     "BindPhone",
     "CallArrived",
@@ -134,6 +153,7 @@ __all__ = [
     "Disconnect",
     "DropCall",
     "EndChat",
+    "EndConference",
     "EndFlow",
     "FlowAnswer",
     "FlowProgress",
@@ -145,41 +165,53 @@ __all__ = [
     "ForceSkills",
     "GoOffline",
     "Hold",
+    "HoldMember",
     "Inspect",
     "InspectionMode",
     "Intercept",
+    "InviteMembers",
     "JoinHeld",
+    "LeaveConference",
     "LegAlerting",
     "LegAnswered",
     "LegEnded",
     "LegFailed",
     "LegResumed",
     "LegVideo",
+    "MemberAddress",
     "Monitor",
     "MovePlayback",
     "Mute",
     "MuteVideo",
     "OfferPreview",
     "OpenChat",
+    "PassChair",
     "PausePlayback",
     "PauseRecord",
     "PickUp",
     "PlayRecording",
+    "PlayToConference",
     "PlaybackOver",
     "PostBulletin",
     "PostMessage",
+    "ProlongConference",
     "ReadMessages",
     "RecordingDone",
     "Reject",
     "RejectChat",
+    "RejectConference",
     "Release",
     "ReleasePhone",
+    "RemoveMembers",
+    "RequestConference",
     "RequestContact",
     "ResetSkills",
+    "ResizeConference",
     "Rest",
     "ResumePlayback",
     "ResumeRecord",
     "Retrieve",
+    "RetrieveMember",
     "RouteContact",
     "SayBusy",
     "SayFree",
@@ -191,10 +223,12 @@ __all__ = [
     "SetChatCapacity",
     "SetChatData",
     "SetForwarding",
+    "SetMemberMode",
     "SetSelfRecord",
     "SetTalkRight",
     "SignIn",
     "SignOut",
+    "StopConferenceVoice",
     "StopInspection",
     "StopPlayback",
     "StopRecord",
@@ -303,4 +337,19 @@ Command = (
     | SetChatCapacity
     | SetChatData
     | TransferChat
+    | AnswerConference
+    | EndConference
+    | HoldMember
+    | InviteMembers
+    | LeaveConference
+    | PassChair
+    | PlayToConference
+    | ProlongConference
+    | RejectConference
+    | RemoveMembers
+    | RequestConference
+    | ResizeConference
+    | RetrieveMember
+    | SetMemberMode
+    | StopConferenceVoice
 )

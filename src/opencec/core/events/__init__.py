@@ -45,6 +45,26 @@ from opencec.core.events.chats import (
     MessagePosted,
     MessagesRead,
 )
+from opencec.core.events.conference import (
+    BackgroundChanged,
+    ChairChanged,
+    ConferenceOpened,
+    ConferenceProlonged,
+    ConferenceRequested,
+    ConferenceResized,
+    ConferenceVoiceEnded,
+    ConferenceVoiceHeard,
+    ConferenceVoiceStarted,
+    ConferenceWarned,
+    InvitationFailed,
+    MemberAccepted,
+    MemberHeld,
+    MemberInvited,
+    MemberJoined,
+    MemberLeft,
+    MemberModeChanged,
+    MemberRetrieved,
+)
 from opencec.core.events.fact import Fact
 from opencec.core.events.inspection import (
     AgentForced,
@@ -134,10 +154,12 @@ __all__ = [
     "AgentSignedIn",
     "AgentSignedOut",
     "AgentSkillsReset",
+    "BackgroundChanged",
     "BulletinPosted",
     "CallDataSet",
     "CallIntercepted",
     "Cdr",
+    "ChairChanged",
     "ChatAgentSilent",
     "ChatAnswered",
     "ChatArrived",
@@ -154,7 +176,15 @@ __all__ = [
     "ChatTransferEnded",
     "ChatTransferStarted",
     "ChatWentOffline",
+    "ConferenceOpened",
     "ConferenceOver",
+    "ConferenceProlonged",
+    "ConferenceRequested",
+    "ConferenceResized",
+    "ConferenceVoiceEnded",
+    "ConferenceVoiceHeard",
+    "ConferenceVoiceStarted",
+    "ConferenceWarned",
     "ConfigurationChanged",
     "ContactAnswered",
     "ContactArrived",
@@ -187,11 +217,19 @@ __all__ = [
     "InspectionStarted",
     "InspectionStopped",
     "InspectionSwitched",
+    "InvitationFailed",
     "LegChanged",
     "LegMoved",
     "LegVideoChanged",
     "MediaSwitchAsked",
     "MediaSwitched",
+    "MemberAccepted",
+    "MemberHeld",
+    "MemberInvited",
+    "MemberJoined",
+    "MemberLeft",
+    "MemberModeChanged",
+    "MemberRetrieved",
     "MessagePosted",
     "MessagesRead",
     "MonitoredAgentChanged",
@@ -328,4 +366,22 @@ Event = (
     | ChatWentOffline
     | MessagePosted
     | MessagesRead
+    | BackgroundChanged
+    | ChairChanged
+    | ConferenceOpened
+    | ConferenceProlonged
+    | ConferenceRequested
+    | ConferenceResized
+    | ConferenceVoiceEnded
+    | ConferenceVoiceHeard
+    | ConferenceVoiceStarted
+    | ConferenceWarned
+    | InvitationFailed
+    | MemberAccepted
+    | MemberHeld
+    | MemberInvited
+    | MemberJoined
+    | MemberLeft
+    | MemberModeChanged
+    | MemberRetrieved
 )

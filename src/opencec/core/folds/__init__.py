@@ -9,6 +9,7 @@ from opencec.core.events import Event
 from opencec.core.folds.agents import AGENT_FOLDS
 from opencec.core.folds.calls import CALL_FOLDS
 from opencec.core.folds.chats import CHAT_FOLDS
+from opencec.core.folds.conference import CONFERENCE_FOLDS
 from opencec.core.folds.inspection import INSPECTION_FOLDS
 from opencec.core.folds.legs import LEG_FOLDS
 from opencec.core.folds.parties import PARTY_FOLDS
@@ -25,6 +26,7 @@ FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     **LEG_FOLDS,
     **CALL_FOLDS,
     **PARTY_FOLDS,
+    **CONFERENCE_FOLDS,
     **INSPECTION_FOLDS,
     **RECORDING_FOLDS,
     **VIDEO_FOLDS,

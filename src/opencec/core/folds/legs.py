@@ -88,6 +88,9 @@ def _take_place(state: TenantState, contact: Contact, *, old: LegId, new: Leg) -
         contact.external = new.id
     if contact.offer is not None and contact.offer.leg == old:
         contact.offer.leg = new.id
+    member = contact.conference.of_leg(old) if contact.conference is not None else None
+    if member is not None:
+        member.leg = new.id
 
 
 def _ended(state: TenantState, contact: Contact, event: LegChanged) -> None:

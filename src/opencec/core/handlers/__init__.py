@@ -11,6 +11,8 @@ from opencec.core.handlers.call import CALL_HANDLERS
 from opencec.core.handlers.chat_transfer import CHAT_TRANSFER_HANDLERS
 from opencec.core.handlers.chats import CHAT_HANDLERS
 from opencec.core.handlers.clock import CLOCK_HANDLERS
+from opencec.core.handlers.conference import CONFERENCE_HANDLERS
+from opencec.core.handlers.conference_members import MEMBER_HANDLERS
 from opencec.core.handlers.configuration import CONFIGURATION_HANDLERS
 from opencec.core.handlers.flow import FLOW_HANDLERS
 from opencec.core.handlers.inspection import INSPECTION_HANDLERS
@@ -42,6 +44,8 @@ HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     **WANTED_HANDLERS,
     **CHAT_HANDLERS,
     **CHAT_TRANSFER_HANDLERS,
+    **CONFERENCE_HANDLERS,
+    **MEMBER_HANDLERS,
     **LEG_HANDLERS,
     **VIDEO_HANDLERS,
     **FLOW_HANDLERS,

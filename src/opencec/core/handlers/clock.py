@@ -8,6 +8,7 @@ from typing import Any
 from opencec.core.agent import AgentState
 from opencec.core.call import Leg
 from opencec.core.commands import Command, Tick
+from opencec.core.conferring import conference_due, conference_of, leave
 from opencec.core.contact import Contact, ContactState
 from opencec.core.ending import apply_preset, end_call, end_contact
 from opencec.core.events import AgentBecameIdle, AgentRestOverdue, PreviewEnded
@@ -25,6 +26,7 @@ from opencec.core.turn import Turn
 __all__ = ["CLOCK_HANDLERS"]
 
 _ANNOUNCING = ContactState.ANNOUNCING
+_CONFERRING = ContactState.CONFERRING
 _DIALLING = ContactState.DIALLING
 _ECHO = ContactState.ECHO
 _FLOW = ContactState.FLOW
@@ -78,6 +80,8 @@ def _contact_due(turn: Turn, contact_id: ContactId) -> None:
     late = next((leg for leg in contact.legs.values() if leg.until and leg.until <= now), None)
     if late is not None:
         _leg_due(turn, contact, late)
+    elif contact.state is _CONFERRING:
+        conference_due(turn, contact)
     elif contact.offer is not None and contact.offer.until <= now:
         decline(turn, contact, "no_answer")
     elif contact.call_until <= now:
@@ -99,12 +103,21 @@ def _leg_due(turn: Turn, contact: Contact, leg: Leg) -> None:
         turn.end_legs(contact, [leg.id], "cancelled")
     elif leg.state == "lost":
         leg_gone(turn, contact, leg, "lost")
+    elif contact.state is _CONFERRING:
+        _no_answer(turn, contact, leg)
     elif contact.state is _LIFTING:
         own_phone_failed(turn, contact, "no_answer")
     elif contact.state is _DIALLING:
         far_end_failed(turn, contact, "no_answer")
     elif contact.state is _FORWARDING:
         external_failed(turn, contact, leg, "no_answer", is_over=False)
+
+
+def _no_answer(turn: Turn, contact: Contact, leg: Leg) -> None:
+    """An invitation to a conference."""
+    member = conference_of(contact).of_leg(leg.id)
+    if member is not None:
+        leave(turn, contact, member, "other", cause="no_answer")
 
 
 def _too_long(turn: Turn, contact: Contact) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opencec.core.agent import Agent
+from opencec.core.conferring import Reason, conference_of, leave
 from opencec.core.contact import Contact, ContactState
 from opencec.core.ending import LeaveReason, end_call, leave_agent
 from opencec.core.events import LegChanged, TransferEnded
@@ -13,6 +14,7 @@ from opencec.core.turn import Turn
 __all__ = ["hang_up", "leave_call", "stop_target"]
 
 _ANNOUNCING = ContactState.ANNOUNCING
+_CONFERRING = ContactState.CONFERRING
 _FLOW = ContactState.FLOW
 _FORWARDING = ContactState.FORWARDING
 _HELD = ContactState.HELD
@@ -40,10 +42,21 @@ def leave_call(
         turn.emit(TransferEnded(at=turn.now, contact=contact.id, agent=agent.id, result="kept"))
         leave_agent(turn, contact, agent, reason="transferred", number=None, next_state=next_state, then="same")
         turn.arrange(contact)
+    elif contact.conference is not None and contact.state is _CONFERRING:
+        _leave_conference(turn, contact, agent, reason=reason, next_state=next_state)
     elif contact.state in (_TALKING, _HELD, _ANNOUNCING):
         end_call(turn, contact, by="agent", agent=agent, reason=reason, next_state=next_state)
     else:
         give_up(turn, contact, agent, next_state=next_state)
+
+
+def _leave_conference(turn: Turn, contact: Contact, agent: Agent, *, reason: LeaveReason, next_state: bool) -> None:
+    """By the phone, not by a request: the chair may, too. Whose next state is decided elsewhere signs out."""
+    member = conference_of(contact).of_agent(agent.id)
+    if member is None:
+        return
+    why: Reason = "other" if reason == "lost" else "hung_up"
+    leave(turn, contact, member, why if next_state else "signed_out", next_state=next_state)
 
 
 def stop_target(turn: Turn, contact: Contact, cause: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from opencec.core.call import Leg
 from opencec.core.commands import Command, LegAlerting, LegAnswered, LegEnded, LegFailed, LegResumed
+from opencec.core.conferring import leg_over, lifted, member_alerts
 from opencec.core.contact import Contact, ContactState
 from opencec.core.ending import LeaveReason, end_call, end_contact, party_gone
 from opencec.core.events import ContactTransferred, CustomerAlerting, LegChanged, TransferEnded
@@ -31,6 +32,7 @@ from opencec.core.turn import Turn
 __all__ = ["LEG_HANDLERS", "external_failed", "leg_gone"]
 
 _ANNOUNCING = ContactState.ANNOUNCING
+_CONFERRING = ContactState.CONFERRING
 _DIALLING = ContactState.DIALLING
 _ECHO = ContactState.ECHO
 _FLOW = ContactState.FLOW
@@ -63,6 +65,8 @@ def _alerting(turn: Turn, command: LegAlerting) -> None:
         return
     if contact.offer is not None and contact.offer.leg == leg.id:
         phone_alerts(turn, contact, contact.offer)
+    elif contact.state is _CONFERRING:
+        member_alerts(turn, contact, leg.id)
     elif leg.role == "agent" and contact.state is _LIFTING:
         own_phone_alerts(turn, contact, leg.id)
     elif leg.role == "customer" and contact.state is _DIALLING:
@@ -100,6 +104,8 @@ def _answered(turn: Turn, command: LegAnswered) -> None:
         resume_answered(turn, contact, leg)
     elif contact.offer is not None and contact.offer.leg == leg.id:
         phone_lifted(turn, contact, contact.offer)
+    elif contact.state is _CONFERRING:
+        lifted(turn, contact, leg.id)
     elif leg.role == "agent" and contact.state is _LIFTING:
         own_phone_lifted(turn, contact, leg.id)
     elif leg.role == "customer" and contact.state is _DIALLING:
@@ -185,6 +191,8 @@ def leg_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
                 cause=cause,
             )
         )
+    elif contact.state is _CONFERRING:
+        leg_over(turn, contact, leg.id, cause)
     elif leg.role == "agent":
         _agent_gone(turn, contact, leg, cause)
     elif leg.role == "customer":

@@ -10,6 +10,7 @@ import msgspec
 from opencec.core.agent import Agent, AgentState
 from opencec.core.attendance import attend, leave_attendance
 from opencec.core.commands import CallInner, CallOut, Command
+from opencec.core.conferring import open_conference
 from opencec.core.contact import Contact
 from opencec.core.effects import DialNumber
 from opencec.core.ending import after_attempt, end_contact, fail_attempt
@@ -192,6 +193,9 @@ def own_phone_lifted(turn: Turn, contact: Contact, leg: LegId) -> None:
         attend(turn, contact, leg)
         return
     turn.emit(PhoneOffHook(at=turn.now, agent=contact.agents[0], contact=contact.id, leg=leg))
+    if contact.conference is not None:
+        open_conference(turn, contact, leg)
+        return
     _call_far_end(turn, contact)
 
 

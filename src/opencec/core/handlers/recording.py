@@ -20,6 +20,7 @@ from opencec.core.commands import (
     StopPlayback,
     StopRecord,
 )
+from opencec.core.conferring import voice_over
 from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import ControlPlayback, PauseRecording, StartRecording
 from opencec.core.errors import CoreError
@@ -200,6 +201,9 @@ def _stop_play(turn: Turn, command: StopPlayback) -> None:
 
 def _play_over(turn: Turn, command: PlaybackOver) -> None:
     contact = turn.state.contacts.get(command.contact)
+    if contact is not None and contact.conference is not None:
+        voice_over(turn, contact, command.play, is_complete=command.reason == "end")
+        return
     playback = contact.playback if contact is not None else None
     if contact is None or playback is None or playback.play != command.play:
         return

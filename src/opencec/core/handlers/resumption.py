@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opencec.core.call import Leg
+from opencec.core.conferring import conference_of, join_if_agreed
 from opencec.core.contact import Contact, ContactState
 from opencec.core.effects import RingPhone
 from opencec.core.errors import CoreError
@@ -15,6 +16,7 @@ from opencec.core.turn import Turn
 
 __all__ = ["resume", "resume_answered"]
 
+_CONFERRING = ContactState.CONFERRING
 _LIFTING = ContactState.LIFTING
 
 _NO_AGENT = AgentId(0)
@@ -100,6 +102,18 @@ def _lift_instead(turn: Turn, contact: Contact, leg: Leg, old: LegId) -> None:
         turn.emit(PhoneOffHook(at=turn.now, agent=offer.agent, contact=contact.id, leg=leg.id))
         turn.end_legs(contact, [old], "replaced")
         talk_if_agreed(turn, contact, offer)
+    elif contact.state is _CONFERRING:
+        _lift_member(turn, contact, leg, old)
     elif contact.state is _LIFTING:
         own_phone_lifted(turn, contact, leg.id)
         turn.end_legs(contact, [old], "replaced")
+
+
+def _lift_member(turn: Turn, contact: Contact, leg: Leg, old: LegId) -> None:
+    """The leg that rang becomes the one that is lifted."""
+    member = conference_of(contact).of_leg(old)
+    if member is None or member.agent is None:
+        return
+    turn.emit(PhoneOffHook(at=turn.now, agent=member.agent, contact=contact.id, leg=leg.id))
+    turn.end_legs(contact, [old], "replaced")
+    join_if_agreed(turn, contact, member)

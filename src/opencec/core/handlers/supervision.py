@@ -19,6 +19,7 @@ from opencec.core.commands import (
     ResetSkills,
     SignOut,
 )
+from opencec.core.conferring import end_conference
 from opencec.core.contact import ContactState
 from opencec.core.ending import end_call, end_contact
 from opencec.core.errors import CoreError
@@ -44,6 +45,7 @@ _AGENT_ALERTING = AgentState.ALERTING
 _AGENT_BUSY = AgentState.BUSY
 _AGENT_IDLE = AgentState.IDLE
 _AGENT_TALKING = AgentState.TALKING
+_CONFERRING = ContactState.CONFERRING
 _HELD = ContactState.HELD
 _TALKING = ContactState.TALKING
 
@@ -123,6 +125,8 @@ def _force_drop(turn: Turn, command: ForceDrop) -> None:
     turn.emit(ContactForced(at=turn.now, inspector=command.inspector, contact=contact.id))
     if contact.direction == "service":
         end_attendance(turn, contact, "stopped")
+    elif contact.state is _CONFERRING:
+        end_conference(turn, contact, by="system")
     elif contact.state in (_TALKING, _HELD):
         end_call(turn, contact, by="system")
     elif contact.agents:
