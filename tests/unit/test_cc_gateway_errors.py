@@ -71,6 +71,25 @@ def test_published_paths_and_methods_are_in_the_fact_catalogue() -> None:
         ("POST", f"{PREFIX}/qualitycontrol/{{}}/resetskill/{{}}"),  # documented by its title alone
         ("POST", f"{PREFIX}/config/subscribe/cancel"),
     }
+    # of the documentation, which has POST for all of agentconf, and more operations than the catalogue
+    extra |= {
+        ("POST", f"{PREFIX}/agentconf/{{}}/{name}")
+        for name in (
+            "releaseagentconf",
+            "prolongtime",
+            "applytoshiftpresident",
+            "playvoicetoconf",
+            "stopvoicetoconf",
+            "batchaddparticipant",
+            "batchremoveparticipant",
+            "changeparticipantmode",
+            "holdparticipant",
+            "unholdparticipant",
+            "playvoicetoparticipant",
+            "stopvoicetoparticipant",
+            "queryconfinfos",
+        )
+    } | {("GET", f"{PREFIX}/agentconf/{{}}/queryvdnconfid")}
     script = ("GET", SCRIPT_PATH)
     answered = {
         (method, PREFIX + re.sub(r"\{[\w:]+\}", "{}", operation.path))

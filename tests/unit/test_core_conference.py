@@ -277,6 +277,14 @@ def test_a_voice_plays_to_all_and_ends_when_it_has_ended_everywhere(five: Desk) 
     assert refused(five, c.StopConferenceVoice(agent=101)) == "wrong_play_state"
 
 
+def test_a_voice_ends_with_the_conference(desk: Desk) -> None:
+    opened(desk)
+    desk.do(c.PlayToConference(agent=101, path="conf/a.wav"))
+    ended = desk.do(c.EndConference(agent=101))
+    assert [event.is_heard for event in ended.events if isinstance(event, ConferenceVoiceEnded)] == [False]
+    assert [order.leg for order in effects(ended, ControlPlayback)] == ["k1/1"]
+
+
 def test_a_background_is_heard_by_those_who_come_later(five: Desk) -> None:
     _, sounds = audio(five.do(c.PlayToConference(agent=101, path="conf/b.wav", layer="behind")))
     assert sounds == dict.fromkeys([f"k1/{leg}" for leg in range(1, 6)], "voice")

@@ -147,6 +147,7 @@ class TenantServices:
             waiting=self._treatments,
             music=self._music_of,
             recording_path=self._recording_file,
+            absolute=self._recording_below,
         )
         self.video = ContactVideo(
             config.info.vdn,

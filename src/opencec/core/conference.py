@@ -8,10 +8,21 @@ import msgspec
 
 from opencec.core.ids import AgentId, LegId
 
-__all__ = ["LONGEST_MINUTES", "MOST_MEMBERS", "Conference", "Member", "MemberKind", "Voice", "member_id"]
+__all__ = [
+    "CONFERENCE_FEATURE",
+    "LONGEST_MINUTES",
+    "MOST_MEMBERS",
+    "Conference",
+    "Member",
+    "MemberKind",
+    "Voice",
+    "member_id",
+]
 
 MemberKind = Literal["agent", "number"]
 
+CONFERENCE_FEATURE = 53
+"""Call type (cc-gateway.md 8.1)."""
 MOST_MEMBERS = 120
 """Largest conference (cc-gateway.md 5.10 memberNum)."""
 LONGEST_MINUTES = 1_440

@@ -231,9 +231,9 @@ def conference_due(turn: Turn, contact: Contact) -> None:
 def _leave_voices(turn: Turn, contact: Contact, member: Member) -> None:
     for voice in conference_of(contact).voices:
         if member.leg in voice.legs:
+            _heard(turn, contact, voice, member.leg, is_complete=False)
             if member.leg != turn.gone:
                 _stop_on(turn, contact, voice, member.leg)
-            _heard(turn, contact, voice, member.leg, is_complete=False)
 
 
 def _stop_on(turn: Turn, contact: Contact, voice: Voice, leg: LegId) -> None:

@@ -25,9 +25,11 @@ __all__ = [
     "AgentState",
     "AgentView",
     "CallView",
+    "ConferenceView",
     "ContactView",
     "FlowName",
     "InspectionView",
+    "MemberView",
     "QueueView",
     "Reason",
     "TenantDirectory",
@@ -158,6 +160,33 @@ class InspectionView(msgspec.Struct, frozen=True, kw_only=True):
     began_at: int
 
 
+class MemberView(msgspec.Struct, frozen=True, kw_only=True):
+    """One member of a conference, or one who is invited."""
+
+    kind: Literal["agent", "number"]
+    address: str
+    is_joined: bool
+    speaks: bool = True
+    hears: bool = True
+    is_held: bool = False
+    device_type: int = 0
+    device_call_type: int = 0
+
+
+class ConferenceView(msgspec.Struct, frozen=True, kw_only=True):
+    """One conference that goes on."""
+
+    contact: ContactId
+    chair: AgentId
+    size: int
+    minutes: int
+    until: int
+    """Its end, ms UTC."""
+    began_at: int
+    is_playing: bool
+    members: tuple[MemberView, ...]
+
+
 class TenantQueries(Protocol):
     """Read-only questions to a tenant's core. Answers are of this moment; nothing here waits or changes anything."""
 
@@ -200,6 +229,10 @@ class TenantQueries(Protocol):
 
     def flow_calls(self, flow: str) -> Sequence[CallView]:
         """Contacts in a flow, oldest first; agent 0."""
+        ...
+
+    def conferences(self) -> Sequence[ConferenceView]:
+        """Conferences that go on, oldest first."""
         ...
 
     def inspections(self) -> Sequence[InspectionView]:

@@ -55,9 +55,11 @@ class ContactAudio:
         waiting: WaitingSounds,
         music: Callable[[int | None], str],
         recording_path: Callable[[str], str],
+        absolute: Callable[[str], str],
     ) -> None:
         """Args:
         music: Path of the music of a queue (None: the tenant's).
+        absolute: File of a path below the recordings folder, for voices.
         recording_path: Absolute path of a contact's recording, its folder made.
         """
         self._tenant = tenant
@@ -65,10 +67,13 @@ class ContactAudio:
         self._waiting = waiting
         self._music = music
         self._recording_path = recording_path
+        self._absolute = absolute
         self._arrangements: dict[str, ArrangeAudio] = {}
         self._recordings: dict[str, StartRecording] = {}
         self._sounds: dict[str, tuple[str, str]] = {}
         """Leg -> contact that it serves, and id of the background that plays on it."""
+        self._voices: dict[str, str] = {}
+        """Leg -> sound file of the voice that plays on it."""
         self._claims: dict[str, tuple[int, str]] = {}
         """Leg -> newest revision that spoke of it, and that revision's contact: an agent's leg serves several."""
         self._mixed: set[str] = set()
@@ -127,7 +132,7 @@ class ContactAudio:
         """Whatever the process before let play on a leg and is not wanted now ends; what is wanted is ordered again."""
         wanted = _play_id(leg, effect.sounds.get(leg))
         self._sounds.pop(leg, None)
-        for kind in ("music", "ringback", "busy"):
+        for kind in ("music", "ringback", "busy", "voice"):
             play = f"{leg}:{kind}"
             if play != wanted:
                 await self._send(StopPlay(id=f"stop:{self._tenant}:{effect.key}:{play}", leg=leg, play=play))
@@ -140,8 +145,10 @@ class ContactAudio:
     async def _sound(self, contact: str, leg: LegId, *, sound: Sound | None, key: str) -> None:
         playing = self._sounds.get(leg, ("", ""))[1]
         wanted = _play_id(leg, sound)
-        if playing == wanted:
+        path = sound.path if sound is not None else ""
+        if playing == wanted and self._voices.get(leg, "") == path:
             return
+        self._voices.pop(leg, None)
         if playing.endswith("waiting"):
             await self._waiting.end(contact, leg)
         elif playing and not wanted:
@@ -153,7 +160,9 @@ class ContactAudio:
         if sound.kind == "waiting":
             await self._waiting.begin(contact, leg, queue=sound.queue or 0)
             return
-        source: Source = PromptSource(path=self._music(sound.queue)) if sound.kind == "music" else _tone(sound)
+        if path:
+            self._voices[leg] = path
+        source = self._source(sound)
         play = Play(
             id=f"play:{self._tenant}:{key}:{leg}",
             leg=leg,
@@ -163,6 +172,11 @@ class ContactAudio:
             loop=True,
         )
         await self._send(play)
+
+    def _source(self, sound: Sound) -> Source:
+        if sound.kind == "voice":
+            return PromptSource(path=self._absolute(sound.path))
+        return PromptSource(path=self._music(sound.queue)) if sound.kind == "music" else _tone(sound)
 
     def adopt(
         self, arrangement: ArrangeAudio, *, recording: StartRecording | None = None, is_carried_out: bool = True
@@ -185,6 +199,8 @@ class ContactAudio:
         for leg, sound in arrangement.sounds.items():
             if playing := _play_id(leg, sound):
                 self._sounds[leg] = (arrangement.contact, playing)
+                if sound.path:
+                    self._voices[leg] = sound.path
         for leg in {*arrangement.hears, *arrangement.sounds}:
             self._claims[leg] = (arrangement.revision, arrangement.contact)
 
@@ -260,6 +276,7 @@ class ContactAudio:
         self._unsure.discard(contact)
         for leg in self._sounding(contact):
             del self._sounds[leg]
+            self._voices.pop(leg, None)
         for claimed in [leg for leg, (_, served) in self._claims.items() if served == contact]:
             del self._claims[claimed]
 

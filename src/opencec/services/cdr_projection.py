@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 import structlog
 
+from opencec.core.conference import CONFERENCE_FEATURE
 from opencec.core.events import Cdr as CoreCdr
 from opencec.core.events import ContactEnded, ContactSegment, Event, RecordingFinished, RecordingStarted
 from opencec.core.ids import ContactId, TenantId
@@ -186,6 +187,8 @@ class CdrProjection:
         self, cdr: CoreCdr, agent: int, segment: ContactSegment, *, direction: Direction
     ) -> AgentContact:
         called_it = cdr.direction != "inbound" and str(agent) != cdr.called
+        if cdr.feature == CONFERENCE_FEATURE:
+            called_it = str(agent) == cdr.caller
         outcome: ContactOutcome = "answered"
         if not segment.answered_at:
             outcome = "rejected" if segment.leave_reason == _REJECTED else "failed" if called_it else "missed"

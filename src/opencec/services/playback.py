@@ -10,8 +10,9 @@ import structlog
 
 from opencec.core.commands import Command as CoreCommand
 from opencec.core.commands import PlaybackOver
+from opencec.core.contact import Contact
 from opencec.core.effects import ControlPlayback, StartPlayback
-from opencec.core.ids import ContactId
+from opencec.core.ids import ContactId, LegId
 from opencec.core.tenant import TenantCore
 from opencec.ports.media import Media, MediaRefused
 from opencec.services.lanes import Lanes
@@ -32,8 +33,8 @@ __all__ = ["Playbacks"]
 
 _log = structlog.get_logger()
 
-_MARK = ":recording"
-"""In every id that the core gives a playback, and in no other play's."""
+_MARKS = (":recording", ":voice")
+"""In every id that the core gives a playback, and in no other play's: of an agent's phone, of a conference."""
 _REASONS: dict[str, Literal["end", "stopped", "failed", "closed"]] = {
     "end": "end",
     "stopped": "stopped",
@@ -96,10 +97,10 @@ class Playbacks:
 
     def on_media_event(self, event: Event) -> Awaitable[object] | None:
         """The end of a playback."""
-        if not isinstance(event, Played) or _MARK not in event.play:
+        if not isinstance(event, Played) or not any(mark in event.play for mark in _MARKS):
             return None
         contact = self._core.contact(ContactId(event.play.partition(":")[0]))
-        if contact is None or contact.playback is None or contact.playback.play != event.play:
+        if contact is None or event.play not in {play for play, _ in _plays(contact)}:
             return None
         reason = _REASONS.get(event.reason, "stopped")
         return self._report(PlaybackOver(contact=contact.id, play=event.play, reason=reason))
@@ -110,10 +111,19 @@ class Playbacks:
     def on_lost(self, legs: frozenset[str]) -> None:
         """A worker died: its legs move, their playbacks do not."""
         for contact in list(self._core.live_contacts()):
-            playback = contact.playback
-            if playback is not None and playback.is_begun and playback.leg in legs:
-                over = PlaybackOver(contact=contact.id, play=playback.play, reason="failed")
-                self._lanes.submit(contact.id, partial(self._report, over))
+            for play, leg in _plays(contact):
+                if leg in legs:
+                    over = PlaybackOver(contact=contact.id, play=play, reason="failed")
+                    self._lanes.submit(contact.id, partial(self._report, over))
+
+
+def _plays(contact: Contact) -> list[tuple[str, LegId]]:
+    """What plays to the legs of a contact: play and leg."""
+    playback, conference = contact.playback, contact.conference
+    found = [(playback.play, playback.leg)] if playback is not None and playback.is_begun else []
+    if conference is not None:
+        found += [(f"{voice.play}:{leg}", leg) for voice in conference.voices for leg in voice.legs]
+    return found
 
 
 def _order(effect: ControlPlayback) -> Command:

@@ -55,6 +55,24 @@ class RecordingArchive:
         self._records = records
         self._absolute = absolute
 
+    async def voice_path(self, tenant: int, name: str) -> str:
+        """A sound file for conferences, below the recordings folder: operators put it into `conf/<tenant>/`.
+
+        Args:
+            tenant: Whose file.
+            name: As applications write it; the vendor's `.V3` names our `.wav` (cc-gateway.md 5.10).
+
+        Raises:
+            RecordingUnavailable: not_found.
+        """
+        stem, _, kind = name.rpartition(".")
+        path = f"conf/{tenant}/{stem}.wav"
+        if kind.lower() not in ("v3", "wav") or not stem or "/" in name or "\\" in name or stem.startswith("."):
+            raise RecordingUnavailable("not_found")
+        if not await asyncio.to_thread(self._absolute(path).is_file):
+            raise RecordingUnavailable("not_found")
+        return path
+
     async def find(self, recording: str) -> RecordingRow:
         """One finished recording.
 

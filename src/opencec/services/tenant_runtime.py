@@ -19,7 +19,15 @@ import structlog
 from opencec.core.commands import Command, Tick
 from opencec.core.effects import DialNumber, Effect, RingPhone
 from opencec.core.errors import CoreError, IllegalTransition, OpenCecError
-from opencec.core.events import ChatArrived, ChatDialled, ContactArrived, ContactDialled, Event, PhoneCalled
+from opencec.core.events import (
+    ChatArrived,
+    ChatDialled,
+    ConferenceRequested,
+    ContactArrived,
+    ContactDialled,
+    Event,
+    PhoneCalled,
+)
 from opencec.core.ids import ContactId, TenantId
 from opencec.core.tenant import TenantCore
 from opencec.ports.clock import Clock
@@ -53,7 +61,7 @@ _MOST_IN_FLIGHT = 64
 _SNAPSHOT_EVERY = 20_000
 _CONFIRM_BATCH = 200
 _DRAIN_STEP_S = 0.001
-_BEGINNINGS = (ContactArrived, ContactDialled, PhoneCalled, ChatArrived, ChatDialled)
+_BEGINNINGS = (ContactArrived, ContactDialled, PhoneCalled, ConferenceRequested, ChatArrived, ChatDialled)
 """Events that bring a new contact id."""
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.1, 5.0
 

@@ -10,7 +10,15 @@ from opencec.core.config import AgentProfile, TenantProfile
 from opencec.core.contact import Contact, ContactState
 from opencec.core.ids import AgentId, ContactId, QueueId
 from opencec.core.tenant import TenantCore
-from opencec.services.agent_port import AgentView, CallView, ContactView, InspectionView, QueueView
+from opencec.services.agent_port import (
+    AgentView,
+    CallView,
+    ConferenceView,
+    ContactView,
+    InspectionView,
+    MemberView,
+    QueueView,
+)
 
 __all__ = ["CoreQueries"]
 
@@ -22,6 +30,7 @@ _PHASES: dict[ContactState, Literal["dialling", "alerting", "talking", "held", "
     ContactState.TALKING: "talking",
     ContactState.HELD: "held",
     ContactState.ANNOUNCING: "talking",
+    ContactState.CONFERRING: "talking",
 }
 
 
@@ -85,6 +94,12 @@ class CoreQueries:
         """Living contacts that agents have a part in, oldest first."""
         views = (_contact(contact) for contact in self._core.live_contacts() if contact.agents or contact.offer)
         return sorted((view for view in views if view is not None), key=lambda view: view.began_at)
+
+    def conferences(self) -> Sequence[ConferenceView]:
+        """Conferences that go on, oldest first."""
+        found = [one for one in self._core.live_contacts() if one.state is ContactState.CONFERRING]
+        views = (_conference(contact) for contact in sorted(found, key=lambda one: one.began_at))
+        return [view for view in views if view is not None]
 
     def inspections(self) -> Sequence[InspectionView]:
         """Inspections that go on, oldest first."""
@@ -166,7 +181,38 @@ def _contact(contact: Contact) -> ContactView | None:
     )
 
 
+def _conference(contact: Contact) -> ConferenceView | None:
+    conference = contact.conference
+    if conference is None:
+        return None
+    return ConferenceView(
+        contact=contact.id,
+        chair=conference.chair,
+        size=conference.size,
+        minutes=conference.minutes,
+        until=conference.until,
+        began_at=contact.began_at,
+        is_playing=bool(conference.voices or conference.background),
+        members=tuple(
+            MemberView(
+                kind=member.kind,
+                address=member.address,
+                is_joined=bool(member.joined_at),
+                speaks=member.speaks,
+                hears=member.hears,
+                is_held=member.is_held,
+                device_type=member.device_type,
+                device_call_type=member.device_call_type,
+            )
+            for member in conference.members.values()
+        ),
+    )
+
+
 def _phase(agent: AgentId, contact: Contact) -> Literal["dialling", "alerting", "talking", "held", "waiting"]:
+    member = contact.conference.of_agent(agent) if contact.conference is not None else None
+    if member is not None and not member.joined_at and contact.state is ContactState.CONFERRING:
+        return "alerting"
     if contact.state is ContactState.OFFERED and contact.offer is not None and contact.offer.agent != agent:
         return "dialling" if contact.is_internal else "waiting"
     return _PHASES.get(contact.state, "waiting")
@@ -174,6 +220,8 @@ def _phase(agent: AgentId, contact: Contact) -> Literal["dialling", "alerting", 
 
 def _parties(agent: AgentId, contact: Contact) -> tuple[str, ...]:
     """Customer first, then a dialled number, then colleagues."""
+    if contact.conference is not None:
+        return tuple(one.address for one in contact.conference.members.values() if one.agent != agent and one.joined_at)
     numbers = []
     if contact.customer is not None:
         numbers.append(contact.party or (contact.called if contact.direction == "outbound" else contact.caller))

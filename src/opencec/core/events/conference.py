@@ -44,6 +44,8 @@ class ConferenceRequested(Fact, frozen=True):
     """The phone is off hook already: parked, or in `source`."""
     source: ContactId | None = None
     """The agent's call: its parties take part in the conference from now on, and it ends."""
+    parties: tuple[str, ...] = ()
+    """Those parties as members, the chair too."""
 
 
 class ConferenceOpened(Fact, frozen=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from opencec.core.agent import Agent
 from opencec.core.call import Leg
-from opencec.core.conference import Conference, Member, Voice
+from opencec.core.conference import CONFERENCE_FEATURE, Conference, Member, Voice
 from opencec.core.contact import Contact, Device
 from opencec.core.events import (
     BackgroundChanged,
@@ -36,10 +36,8 @@ from opencec.core.folds.places import leave_contact, touch
 from opencec.core.ids import ContactId, LegId
 from opencec.core.state import TenantState
 
-__all__ = ["CONFERENCE_FEATURE", "CONFERENCE_FOLDS"]
+__all__ = ["CONFERENCE_FOLDS"]
 
-CONFERENCE_FEATURE = 53
-"""cc-gateway.md 8.1."""
 _MINUTE_MS = 60_000
 _DEVICES: dict[str, Device] = {"agent": "agent", "number": "number"}
 _LEAVE_REASON = {"own": 16, "hung_up": 16, "removed": 17, "over": 0, "signed_out": 4, "other": 25}
@@ -116,7 +114,6 @@ def _take_over(state: TenantState, contact: Contact, source: Contact, event: Con
     source.seq += 1
     source.move(event, (ConferenceRequested, "source"))
     source.close_stay(17, event.at)
-    number = source.party or (source.called if source.direction == "outbound" else source.caller)
     contact.agents = source.agents
     for agent_id in source.agents:
         agent = state.agents[agent_id]
@@ -124,11 +121,9 @@ def _take_over(state: TenantState, contact: Contact, source: Contact, event: Con
         agent.contacts = (*agent.contacts, contact.id)
         agent.active = contact.id
     legs = list(source.legs.values())
-    for leg in legs:
+    for leg, name in zip(legs, event.parties, strict=True):
         state.drop_leg(source, leg.id)
-        if leg.replaces is not None:
-            continue
-        address = number if leg.id == source.customer else leg.address
+        address = name.partition(":")[2]
         if leg.agent is not None:
             member = Member(kind="agent", address=str(leg.agent), agent=leg.agent, leg=leg.id, invited_at=event.at)
         else:

@@ -17,7 +17,7 @@ from opencec.core.commands import (
     RequestConference,
     ResizeConference,
 )
-from opencec.core.conference import LONGEST_MINUTES, MOST_MEMBERS, Conference, Member
+from opencec.core.conference import LONGEST_MINUTES, MOST_MEMBERS, Conference, Member, member_id
 from opencec.core.conferring import conference_of, end_conference, leave, open_conference, take_part
 from opencec.core.contact import Contact, ContactState
 from opencec.core.ending import end_contact
@@ -75,6 +75,8 @@ def _stable_call(turn: Turn, agent: Agent) -> Contact:
         raise CoreError("wrong_call_state", f"agent {agent.id} has no single call that it talks in")
     if contact.is_muted or contact.playback is not None or any(leg.state != "up" for leg in contact.legs.values()):
         raise CoreError("wrong_call_state", f"contact {contact.id} is not stable")
+    if len(set(_parties(contact))) < len(contact.legs):
+        raise CoreError("wrong_call_state", f"contact {contact.id} has the same number twice")
     if contact.party_count > _TWO and contact.agents[0] != agent.id:
         raise CoreError("wrong_call_state", f"agent {agent.id} was called into contact {contact.id}")
     return contact
@@ -116,6 +118,7 @@ def _begin(turn: Turn, agent: Agent, command: RequestConference, source: Contact
             tone=command.tone,
             is_lifted=own is not None,
             source=source.id if source is not None else None,
+            parties=_parties(source) if source is not None else (),
         )
     )
     contact = turn.state.contacts[command.contact]
@@ -125,6 +128,17 @@ def _begin(turn: Turn, agent: Agent, command: RequestConference, source: Contact
         open_conference(turn, contact, own.id)
     else:
         turn.ring(contact, LegId(f"{contact.id}/1"), agent=agent.id, caller=str(agent.id))
+
+
+def _parties(source: Contact) -> tuple[str, ...]:
+    number = source.party or (source.called if source.direction == "outbound" else source.caller)
+    found = []
+    for leg in source.legs.values():
+        if leg.agent is not None:
+            found.append(member_id("agent", str(leg.agent)))
+        else:
+            found.append(member_id("number", number if leg.id == source.customer else leg.address))
+    return tuple(found)
 
 
 # --- whose conference -----------------------------------------------------------------------------------------------

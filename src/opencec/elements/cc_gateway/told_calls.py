@@ -21,6 +21,7 @@ __all__ = [
     "ToldPart",
     "ToldState",
     "ToldTransfer",
+    "conference_number",
     "release_phone",
     "ringing",
     "talking",
@@ -80,6 +81,10 @@ class ToldCall(msgspec.Struct):
     is_service: bool = False
     """No call: an agent's phone that inspects or hears a recording."""
     inspection: ToldInspection | None = None
+    is_conference: bool = False
+    chair: AgentId = AgentId(0)
+    members: dict[str, tuple[int, int]] = {}
+    """Of a conference: device type and device call type of each member and of who is invited."""
 
     @property
     def customer(self) -> str:
@@ -113,6 +118,12 @@ class ToldState(msgspec.Struct):
         """An agent's part in a live call."""
         call = self.calls.get(contact)
         return call.parts.get(agent) if call is not None else None
+
+
+def conference_number(contact: ContactId) -> int:
+    """`confId`: the serial of the conference's contact, which is unique in the node."""
+    serial = contact.rpartition("-")[2]
+    return int(serial) if serial.isdigit() else 0
 
 
 def release_phone(agent: AgentId, part: ToldPart, *, by_agent: bool) -> Told:

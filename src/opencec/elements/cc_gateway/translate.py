@@ -13,7 +13,10 @@ from typing import Any
 import msgspec
 
 from opencec.core import events as e
+from opencec.core.conference import CONFERENCE_FEATURE
 from opencec.core.ids import AgentId, ContactId, TenantId
+from opencec.elements.cc_gateway.conference_events import CONFERENCE_EVENT_TYPES, ConferenceEvents
+from opencec.elements.cc_gateway.conference_schemas import ConferenceId
 from opencec.elements.cc_gateway.party_events import PARTY_EVENT_TYPES, PartyEvents
 from opencec.elements.cc_gateway.schemas import (
     BusyReason,
@@ -37,6 +40,7 @@ from opencec.elements.cc_gateway.told_calls import (
     ToldCall,
     ToldPart,
     ToldState,
+    conference_number,
     release_phone,
     ringing,
     talking,
@@ -92,6 +96,7 @@ EVENT_TYPES: frozenset[str] = frozenset(
     }
     | PARTY_EVENT_TYPES
     | SUPERVISION_EVENT_TYPES
+    | CONFERENCE_EVENT_TYPES
 )
 """Every event that is sent."""
 _INTERNAL = 6
@@ -138,6 +143,7 @@ class EventTranslator:
             e.ContactEnded: self._ended,
             **self._parties.rows,
             **SupervisionEvents(lambda: self._state).rows,
+            **ConferenceEvents(lambda: self._state, engage=self._engage).rows,
         }
 
     def translate(self, event: e.Event) -> list[tuple[AgentId, bytes]]:
@@ -191,6 +197,8 @@ class EventTranslator:
                 continue
             if part.has_phone and part.phase in ("offered", "dialling"):
                 yield agent, "AgentOther_PhoneAlerting", PhoneType()
+            elif call.is_conference:
+                yield from _resumed_conference(agent, contact, call, part)
             elif part.phase == "ringing":
                 yield agent, "AgentEvent_Ringing", ringing(contact, call)
             elif part.phase == "talking":
@@ -247,6 +255,9 @@ class EventTranslator:
             part.phase = "connecting"
             return
         part.phase = "ringing"
+        if call.is_conference:
+            yield agent, "AgentConf_Ringing", ConferenceId(conference_number(contact))
+            return
         kind = "AgentEvent_Auto_Answer" if part.auto_answer else "AgentEvent_Ringing"
         yield agent, kind, ringing(contact, call)
 
@@ -332,6 +343,9 @@ class EventTranslator:
         )
 
     def _dial_failed(self, event: e.DialFailed) -> Told:
+        if event.feature == CONFERENCE_FEATURE:
+            yield event.agent, "AgentConf_RequestFailed", ConferenceId(conference_number(event.contact))
+            return
         if event.feature in _CONSULTS:
             yield event.agent, "AgentEvent_Consult_Fail", event.contact
             return
@@ -369,6 +383,10 @@ class EventTranslator:
             return
         if call.is_service:
             part.phase = "left"
+            return
+        if call.is_conference:  # its chair has given it up before the phone was lifted
+            part.phase = "left"
+            yield event.agent, "AgentConf_RequestFailed", ConferenceId(conference_number(event.contact))
             return
         if event.reason != "failed" or part.phase in ("talking", "held"):
             yield event.agent, "AgentEvent_Call_Release", event.contact
@@ -455,6 +473,16 @@ class EventTranslator:
     def _part(self, contact: ContactId, agent: AgentId) -> ToldPart | None:
         call = self._state.calls.get(contact)
         return call.parts.get(agent) if call is not None else None
+
+
+def _resumed_conference(agent: AgentId, contact: ContactId, call: ToldCall, part: ToldPart) -> Told:
+    content = ConferenceId(conference_number(contact))
+    if part.phase == "ringing":
+        yield agent, "AgentConf_Ringing", content
+    elif part.phase == "talking":
+        yield agent, "AgentConf_SelfJoinResult", content
+        if call.chair == agent:
+            yield agent, "AgentConf_RequestSuccess", content
 
 
 def _serial(contact: ContactId) -> int:
