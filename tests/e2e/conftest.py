@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from fakes.running_system import PASSWORD, RunningSystem
@@ -69,6 +70,19 @@ def write_tone(path: Path, frequency: float) -> Path:
     return path
 
 
+def sign_out(system: RunningSystem, agents: set[str]) -> None:
+    """End the agents' sessions, whatever a scenario left behind: a session that goes on would get the next one's calls.
+
+    The forced sign-in gives the GUID that the sign-out needs.
+    """
+    with httpx.Client(base_url=system.gateway, timeout=10) as client:
+        for agent in sorted(agents):
+            answer = client.put(f"/onlineagent/{agent}/forceloginex", json={"password": PASSWORD})
+            guid = answer.headers.get("Set-GUID", "").partition("=")[2]
+            if guid:
+                client.delete(f"/onlineagent/{agent}/forcelogout", headers={"Guid": guid})
+
+
 @pytest.fixture(scope="session")
 def scenario(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     """Runs `scenarios/<name>.mjs` as an agent, with more environment if wished; returns what it prints."""
@@ -83,14 +97,17 @@ def scenario(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) ->
     }
 
     def run(name: str, *, workno: int, **more: str) -> dict[str, Any]:
-        done = subprocess.run(
-            ["node", str(SCENARIOS / f"{name}.mjs")],
-            env={**environment, "WORKNO": str(workno), **more},
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                ["node", str(SCENARIOS / f"{name}.mjs")],
+                env={**environment, "WORKNO": str(workno), **more},
+                capture_output=True,
+                text=True,
+                timeout=240,
+                check=False,
+            )
+        finally:
+            sign_out(system, {str(workno), more.get("SECOND_WORKNO", ""), *more.get("WORKNOS", "").split(",")} - {""})
         assert done.returncode == 0, done.stderr[-3000:]
         result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
         return result

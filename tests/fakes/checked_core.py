@@ -193,6 +193,11 @@ class CheckedCore:
         assert len(legs) == (1 if mine else 0), f"agent {agent.id} has the legs {legs}"
         assert agent.parked is None or not mine, f"agent {agent.id} has a parked phone and {agent.contacts}"
         assert agent.parked is None or agent.is_signed_in, "a phone off hook without an owner"
+        assert agent.is_away == (agent.is_signed_in and agent.phone in self.live.away_phones())
+        if agent.is_cut_off and agent.state is AgentState.IDLE:
+            due = self.live.next_deadline()
+            assert due is not None, f"agent {agent.id} is idle without a phone, for ever"
+            assert due <= self.now + self.live.profile.phone_ms
         assert agent.preview is None or agent.preview.until > self.now, "a preview without an end"
 
     def _check_contact(self, contact: Contact, agents: dict[int, Agent]) -> None:
@@ -274,7 +279,7 @@ class CheckedCore:
                 wanted = self.live.agent(contact.private_agent)
                 assert wanted is not None
                 assert wanted.is_signed_in, "a contact waits for nobody"
-                assert wanted.state is not AgentState.IDLE or not wanted.takes_calls, (
+                assert wanted.state is not AgentState.IDLE or not wanted.takes_calls or wanted.is_cut_off, (
                     f"contact {contact.id} waits for agent {wanted.id}, who is idle"
                 )
                 continue

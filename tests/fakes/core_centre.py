@@ -60,6 +60,7 @@ class Plan:
     transfers: float = 0.08
     consults: float = 0.06
     holds: float = 0.1
+    disconnects_per_hour: float = 60
     sign_outs_per_hour: float = 6
     call_outs_per_hour: float = 30
     restarts: int = 3
@@ -144,6 +145,7 @@ class Centre:
         self._every(plan.call_outs_per_hour, self._call_out)
         for _ in range(plan.restarts):
             self.later(rate.uniform(0, plan.hours * 3600), self.core.restart)
+        self._every(plan.disconnects_per_hour, self._disconnect)
 
     def _every(self, per_hour: float, what: Callable[[], None]) -> None:
         """A Poisson process until closing time."""
@@ -184,6 +186,12 @@ class Centre:
         else:
             self.do(c.SignIn(agent=number, session=f"{number}!{self.core.now}", phone="", force=True))
             self.do(c.ResetSkills(agent=number))
+
+    def _disconnect(self) -> None:
+        """A phone loses its connection: mostly a page that is loaded again, sometimes a browser that was closed."""
+        phone = f"7{self.random.choice(self.numbers)}"
+        self.do(c.PhoneLost(phone=phone))
+        self.later(self.random.choice([1, 2, 4, 30, 300]), lambda: self.do(c.PhoneFound(phone=phone)))
 
     def _free(self, number: int) -> None:
         agent = self.core.live.agent(number)
@@ -253,6 +261,7 @@ class Centre:
             return
         if chance() < plan.dead_phone:
             self.later(0.1, lambda: self.do(c.LegFailed(leg=leg, cause="not_registered")))
+            self.later(self.random.uniform(1, 60), lambda: self.do(c.PhoneFound(phone=effect.phone)))
             return
         self.later(0.2, lambda: self.do(c.LegAlerting(leg=leg)))
         if chance() < plan.ignores:

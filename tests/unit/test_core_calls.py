@@ -351,6 +351,26 @@ def test_reload_while_the_phone_rings() -> None:
     assert names(desk.do(c.Answer(agent=AGENT)))[1] == "ContactAnswered"
 
 
+def test_what_rang_at_the_page_before_does_not_end_the_ring_at_the_page_after() -> None:
+    desk = Desk()
+    desk.sign_in(AGENT, auto_answer=False)
+    desk.arrive()
+    desk.do(c.LegResumed(leg="c1/2"))
+    assert not desk.do(c.LegFailed(leg="c1/2", cause="unreachable")).events
+    desk.do(c.LegAnswered(leg="c1/3"))
+    desk.do(c.Answer(agent=AGENT))
+    assert desk.state() is AgentState.TALKING
+
+
+def test_a_ring_refused_at_the_page_after_a_reload_is_refused() -> None:
+    desk = Desk()
+    desk.sign_in(AGENT, auto_answer=False)
+    desk.arrive()
+    desk.do(c.LegResumed(leg="c1/2"))
+    assert "OfferEnded" in names(desk.do(c.LegFailed(leg="c1/3", cause="rejected")))
+    assert desk.state() is AgentState.BUSY
+
+
 def test_two_reloads_in_a_row() -> None:
     desk = talking()
     desk.do(c.LegResumed(leg="c1/2"))

@@ -15,6 +15,7 @@ from fakes.core_profiles import SALES, SUPPORT, VIP, agent_profile, small_tenant
 from opencec.core import commands as c
 from opencec.core.config import Overflow, TenantProfile
 from opencec.core.contact import Contact, ContactState
+from opencec.core.events import ContactOffered
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +26,7 @@ QUEUES = st.sampled_from([SALES, SUPPORT, VIP, 99])
 CAUSES = st.sampled_from(
     ["busy", "no_answer", "rejected", "unreachable", "not_registered", "not_found", "no_media", "congestion", "error"]
 )
+PHONES = st.sampled_from(["7101", "7102", "7103", "7104", "15550123"])
 ENDS = st.sampled_from(["hangup", "cancelled", "media_timeout", "lost", "lost", "error"])
 TARGETS = st.one_of(
     st.builds(c.TransferTarget, st.just("queue"), st.sampled_from(["1", "2", "3", "99", "x"])),
@@ -113,7 +115,14 @@ class CoreMachine(RuleBasedStateMachine):
         due = self.core.live.next_deadline()
         if due is not None and due <= self.core.now:
             self.core.handle(c.Tick())
-        self.core.try_handle(command)
+        outcome = self.core.try_handle(command)
+        if outcome is None or isinstance(command, c.RequestContact | c.PickUp):
+            return  # the agent asked for this call: its own phone decides
+        for event in outcome.events:
+            if isinstance(event, ContactOffered) and event.queue is not None and not event.is_lifted:
+                agent = self.core.live.agent(event.agent)
+                assert agent is not None
+                assert not agent.is_cut_off, f"{event.contact} rings at a phone that nobody has"
 
     def _contacts(self, *states: ContactState) -> list[Contact]:
         found = list(self.core.live.live_contacts())
@@ -236,6 +245,10 @@ class CoreMachine(RuleBasedStateMachine):
             "r": c.LegResumed(leg=leg),
         }
         self._do(commands[kind])
+
+    @rule(phone=PHONES, is_found=st.booleans())
+    def phone_news(self, phone: str, is_found: bool) -> None:
+        self._do(c.PhoneFound(phone=phone) if is_found else c.PhoneLost(phone=phone))
 
     @rule(data=st.data(), goal=TARGETS, kind=st.sampled_from("parrrree"), priority=st.integers(0, 9))
     def flow_orders(self, data: st.DataObject, goal: c.TransferTarget, kind: str, priority: int) -> None:

@@ -31,6 +31,7 @@ export class FakeDesk {
       state: STATES[status] ?? "idle",
       since: now - 95_000,
       busy_reason: 0,
+      is_available: true,
       queues: [1, 2],
     });
     const talking = gateway.colleagues.filter(({ status }) => status === 7);

@@ -29,7 +29,7 @@ from opencec.core.events import (
 )
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId
 
-__all__ = ["ENTRIES", "MOVES", "VIDEO_TYPES", "Agent", "AgentState", "Preset", "Preview"]
+__all__ = ["ENTRIES", "MOVES", "PHONE_UNAVAILABLE", "VIDEO_TYPES", "Agent", "AgentState", "Preset", "Preview"]
 
 Preset = Literal["none", "busy", "rest", "sign_out"]
 
@@ -99,6 +99,9 @@ MOVES: dict[tuple[AgentState, type[Event]], AgentState] = {
     (_IDLE, MemberInvited): _ALERTING,
     (_ALERTING, MemberJoined): _TALKING,
 }
+
+PHONE_UNAVAILABLE = 5
+"""Busy reason of an agent whose phone cannot be rung (cc-gateway.md 4.2)."""
 
 VIDEO_TYPES = frozenset({11, 99})
 """Agent types that take video calls: PC+PHONE video, all-round (cc-gateway.md 5.1.1)."""
@@ -180,10 +183,17 @@ class Agent(msgspec.Struct, kw_only=True, gc=False):
     """Order in which agents got their newest chats; who waits longest has the smallest."""
     chat_capacity: int = 0
     """Most chats at once, as asked for in this session; 0 = as configured."""
+    is_away: bool = False
+    """No device is registered for the phone: `TenantState.away` has it."""
 
     @property
     def is_signed_in(self) -> bool:
         return self.state is not AgentState.SIGNED_OUT
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Calls cannot reach the agent: its phone is away, and neither off hook nor replaced by a number."""
+        return self.is_away and not self.forward and self.parked is None
 
     @property
     def is_in_call(self) -> bool:

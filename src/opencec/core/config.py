@@ -118,6 +118,8 @@ class TenantProfile(msgspec.Struct, frozen=True):
     is_recorded: bool = True
     resume_ms: int = 30_000
     """How long a lost agent leg (page reload, network change) waits for its device to come back."""
+    phone_ms: int = 5_000
+    """How long an agent's phone may be away (page reload) before the agent becomes busy."""
     setup_ms: int = 60_000
     """Longest time a leg that we dial may take to answer."""
     flow_ms: int = 3_600_000

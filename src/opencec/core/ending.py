@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from opencec.core.agent import Agent, AgentState
+from opencec.core.agent import PHONE_UNAVAILABLE, Agent, AgentState
 from opencec.core.cdr import Disposition, ReleasedBy, close_cdr
 from opencec.core.chat_ending import leave_chats
 from opencec.core.contact import Contact, ContactState
@@ -122,7 +122,7 @@ def after_attempt(turn: Turn, agent: Agent, contact: Contact) -> None:
     if agent.contacts or apply_preset(turn, agent):
         return
     state, reason, until, is_requested = before or (_AGENT_IDLE, 0, 0, False)
-    if state is _AGENT_BUSY:
+    if state is _AGENT_BUSY and (reason != PHONE_UNAVAILABLE or agent.is_cut_off):
         turn.emit(AgentBecameBusy(at=turn.now, agent=agent.id, reason=reason))
     elif state is _AGENT_WRAP_UP and (not until or until > turn.now):
         turn.emit(AgentEnteredWrapUp(at=turn.now, agent=agent.id, is_requested=is_requested, until=until))

@@ -48,17 +48,17 @@ class IdleAgents:
             self._limit = 2 * len(self._entries) + _SLACK
 
     def first(self) -> Agent | None:
-        """Who has been idle longest."""
+        """Who has been idle longest and can be reached."""
         entries = self._entries
         while entries:
             rank, agent = entries[0]
             if agent.idle_rank == rank:
-                return agent
+                return agent if not agent.is_away else next(iter(self), None)
             entries.popleft()
         return None
 
     def __iter__(self) -> Iterator[Agent]:
-        return (agent for rank, agent in self._entries if agent.idle_rank == rank)
+        return (agent for rank, agent in self._entries if agent.idle_rank == rank and not agent.is_cut_off)
 
 
 class SkillQueue:

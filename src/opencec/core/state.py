@@ -51,6 +51,7 @@ class Stored(msgspec.Struct, kw_only=True):
     facts: int = _OLD_FACTS
     chats: list[Chat] = []
     posted: int = 0
+    away: dict[str, int] = {}
 
 
 class TenantState:
@@ -61,6 +62,7 @@ class TenantState:
         "agent_due",
         "agents",
         "arrivals",
+        "away",
         "chat_book",
         "contact_due",
         "contacts",
@@ -94,6 +96,8 @@ class TenantState:
         self.ended: OrderedDict[ContactId, bool] = OrderedDict()
         """Contacts that ended, oldest first; True: a recording of it is still open."""
         self.chat_book = ChatBook()
+        self.away: dict[str, int] = {}
+        """Phones that no device is registered for, and until when each may be a page that is loaded again, ms UTC."""
         # indexes
         self.queues: dict[QueueId, SkillQueue] = {}
         self.routes: dict[str, CalledRoute] = {}
@@ -144,17 +148,24 @@ class TenantState:
         """The agent is idle from now on: last in each of its lists."""
         self.rank += 1
         self.free_for_chats(agent)
+        self.freed.append(agent.id)
         if not agent.takes_calls:
             return
         agent.idle_rank = self.rank
         entry = (self.rank, agent)
         for idle in self.idle_sets[agent.id]:
             idle.add(entry)
-        self.freed.append(agent.id)
 
     def leave_idle(self, agent: Agent) -> None:
         """The agent is no longer idle; its entries are no longer good."""
         agent.idle_rank = 0
+
+    def reach(self, agent: Agent) -> None:
+        """The agent's phone, or whether it can be rung, is another than before."""
+        agent.is_away = agent.phone in self.away
+        self.schedule_agent(agent)
+        if agent.state is _AGENT_IDLE:
+            self.freed.append(agent.id)
 
     def serve(self, agent: Agent, queues: tuple[QueueId, ...] | None) -> None:
         """The agent serves these queues from now on, and no others."""
@@ -239,6 +250,8 @@ class TenantState:
         due = 0
         if agent.until and (state is _AGENT_WRAP_UP or (state is _AGENT_REST and not agent.is_reminded)):
             due = agent.until
+        elif state is _AGENT_IDLE and agent.is_cut_off:
+            due = self.away[agent.phone]
         if agent.preview is not None and (not due or agent.preview.until < due):
             due = agent.preview.until
         if due:
@@ -370,6 +383,7 @@ class TenantState:
                 facts=self.facts,
                 chats=list(self.chat_book.chats.values()),
                 posted=self.chat_book.posted,
+                away=self.away,
             )
         )
 
@@ -390,6 +404,7 @@ class TenantState:
         self.profile = stored.profile
         self.rank = stored.rank
         self.facts = stored.facts
+        self.away = stored.away
         self.agents = {agent.id: agent for agent in stored.agents}
         self.contacts = {contact.id: contact for contact in stored.contacts}
         self.ended = OrderedDict(stored.ended)

@@ -132,6 +132,10 @@ class TenantCore:
         """The agent whose phone stays off hook by this leg, between calls."""
         return next((agent for agent in self._state.agents.values() if agent.parked and agent.parked.id == leg), None)
 
+    def away_phones(self) -> frozenset[str]:
+        """Phones that no device is registered for, as far as the core was told."""
+        return frozenset(self._state.away)
+
     @property
     def audio_revision(self) -> int:
         """What an arrangement that is made now counts as."""

@@ -32,6 +32,8 @@ class AgentRow(msgspec.Struct, frozen=True):
     """Milliseconds UTC."""
     busy_reason: int
     queues: tuple[int, ...]
+    is_available: bool
+    """Would get the next call of its queues: idle, with the right to talk and a phone that can be rung."""
 
 
 class QueueRow(msgspec.Struct, frozen=True):
@@ -200,7 +202,7 @@ class LiveBoard:
     def _tally(self, row: AgentRow, count: int) -> None:
         for queue in row.queues if row.state != "signed_out" else ():
             self._signed_in[queue] += count
-            self._idle[queue] += count * (row.state == "idle")
+            self._idle[queue] += count * row.is_available
 
     def _count(self) -> tuple[QueueRow, ...]:
         return tuple(
@@ -224,7 +226,16 @@ class LiveBoard:
 
 
 def _agent(view: AgentView) -> AgentRow:
-    return AgentRow(str(view.id), view.name, view.role, view.state, view.since, view.busy_reason, view.serving)
+    return AgentRow(
+        str(view.id),
+        view.name,
+        view.role,
+        view.state,
+        view.since,
+        view.busy_reason,
+        view.serving,
+        view.is_available,
+    )
 
 
 def _call(view: ContactView) -> CallRow:

@@ -154,6 +154,7 @@ class CoreQueries:
             until=agent.until,
             busy_reason=agent.reason if agent.state.value == "busy" else 0,
             is_in_call=agent.is_in_call,
+            is_available=bool(agent.idle_rank) and not agent.is_cut_off,
             group=profile.group if profile else 0,
             rights=frozenset(profile.rights) if profile else frozenset(),
             rest_until=agent.until if agent.state.value == "rest" else 0,

@@ -22,6 +22,7 @@ __all__ = [
     "Ended",
     "Event",
     "Failed",
+    "FlowClosed",
     "HeaderLines",
     "InfoReceived",
     "InviteReceived",
@@ -235,6 +236,12 @@ class RegisterReceived(msgspec.Struct, frozen=True):
     flow: Flow
 
 
+class FlowClosed(msgspec.Struct, frozen=True):
+    """A connection is gone, and with it the way to the devices that registered over it."""
+
+    connection_id: str
+
+
 class OptionsAnswered(msgspec.Struct, frozen=True):
     """Outcome of `UserAgent.options`; status 408 or 503 when the peer is silent or unreachable."""
 
@@ -278,6 +285,7 @@ Event = (
     | ReferAnswered
     | ReferProgress
     | RegisterReceived
+    | FlowClosed
     | OptionsAnswered
     | RegistrationChanged
     | DialogChanged

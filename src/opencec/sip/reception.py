@@ -10,7 +10,7 @@ from opencec.sip.hang_up import HangUp
 from opencec.sip.invite_client import InviteClient
 from opencec.sip.invite_server import InviteServer
 from opencec.sip.leg import Leg, Phase
-from opencec.sip.leg_events import InfoReceived
+from opencec.sip.leg_events import FlowClosed, InfoReceived
 from opencec.sip.message import Request, Response, respond
 from opencec.sip.out_of_dialog import OutOfDialog, answer_options
 from opencec.sip.referral import Referrals
@@ -264,6 +264,7 @@ class Reception:
         """A connection is gone."""
         board = self._board
         board.lost(connection_id)
+        board.emit(FlowClosed(connection_id))
         for transaction in board.transactions.on_connection(connection_id):
             leg = board.legs.get(transaction.leg)
             if leg is None:

@@ -84,6 +84,8 @@ class Registrar:
         self._limits = limits or RegistrarLimits()
         self._table: dict[str, list[Binding]] = {}
         self._ends: list[tuple[int, str]] = []
+        self._connections: dict[str, set[str]] = {}
+        """Addresses of record with bindings over each connection."""
 
     def register(self, aor: str, request: Request, flow: Flow, now: int) -> RegistrationOutcome:
         """Apply an authenticated REGISTER for `aor` (RFC 3261 10.3 steps 6-8). All of it, or nothing.
@@ -194,8 +196,8 @@ class Registrar:
         """Bindings over this connection. When it closes they stay until they expire: the device may come back."""
         return [
             binding
-            for known in self._table.values()
-            for binding in known
+            for aor in sorted(self._connections.get(connection_id, ()))
+            for binding in self._table[aor]
             if binding.flow.connection_id == connection_id
         ]
 
@@ -232,6 +234,13 @@ class Registrar:
 
     def _store(self, aor: str, bindings: list[Binding]) -> None:
         before = {binding.expires_at for binding in self._table.get(aor, ())}
+        for binding in self._table.get(aor, ()):
+            self._connections.get(binding.flow.connection_id, set()).discard(aor)
+            if not self._connections.get(binding.flow.connection_id, True):
+                del self._connections[binding.flow.connection_id]
+        for binding in bindings:
+            if binding.flow.connection_id:
+                self._connections.setdefault(binding.flow.connection_id, set()).add(aor)
         if bindings:
             self._table[aor] = bindings
         else:

@@ -10,6 +10,8 @@ from opencec.core.commands.agents import (
     CancelRest,
     CancelWork,
     Configure,
+    PhoneFound,
+    PhoneLost,
     ResetSkills,
     Rest,
     SayBusy,
@@ -188,6 +190,8 @@ __all__ = [
     "PassChair",
     "PausePlayback",
     "PauseRecord",
+    "PhoneFound",
+    "PhoneLost",
     "PickUp",
     "PlayRecording",
     "PlayToConference",
@@ -293,6 +297,8 @@ Command = (
     | LegEnded
     | LegResumed
     | RecordingDone
+    | PhoneLost
+    | PhoneFound
     | FlowProgress
     | FlowAnswer
     | RouteContact

@@ -13,6 +13,8 @@ __all__ = [
     "CancelRest",
     "CancelWork",
     "Configure",
+    "PhoneFound",
+    "PhoneLost",
     "ResetSkills",
     "Rest",
     "SayBusy",
@@ -90,6 +92,19 @@ class Rest(CoreCommand, frozen=True):
     agent: AgentId
     seconds: int
     cause: int = 0
+
+
+class PhoneLost(CoreCommand, frozen=True):
+    """A phone (SIP account) has no registered device left that can be reached. Its agent is offered nothing from the
+    queues; when the phone is not back within the tenant's `phone_ms`, the agent becomes busy. Repeats: nothing."""
+
+    phone: str
+
+
+class PhoneFound(CoreCommand, frozen=True):
+    """A device of the phone registered: its agent takes calls again. Of a phone that was not lost: nothing."""
+
+    phone: str
 
 
 class CancelRest(CoreCommand, frozen=True):

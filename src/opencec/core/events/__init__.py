@@ -15,9 +15,11 @@ from opencec.core.events.agents import (
     AgentSkillsReset,
     ConfigurationChanged,
     PhoneAlerting,
+    PhoneCameBack,
     PhoneOffHook,
     PhoneParked,
     PhoneReleased,
+    PhoneWentAway,
     PreviewEnded,
     PreviewOffered,
 )
@@ -241,9 +243,11 @@ __all__ = [
     "PhoneAlerting",
     "PhoneAttended",
     "PhoneCalled",
+    "PhoneCameBack",
     "PhoneOffHook",
     "PhoneParked",
     "PhoneReleased",
+    "PhoneWentAway",
     "PlaybackEnded",
     "PlaybackMoved",
     "PlaybackOrdered",
@@ -281,6 +285,8 @@ Event = (
     | PhoneOffHook
     | PhoneReleased
     | PhoneParked
+    | PhoneWentAway
+    | PhoneCameBack
     | PreviewOffered
     | PreviewEnded
     | ContactArrived

@@ -21,9 +21,11 @@ __all__ = [
     "AgentSkillsReset",
     "ConfigurationChanged",
     "PhoneAlerting",
+    "PhoneCameBack",
     "PhoneOffHook",
     "PhoneParked",
     "PhoneReleased",
+    "PhoneWentAway",
     "PreviewEnded",
     "PreviewOffered",
 ]
@@ -68,9 +70,17 @@ class AgentSettingsChanged(Fact, frozen=True):
 class AgentBecameIdle(Fact, frozen=True):
     agent: AgentId
     cause: Literal[
-        "ready", "cancel_busy", "cancel_rest", "cancel_work", "call_over", "wrap_up_over", "force", "withdrawn"
+        "ready",
+        "cancel_busy",
+        "cancel_rest",
+        "cancel_work",
+        "call_over",
+        "wrap_up_over",
+        "force",
+        "withdrawn",
+        "phone_back",
     ]
-    """`withdrawn`: the offer vanished because the caller gave up."""
+    """`withdrawn`: the offer vanished because the caller gave up. `phone_back`: the phone can be rung again."""
 
 
 class AgentBecameBusy(Fact, frozen=True):
@@ -137,6 +147,23 @@ class PhoneParked(Fact, frozen=True):
     agent: AgentId
     contact: ContactId
     leg: LegId
+
+
+class PhoneWentAway(Fact, frozen=True):
+    """No device is registered for a phone any more, or none that can be reached."""
+
+    phone: str
+    agent: AgentId | None
+    """Who is signed in with it."""
+    until: int
+    """Until then it may be a page that is loaded again, ms UTC: its agent is passed over, and stays idle."""
+
+
+class PhoneCameBack(Fact, frozen=True):
+    """A phone that was away can be rung again."""
+
+    phone: str
+    agent: AgentId | None
 
 
 class PreviewOffered(Fact, frozen=True):

@@ -19,6 +19,8 @@ from opencec.core.events import (
     AgentSkillsReset,
     ConfigurationChanged,
     Event,
+    PhoneCameBack,
+    PhoneWentAway,
     PreviewEnded,
     PreviewOffered,
 )
@@ -64,6 +66,7 @@ def _signed_in(state: TenantState, event: AgentSignedIn) -> None:
     if not event.is_takeover:
         _enter(state, agent, event, to=ENTRIES[event.initial])
         agent.is_requested = event.initial == "wrap_up"
+    state.reach(agent)
 
 
 def _signed_out(state: TenantState, event: AgentSignedOut) -> None:
@@ -78,6 +81,7 @@ def _signed_out(state: TenantState, event: AgentSignedOut) -> None:
         state.absent.append(agent.id)
     state.agent_due.drop(agent.id)
     agent.phone = ""
+    agent.is_away = False
     agent.signed_in_at = 0
     agent.takes_calls = True
     agent.is_self_recorded = False
@@ -146,6 +150,18 @@ def _preset_changed(state: TenantState, event: AgentPresetChanged) -> None:
         state.free_for_chats(agent)
 
 
+def _phone_went_away(state: TenantState, event: PhoneWentAway) -> None:
+    state.away[event.phone] = event.until
+    if event.agent is not None:
+        state.reach(state.agents[event.agent])
+
+
+def _phone_came_back(state: TenantState, event: PhoneCameBack) -> None:
+    state.away.pop(event.phone, None)
+    if event.agent is not None:
+        state.reach(state.agents[event.agent])
+
+
 def _preview_offered(state: TenantState, event: PreviewOffered) -> None:
     agent = state.agents[event.agent]
     agent.preview = Preview(
@@ -177,6 +193,8 @@ AGENT_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     AgentRestOverdue: _rest_overdue,
     AgentEnteredWrapUp: _entered_wrap_up,
     AgentPresetChanged: _preset_changed,
+    PhoneWentAway: _phone_went_away,
+    PhoneCameBack: _phone_came_back,
     PreviewOffered: _preview_offered,
     PreviewEnded: _preview_ended,
 }

@@ -150,6 +150,8 @@ def _phone_released(state: TenantState, event: PhoneReleased) -> None:
     agent = state.agents.get(event.agent)
     if agent is not None and agent.parked is not None and agent.parked.id == event.leg:
         agent.parked = agent.served = None
+        if agent.is_away:
+            state.reach(agent)
         return
     contact = touch(state, event.contact)
     replacements = contact.with_replacements(event.leg)[1:] if len(contact.legs) > 1 else []

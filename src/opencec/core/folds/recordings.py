@@ -83,6 +83,8 @@ def _options_changed(state: TenantState, event: AgentOptionsChanged) -> None:
     agent = state.agents[event.agent]
     agent.is_self_recorded = event.is_self_recorded
     agent.forward = event.forward
+    if agent.is_away:
+        state.reach(agent)
     if agent.takes_calls == event.takes_calls:
         return
     agent.takes_calls = event.takes_calls
@@ -99,6 +101,7 @@ def _phone_bound(state: TenantState, event: AgentPhoneBound) -> None:
     state.phones.pop(agent.phone, None)
     agent.phone = event.phone
     state.phones[event.phone] = agent.id
+    state.reach(agent)
 
 
 RECORDING_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {

@@ -21,6 +21,7 @@ from opencec.core.handlers.notes import NOTE_HANDLERS
 from opencec.core.handlers.offer import OFFER_HANDLERS
 from opencec.core.handlers.outbound import OUTBOUND_HANDLERS
 from opencec.core.handlers.parties import PARTY_HANDLERS
+from opencec.core.handlers.reachability import REACHABILITY_HANDLERS
 from opencec.core.handlers.recording import RECORDING_HANDLERS
 from opencec.core.handlers.session import SESSION_HANDLERS
 from opencec.core.handlers.supervision import SUPERVISION_HANDLERS
@@ -47,6 +48,7 @@ HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     **CONFERENCE_HANDLERS,
     **MEMBER_HANDLERS,
     **LEG_HANDLERS,
+    **REACHABILITY_HANDLERS,
     **VIDEO_HANDLERS,
     **FLOW_HANDLERS,
     **INSPECTION_HANDLERS,

@@ -18,6 +18,7 @@ from opencec.core.handlers.legs import external_failed, leg_gone
 from opencec.core.handlers.offer import decline, withdraw_offer
 from opencec.core.handlers.outbound import far_end_failed, own_phone_failed
 from opencec.core.ids import AgentId, ContactId
+from opencec.core.reachability import review_phone
 from opencec.core.routing.answer import take_back
 from opencec.core.routing.chats import settle_chats
 from opencec.core.routing.router import queue_timed_out, retry, settle
@@ -35,6 +36,7 @@ _HELD = ContactState.HELD
 _LIFTING = ContactState.LIFTING
 _QUEUED = ContactState.QUEUED
 _TALKING = ContactState.TALKING
+_AGENT_IDLE = AgentState.IDLE
 _AGENT_REST = AgentState.REST
 
 
@@ -68,6 +70,8 @@ def _agent_due(turn: Turn, agent_id: AgentId) -> None:
         turn.emit(PreviewEnded(at=turn.now, agent=agent.id, control=agent.preview.control, reason="timeout"))
     elif agent.state is _AGENT_REST:
         turn.emit(AgentRestOverdue(at=turn.now, agent=agent.id))
+    elif agent.state is _AGENT_IDLE:
+        review_phone(turn, agent)
     elif not apply_preset(turn, agent):
         turn.emit(AgentBecameIdle(at=turn.now, agent=agent.id, cause="wrap_up_over"))
 

@@ -25,6 +25,7 @@ from opencec.core.handlers.outbound import (
 from opencec.core.handlers.resumption import resume, resume_answered
 from opencec.core.ids import LegId
 from opencec.core.phones import hang_up_parked
+from opencec.core.reachability import note_unregistered
 from opencec.core.routing.answer import hand_over, take_back
 from opencec.core.routing.router import give_back
 from opencec.core.turn import Turn
@@ -179,7 +180,9 @@ def _lose(turn: Turn, contact: Contact, leg: Leg) -> None:
 
 def leg_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
     """A leg is over for good."""
-    if leg.replaces is not None:
+    if leg.replaces is not None and _rings_again(contact, leg) and cause in _REFUSALS:
+        decline(turn, contact, _REFUSALS[cause])
+    elif leg.replaces is not None:
         turn.emit(
             LegChanged(
                 at=turn.now,
@@ -205,7 +208,15 @@ def leg_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
         end_contact(turn, contact, cause="normal", disposition="answered", release_by="agent")
 
 
+def _rings_again(contact: Contact, leg: Leg) -> bool:
+    """A page was loaded again while its phone rang: this leg rings there, in place of the one that is offered."""
+    return contact.offer is not None and contact.offer.leg == leg.replaces and not contact.offer.is_off_hook
+
+
 def _agent_gone(turn: Turn, contact: Contact, leg: Leg, cause: str) -> None:
+    if _is_offered(contact, leg) and len(contact.with_replacements(leg.id)) > 1:
+        return  # the page that it rang at is gone; it rings at the one that came after it
+    note_unregistered(turn, leg, cause)
     if _is_offered(contact, leg):
         decline(turn, contact, _REFUSALS.get(cause, "phone_unavailable"))
         return

@@ -20,6 +20,7 @@ from opencec.core.errors import CoreError
 from opencec.core.events import AgentForced, AgentOptionsChanged, AgentPhoneBound, BulletinPosted, NoteSent
 from opencec.core.handlers.lookup import check_number, inspected_agent, inspector_of, signed_in
 from opencec.core.ids import AgentId
+from opencec.core.reachability import review_phone
 from opencec.core.state import TenantState
 from opencec.core.turn import Turn
 
@@ -122,6 +123,8 @@ def _set_forwarding(turn: Turn, command: SetForwarding) -> None:
         is_self_recorded=agent.is_self_recorded,
         forward=command.number,
     )
+    if command.number:
+        review_phone(turn, agent)
 
 
 def _bind_phone(turn: Turn, command: BindPhone) -> None:
@@ -135,6 +138,7 @@ def _bind_phone(turn: Turn, command: BindPhone) -> None:
         raise CoreError("in_call", f"agent {agent.id} is in a call")
     if command.phone != agent.phone:
         turn.emit(AgentPhoneBound(at=turn.now, agent=agent.id, phone=command.phone))
+        review_phone(turn, agent)
 
 
 NOTE_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {

@@ -125,6 +125,9 @@ def decline(turn: Turn, contact: Contact, reason: OfferEnd) -> None:
     """The agent does not take it: the agent becomes busy (or what it asked for), the contact goes on."""
     offer = contact.offer
     was_direct = offer is not None and offer.queue is None
+    is_lifted = offer is not None and offer.is_off_hook
+    if reason == "no_answer" and offer is not None and not is_lifted and turn.state.agents[offer.agent].is_cut_off:
+        reason = "phone_unavailable"
     agent = end_offer(turn, contact, reason)
     if not apply_preset(turn, agent):
         turn.emit(AgentBecameBusy(at=turn.now, agent=agent.id, reason=_BUSY_REASONS[reason]))

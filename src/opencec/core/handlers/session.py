@@ -22,6 +22,7 @@ from opencec.core.events import (
 from opencec.core.handlers.hang_up import leave_call
 from opencec.core.handlers.lookup import signed_in
 from opencec.core.handlers.offer import end_offer, give_back_offer
+from opencec.core.reachability import review_phone
 from opencec.core.turn import Turn
 
 __all__ = ["SESSION_HANDLERS", "reset_skills", "sign_out_agent"]
@@ -36,6 +37,7 @@ def _sign_in(turn: Turn, command: SignIn) -> None:
     if agent is None or command.agent not in state.skills:
         raise CoreError("unknown_agent", f"agent {command.agent} is not configured")
     is_takeover = agent.is_signed_in
+    former_phone = agent.phone
     if is_takeover and not command.force:
         raise CoreError("already_signed_in", f"agent {agent.id} is signed in")
     phone = command.phone or next((one.phone for one in state.profile.agents if one.id == agent.id), "")
@@ -67,6 +69,8 @@ def _sign_in(turn: Turn, command: SignIn) -> None:
             is_takeover=is_takeover,
         )
     )
+    if is_takeover and phone != former_phone:
+        review_phone(turn, agent)
     if not is_takeover:
         tell_watchers(turn, agent, is_signed_in=True)
     hears_all = command.hears_all and agent.id in state.inspectors

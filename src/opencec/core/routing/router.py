@@ -18,6 +18,7 @@ from opencec.core.events import (
     ReservationEnded,
 )
 from opencec.core.ids import LegId, OfferId, QueueId
+from opencec.core.reachability import review_phone
 from opencec.core.routing.answer import take_back, talk
 from opencec.core.routing.overflow import Placement, Rule, place, rule_now
 from opencec.core.routing.selection import choose_agent, choose_contact
@@ -205,6 +206,11 @@ def settle(turn: Turn) -> None:
 
 def _serve(turn: Turn, agent: Agent) -> None:
     """An agent is free: what waits for it alone comes first."""
+    if agent.is_cut_off:
+        review_phone(turn, agent)
+        return
+    if not agent.takes_calls:
+        return
     private = turn.state.private.get(agent.id)
     if private:
         offer(turn, turn.state.contacts[private[0]], agent, None)

@@ -51,6 +51,7 @@ __all__ = ["EVENT_TYPES", "EventTranslator", "LastCall"]
 _IDLE_EVENTS: dict[str, str] = {
     "ready": "AgentState_Ready",
     "cancel_busy": "AgentState_CancelNotReady_Success",
+    "phone_back": "AgentState_CancelNotReady_Success",
     "cancel_rest": "AgentState_CancelRest_Success",
     "cancel_work": "AgentState_CancelWork_Success",
     "call_over": "AgentState_Ready",

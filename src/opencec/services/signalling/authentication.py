@@ -66,6 +66,10 @@ class DeviceAuthentication:
         self._window = NonceWindow(key, max_age_ms=_NONCE_AGE_MS)
         self._challenged: OrderedDict[tuple[str, str], None] = OrderedDict()
 
+    def account(self, user: str) -> Account | None:
+        """The account of a user name, None when there is none."""
+        return self._accounts(user)
+
     def check(self, request: Request, flow: Flow, *, user: str, now: int) -> Account | Refusal:
         """Prove that the request comes from the holder of account `user` (RFC 3261 22, RFC 8760).
 

@@ -29,15 +29,18 @@ class Registrations:
         *,
         authentication: DeviceAuthentication,
         on_registered: Callable[[str], None],
+        on_changed: Callable[[str], None],
         on_customer: Callable[[Account], None],
     ) -> None:
         """Args:
         on_registered: Told the account of every device that registered.
+        on_changed: Told the account whose devices are others, or the same for longer.
         on_customer: Told of every registration of a customer's temporary account, which then lives longer.
         """
         self._context = context
         self._authentication = authentication
         self._on_registered = on_registered
+        self._on_changed = on_changed
         self._on_customer = on_customer
 
     def take(self, event: RegisterReceived) -> None:
@@ -64,6 +67,8 @@ class Registrations:
         context.flush()
         for binding in outcome.added:
             self._returned(binding)
+        if outcome.added or outcome.removed:
+            self._on_changed(account.user)
         if outcome.added:
             self._on_registered(account.user)
             if account.is_customer:
@@ -80,7 +85,7 @@ class Registrations:
                     continue
                 if record.registration == binding.call_id:
                     context.user_agent.retarget(record.leg, binding.flow, now=context.now())
-                elif record.is_answered:
+                elif record.is_answered or not record.is_inbound:  # what rang at the page before, rings at this one
                     _log.info("leg.device_returned", leg=record.leg)
                     context.tell(record.leg, LegResumed(leg=LegId(record.leg)))
         context.flush()
@@ -90,6 +95,7 @@ class Registrations:
         for binding in self._context.registrar.expire(self._context.now()):
             for line in self._context.lines.values():
                 line.facts.drop_binding(binding)
+            self._on_changed(binding.aor)
 
     def _refuse(self, event: RegisterReceived, refusal: Refusal) -> None:
         response = respond(event.request, refusal.status, refusal.reason, headers=refusal.headers)

@@ -21,6 +21,7 @@ from opencec.services.signalling.leg_media import LegMedia
 from opencec.services.signalling.leg_video import LegVideo
 from opencec.services.signalling.legs import LegOver, LegRecord
 from opencec.services.signalling.outbound import OutboundCalls
+from opencec.services.signalling.phones import Phones
 from opencec.services.signalling.registration import Registrations
 from opencec.services.signalling.relocation import Relocation
 from opencec.services.signalling.settlement import Settlement
@@ -68,10 +69,12 @@ class Signalling:
         self.video_watch = VideoWatch(context, video=self.video, rearrange=rearrange_video)
         self._inbound = InboundCalls(context, media=self._media, video=self.video, admission=admission)
         self._outbound = OutboundCalls(context, media=self._media, video=self.video, is_live=is_live)
+        self._phones = Phones(context, accounts=authentication.account, is_live=is_live)
         self.registrations = Registrations(
             context,
             authentication=authentication,
             on_registered=self._outbound.registered,
+            on_changed=self._phones.look,
             on_customer=on_customer,
         )
         self._relocation = Relocation(
@@ -131,6 +134,7 @@ class Signalling:
     def settle(self) -> None:
         """After replay, with the workers connected: end what no longer has a dialog, media or contact."""
         self._settlement.run()
+        self._phones.settle()
 
     # --- SIP --------------------------------------------------------------------------------------------------------
 
@@ -140,6 +144,8 @@ class Signalling:
         match event:
             case sip.DialogChanged():
                 context.save_dialog(event.leg)
+            case sip.FlowClosed():
+                self._phones.flow_closed(event.connection_id)
             case sip.RegisterReceived():
                 self.registrations.take(event)
             case sip.InviteReceived():

@@ -190,7 +190,11 @@ function Actions({ agent, call }: { agent: BoardAgent; call: BoardCall | undefin
   );
 }
 
+/** Busy reason of an agent whose phone is not connected. */
+const PHONE_UNAVAILABLE = 5;
+
 function AgentRow({ agent, call }: { agent: BoardAgent; call: BoardCall | undefined }): ReactNode {
+  const text = useWords();
   const session = useSession();
   const { account, model } = useView();
   const now = useNow(session.clock.now);
@@ -208,6 +212,12 @@ function AgentRow({ agent, call }: { agent: BoardAgent; call: BoardCall | undefi
         <StateBadge state={boardState(agent.state)}>
           {signedIn ? duration(Math.max(0, now - agent.since)) : null}
         </StateBadge>
+        {agent.state === "busy" && agent.busy_reason === PHONE_UNAVAILABLE ? (
+          <span className={css.sub}> {text("team.no_phone")}</span>
+        ) : null}
+        {agent.state === "idle" && !agent.is_available ? (
+          <span className={css.sub}> {text("team.takes_no_calls")}</span>
+        ) : null}
       </td>
       <td>
         <CallCell call={call} />

@@ -8,6 +8,7 @@ const agent = (workno: string, state: "idle" | "talking") => ({
   state,
   since: 0,
   busy_reason: 0,
+  is_available: true,
   queues: [],
 });
 const call = (callid: string) => ({

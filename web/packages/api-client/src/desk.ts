@@ -47,6 +47,8 @@ export interface BoardAgent {
   since: number;
   busy_reason: number;
   queues: number[];
+  /** Would get the next call of its queues. */
+  is_available: boolean;
 }
 
 export interface BoardQueue {
