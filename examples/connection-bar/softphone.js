@@ -29,6 +29,7 @@
           onCallConnected: show,
           onCallEnded: show,
           onCallEndedFailed: show,
+          onCallMediaChanged: show,
           onCallQuality: show,
           onMissedCall: show,
         });
@@ -43,6 +44,9 @@
     });
     byId("test").addEventListener("click", () => openEyeCall.startCall("1004", false, { response: show }));
     byId("accept").addEventListener("click", () => openEyeCall.acceptCall(callId, 0, { response: show }));
+    byId("accept-video").addEventListener("click", () => openEyeCall.acceptCall(callId, 1, { response: show }));
+    byId("camera").addEventListener("click", () => openEyeCall.mediaMuteVideo(callId, true, { response: show }));
+    byId("camera-on").addEventListener("click", () => openEyeCall.openCamera({ response: show }));
     byId("mute").addEventListener("click", () => openEyeCall.operateMic(callId, true, { response: show }));
     byId("key").addEventListener("click", () => openEyeCall.DTMF(callId, "5", { response: show }));
     byId("end").addEventListener("click", () => openEyeCall.endCall(callId, { response: show }));

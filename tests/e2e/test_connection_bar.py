@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 LOUD, QUIET = -75, -95
-CUSTOMER = {"hangUp", "hold", "transfer", "secondDial", "consult", "mute", "busy", "rest"}
+CUSTOMER = {"hangUp", "hold", "transfer", "secondDial", "consult", "mute", "busy", "rest", "toVideo"}
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,26 @@ def test_the_softphone_sdk_on_a_plain_page(scenario: Callable[..., dict[str, Any
     assert result["quality"]["param"]["grade"] in ("good", "fair", "poor")
     assert (result["ended"]["notify"], result["ended"]["param"]["callInfo"]["callState"]) == (2007, 5)
     assert result["again"]["notify"] == 1004
+    assert result["problems"] == []
+
+
+def _is_seen(found: dict[str, Any]) -> bool:
+    return bool(found["visible"]) and found["width"] > 0 and found["frames"] >= 5 and found["bright"] > 0.3
+
+
+def test_calls_with_pictures_in_pages_of_another_origin(scenario: Callable[..., dict[str, Any]], page_url: str) -> None:
+    result = scenario("bar_video", workno=105, PHONE_WORKNO="104", PHONE_USER="7104", PAGE_URL=page_url)
+    for moment in ("talking", "shown", "retrieved", "again", "reloaded", "sdk", "sdkAgain"):
+        assert all(_is_seen(found) for found in result[moment].values()), (moment, result[moment])
+    assert _is_seen(result["own"])
+    assert set(result["buttons"]) == (CUSTOMER - {"toVideo"}) | {"toVoice", "freeze", "devices"}
+    for moment, ours in (("frozen", "bar"), ("sdkMuted", "phone")):
+        assert _is_seen(result[moment][ours]), moment
+        assert not result[moment]["customer"]["visible"], moment
+    assert result["heard"]["2650"] > LOUD
+    assert result["voice"]["2650"] > LOUD
+    assert result["reloadedSound"]["2650"] > LOUD
+    assert result["axe"] == []
     assert result["problems"] == []
 
 

@@ -47,6 +47,7 @@ export class FakePhone extends Emitter<Events> implements Phone {
         automatic,
         connectedAt: null,
         muted: false,
+        offersVideo: false,
       },
     });
     if (automatic) void this.answer();

@@ -34,6 +34,8 @@ export interface PhoneCall {
   /** Local clock, milliseconds; null before the call was answered. */
   connectedAt: number | null;
   muted: boolean;
+  /** The far end offered pictures with the call, or we did. */
+  offersVideo: boolean;
 }
 
 export interface PhoneState {
@@ -189,7 +191,13 @@ export class Softphone extends Emitter<PhoneEvents> {
       pcConfig: PEER,
       rtcOfferConstraints: { offerToReceiveAudio: true, offerToReceiveVideo: video },
     });
-    this.#attach(session, { direction: "out", phase: "calling", resumed: false, automatic: true });
+    this.#attach(session, {
+      direction: "out",
+      phase: "calling",
+      resumed: false,
+      automatic: true,
+      offersVideo: video,
+    });
     this.#listenTo(session.connection);
     this.#pictures.begin();
   }
@@ -293,8 +301,11 @@ export class Softphone extends Emitter<PhoneEvents> {
     session.on("peerconnection", ({ peerconnection }) => {
       if (this.#line?.early?.connection !== peerconnection) this.#listenTo(peerconnection);
     });
-    this.#attach(session, { direction: "in", phase: "ringing", resumed, automatic: resumed || expected });
-    const ready = resumed || expected ? this.answer() : this.#getReady((request as { body: string }).body);
+    const { body } = request as { body: string };
+    const offersVideo = /^m=video [1-9]/m.test(body);
+    const automatic = resumed || expected;
+    this.#attach(session, { direction: "in", phase: "ringing", resumed, automatic, offersVideo });
+    const ready = automatic ? this.answer() : this.#getReady(body);
     ready.catch(() => undefined); // the state carries the problem
   }
 
@@ -309,7 +320,7 @@ export class Softphone extends Emitter<PhoneEvents> {
 
   #attach(
     session: RTCSession,
-    start: Pick<PhoneCall, "direction" | "phase" | "resumed" | "automatic">,
+    start: Pick<PhoneCall, "direction" | "phase" | "resumed" | "automatic" | "offersVideo">,
   ): void {
     const line: Line = { session, totals: null, early: null };
     this.#line = line;

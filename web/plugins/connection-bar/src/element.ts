@@ -105,7 +105,12 @@ export class ConnectionBar extends HTMLElement {
   mute = (): Promise<unknown> => this.call("beginMute");
   unmute = (): Promise<unknown> => this.call("endMute");
   sendTones = (digits: string): Promise<unknown> => this.call("secondDialEx", { number: digits });
-  callOut = (number: string): Promise<unknown> => this.call("callout", { number, mode: "audio" });
+  callOut = (number: string, mode: "audio" | "video" = "audio"): Promise<unknown> =>
+    this.call("callout", { number, mode });
+  toVideo = (): Promise<unknown> => this.call("mediaSwitch", { mode: "video" });
+  toVoice = (): Promise<unknown> => this.call("mediaSwitch", { mode: "audio" });
+  muteVideo = (): Promise<unknown> => this.call("beginMuteVideo");
+  unmuteVideo = (): Promise<unknown> => this.call("endMuteVideo");
   transfer = (target: TransferTarget): Promise<unknown> => this.call("transfer", target);
 
   /** A listener that knows the type of its event; returns the function that removes it. */

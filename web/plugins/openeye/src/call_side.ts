@@ -3,11 +3,13 @@
 import {
   audioDevices,
   type CallEnd,
+  cameras,
   MicrophoneError,
   type PhoneCall,
   type PhoneState,
   type Softphone,
 } from "@opencec/softphone";
+import type { VideoWindow, WindowParam } from "./video_window";
 import {
   type Answer,
   answerOf,
@@ -37,6 +39,8 @@ export interface CallEvents {
   /** Our addition: twice a second at most, loss, jitter and an estimated MOS of the call. */
   onCallQuality?: Listener;
   onMissedCall?: Listener;
+  /** Our addition: `isVideoCall` 1 when pictures have come into the call, 0 when they have gone. */
+  onCallMediaChanged?: Listener;
 }
 
 interface Account {
@@ -47,7 +51,6 @@ interface Account {
 const FAILED = 1;
 const LONGEST = 255;
 const DTMF_KEYS: Record<string, string> = { "10": "*", "11": "#" };
-const VIDEO_MISSING = "video calls are not supported by this softphone";
 
 /** A hexadecimal UUID for `+sip.instance`; `crypto.randomUUID` is younger than Chrome 80. */
 function newInstance(): string {
@@ -67,6 +70,7 @@ const stamp = (at: Date): string => {
 export class CallSide {
   readonly #phone: Softphone;
   readonly #wsUrl: string;
+  readonly #window: VideoWindow;
   #account: Account | null = null;
   #server = "";
   #registering: RegisterReply = {};
@@ -75,10 +79,15 @@ export class CallSide {
   #ids = new Map<string, number>();
   #lastId = 0;
   #wasRegistered = false;
-  #device: { input: string | null; output: string | null } = { input: null, output: null };
+  #device: { input: string | null; output: string | null; camera: string | null } = {
+    input: null,
+    output: null,
+    camera: null,
+  };
 
-  constructor(phone: Softphone, wsUrl: string) {
+  constructor(phone: Softphone, wsUrl: string, view: VideoWindow) {
     this.#phone = phone;
+    this.#window = view;
     this.#wsUrl = wsUrl;
     this.#before = phone.state;
     phone.on("change", (state) => this.#changed(state));
@@ -147,18 +156,13 @@ export class CallSide {
   /** Ordinary outbound calls belong to the connection bar; this one reaches access codes, such as the test call. */
   startCall(calleeNum: string, isVideo: boolean, reply: Reply = {}): void {
     const { registered, call } = this.#phone.state;
-    const errMsg = isVideo
-      ? VIDEO_MISSING
-      : !registered || !this.#account
-        ? "not registered"
-        : call
-          ? "there is a call already"
-          : "";
+    const errMsg = !registered || !this.#account ? "not registered" : call ? "there is a call already" : "";
     if (errMsg || !this.#account) {
       this.#answer("startCall", FAILED, reply, { errMsg });
       return;
     }
-    this.#phone.call(`sip:${encodeURIComponent(calleeNum)}@${this.#account.domain}`).then(
+    const target = `sip:${encodeURIComponent(calleeNum)}@${this.#account.domain}`;
+    this.#phone.call(target, { video: Boolean(isVideo) }).then(
       () => {
         const id = this.#current();
         this.#answer("startCall", id ? 0 : FAILED, reply, { param: { call_id: id, callId: id } });
@@ -171,16 +175,10 @@ export class CallSide {
     this.startCall(calleeNum, isVideo, reply);
   }
 
+  /** Answers; `isVideo` opens the camera. Without it the agent of a call with pictures sees and is not seen. */
   acceptCall(callId: number, isVideo: boolean | number, reply: Reply = {}): void {
-    if (isVideo && this.#phone.state.call) {
-      // The interface hands on what onCallIncoming said; our calls say 0, so 1 is a mistake worth telling.
-      this.#answer("acceptCall", FAILED, reply, { errMsg: VIDEO_MISSING });
-      return;
-    }
-    if (!this.#is(callId)) {
-      this.#answer("acceptCall", FAILED, reply, { errMsg: `no call ${callId}` });
-      return;
-    }
+    if (!this.#withCall("acceptCall", callId, reply)) return;
+    void this.#phone.setCamera(Boolean(isVideo));
     this.#phone.answer().then(
       () => this.#answer("acceptCall", 0, reply),
       (error: unknown) => this.#refuse("acceptCall", reply, error),
@@ -204,6 +202,43 @@ export class CallSide {
     this.#answer("operateMic", 0, reply);
   }
 
+  /** Shows the user in the call with pictures, or in the next one. */
+  openCamera(reply: Reply = {}): void {
+    this.#camera("openCamera", true, reply);
+  }
+
+  closeCamera(reply: Reply = {}): void {
+    this.#camera("closeCamera", false, reply);
+  }
+
+  /** Stops (`true` or 1) or shows the own picture; the name of the SDK before OpenEye. */
+  mediaMuteVideo(callId: number, on: boolean | number, reply: Reply = {}): void {
+    if (this.#withCall("mediaMuteVideo", callId, reply)) this.#camera("mediaMuteVideo", !on, reply);
+  }
+
+  /** Place and size of the video window in the page, or an element of the page that is to hold it. */
+  setVideoWindowParam(param: WindowParam, reply: Reply = {}): void {
+    const works = this.#window.place(param);
+    this.#answer("setVideoWindowParam", works ? 0 : FAILED, reply, works ? {} : { errMsg: "no such place" });
+  }
+
+  /** @param mode 0 the own picture in a corner, 1 side by side, 2 the far end alone */
+  setVideoLayoutMode(mode: number, reply: Reply = {}): void {
+    const works = this.#window.layout(Number(mode));
+    this.#answer("setVideoLayoutMode", works ? 0 : FAILED, reply, works ? {} : { errMsg: `no mode ${mode}` });
+  }
+
+  /** @param mode 0 the whole picture with borders, 1 cropped to the window */
+  setVideoDisplayMode(mode: number, reply: Reply = {}): void {
+    const works = this.#window.display(Number(mode));
+    this.#answer(
+      "setVideoDisplayMode",
+      works ? 0 : FAILED,
+      reply,
+      works ? {} : { errMsg: `no mode ${mode}` },
+    );
+  }
+
   /** A key: 0-9, `*` or 10, `#` or 11. */
   DTMF(callId: number, key: string | number, reply: Reply = {}): void {
     if (!this.#withCall("dtmf", callId, reply)) return;
@@ -213,14 +248,15 @@ export class CallSide {
     this.#answer("dtmf", isKey ? 0 : FAILED, reply, isKey ? {} : { errMsg: `no key ${key}` });
   }
 
-  /** @param type 1 microphones, 2 speakers, 0 both */
+  /** @param type 1 microphones, 2 speakers, 3 cameras, 0 all */
   getMediaDevices(type: number, reply: Reply = {}): void {
-    void audioDevices().then(({ inputs, outputs }) => {
+    void Promise.all([audioDevices(), cameras()]).then(([{ inputs, outputs }, found]) => {
       const list = (devices: { label: string }[]) =>
         devices.map(({ label }, index) => ({ index, deviceName: label }));
       const param = {
-        ...(type === 2 ? {} : { microphones: list(inputs) }),
-        ...(type === 1 ? {} : { speakers: list(outputs) }),
+        ...(type === 0 || type === 1 ? { microphones: list(inputs) } : {}),
+        ...(type === 0 || type === 2 ? { speakers: list(outputs) } : {}),
+        ...(type === 0 || type === 3 ? { cameras: list(found) } : {}),
       };
       this.#answer("getMediaDevices", 0, reply, { param });
     });
@@ -240,6 +276,15 @@ export class CallSide {
 
   mediaGetSpeakIndex(reply: Reply = {}): void {
     void this.#chosen("getSpeakIndex", "output", reply);
+  }
+
+  // --- pictures -----------------------------------------------------------------------------------------------------
+
+  #camera(name: OperationName, on: boolean, reply: Reply): void {
+    void this.#phone.setCamera(on).then(() => {
+      const problem = on ? this.#phone.state.pictures.problem : null;
+      this.#answer(name, problem ? FAILED : 0, reply, problem ? { errMsg: `camera ${problem}` } : {});
+    });
   }
 
   // --- behind it ----------------------------------------------------------------------------------------------------
@@ -270,10 +315,13 @@ export class CallSide {
     const before = this.#before;
     this.#before = state;
     this.#registration(before, state);
-    const { call } = state;
+    const { call, pictures } = state;
+    if (before.pictures !== pictures) this.#window.show(pictures);
     if (!call) return;
     if (before.call?.id !== call.id) this.#began(call);
     else if (before.call.phase !== call.phase) this.#moved(call);
+    if (before.call?.id === call.id && before.pictures.active !== pictures.active)
+      this.#events.onCallMediaChanged?.(noticeOf("mediaChanged", this.#call(call)));
     if (state.quality && state.quality !== before.quality) {
       const { grade, mos, roundTripMs, jitterMs, lossPercent } = state.quality;
       const param = { ...this.#call(call), grade, mos, roundTripMs, jitterMs, lossPercent };
@@ -317,7 +365,8 @@ export class CallSide {
     this.#ids.clear();
     this.#ids.set(call.id, this.#lastId);
     if (call.direction === "in") {
-      const param = { ...this.#call(call), maybeVideoCall: 0, call_type: 0 };
+      const video = call.offersVideo ? 1 : 0;
+      const param = { ...this.#call(call), maybeVideoCall: video, call_type: video };
       this.#events.onCallIncoming?.(noticeOf("incoming", param));
     } else this.#events.onCallOutGoing?.(noticeOf("outgoing", this.#call(call)));
   }
@@ -334,7 +383,12 @@ export class CallSide {
     const param = this.#call(call, CALL_STATE.ended, reasonDescription);
     this.#events.onCallEnded?.(noticeOf("ended", param));
     if (call.direction === "in" && call.connectedAt === null) {
-      const missed = { callId: param.callId, isVideo: false, caller: call.number, time: stamp(new Date()) };
+      const missed = {
+        callId: param.callId,
+        isVideo: call.offersVideo,
+        caller: call.number,
+        time: stamp(new Date()),
+      };
       this.#events.onMissedCall?.(noticeOf("missed", missed));
     }
   }
@@ -357,7 +411,7 @@ export class CallSide {
       isAutoAnswer: call.automatic ? 1 : 0,
       isCaller: isCaller ? 1 : 0,
       isFocus: 0,
-      isVideoCall: 0,
+      isVideoCall: this.#hasVideo(call) ? 1 : 0,
       peerDisplayName: call.name,
       peerNumber: call.number,
       reasonCode: 0,
@@ -365,6 +419,11 @@ export class CallSide {
       sipAccountID: 0,
     };
     return { callId, callInfo, call_id: callId, user_number: call.number };
+  }
+
+  /** Before it is answered a call is what was offered, then what was agreed on. */
+  #hasVideo(call: PhoneCall): boolean {
+    return call.connectedAt === null ? call.offersVideo : this.#before.pictures.active;
   }
 
   #current(): number {

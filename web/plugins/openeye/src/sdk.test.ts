@@ -26,6 +26,7 @@ const CALL: PhoneCall = {
   automatic: false,
   connectedAt: null,
   muted: false,
+  offersVideo: false,
 };
 
 class FakePhone {
@@ -54,7 +55,8 @@ class FakePhone {
   hangUp = () => this.done.push(["hangUp"]);
   setMuted = (muted: boolean) => this.done.push(["muted", muted]);
   sendTones = (tones: string) => this.done.push(["tones", tones]);
-  call = async (target: string) => this.done.push(["call", target]);
+  call = async (target: string, how: unknown) => this.done.push(["call", target, how]);
+  setCamera = async (on: boolean) => this.done.push(["camera", on]);
 }
 
 const SCRIPT = "https://cc.example.com/service-cloud/plugins/OpenEye_SDK.js";
@@ -183,7 +185,14 @@ test("an incoming call has both generations of names, and is answered by its num
   side.endCall(1, reply);
   phone.end(talking);
   await settled();
-  expect(phone.done).toEqual([["answer"], ["muted", true], ["tones", "#"], ["tones", "*"], ["hangUp"]]);
+  expect(phone.done).toEqual([
+    ["camera", false],
+    ["answer"],
+    ["muted", true],
+    ["tones", "#"],
+    ["tones", "*"],
+    ["hangUp"],
+  ]);
   expect(answers.slice(2).map(({ result }) => result)).toEqual([0, 0, 0, 1, 0]);
   expect(told.map(({ notify }) => notify)).toEqual([2002, 2006, 2007]);
 });
@@ -206,18 +215,15 @@ test("a call that nobody answered is told as missed", () => {
   });
 });
 
-test("calls need a registration, and video is refused", async () => {
+test("calls need a registration", async () => {
   const { phone, side, answers, reply, register } = made();
   side.startCall("1004", false, reply);
   register();
   phone.become({ registered: true });
   side.startCall("1004", true, reply);
   await settled();
-  expect(answers.map(({ errMsg }) => errMsg)).toEqual([
-    "not registered",
-    undefined,
-    "video calls are not supported by this softphone",
-  ]);
+  expect(answers[0]?.errMsg).toBe("not registered");
+  expect(phone.done.at(-1)).toEqual(["call", "sip:1004@cc.example.com", { video: true }]);
   side.endCall(7, reply);
   side.RegisterStatusQuery(reply);
   await settled();
@@ -225,4 +231,59 @@ test("calls need a registration, and video is refused", async () => {
     rsp: 67779,
     param: { account: "7101", serverList: { 0: { serverStatus: "Reg" } } },
   });
+});
+
+const stream = () => new MediaStream();
+const shown = () => document.querySelector<HTMLElement>('[aria-label="Video"]');
+
+test("a call with pictures is told as one, answered with the camera, shown in a window of the page", async () => {
+  HTMLMediaElement.prototype.play = async () => undefined;
+  const { phone, side, answers, reply } = made();
+  const told: Notice[] = [];
+  const note = (notice: Notice) => told.push(notice);
+  side.setBasicCallEvent({ onCallIncoming: note, onCallConnected: note, onCallMediaChanged: note });
+  phone.become({ call: { ...CALL, offersVideo: true } });
+  expect(told[0]?.param).toMatchObject({ maybeVideoCall: 1, call_type: 1, callInfo: { isVideoCall: 1 } });
+  side.acceptCall(1, told[0]?.param.maybeVideoCall as number, reply);
+  await settled();
+  expect(phone.done).toEqual([["camera", true], ["answer"]]);
+  const remote = stream();
+  const talking = { ...CALL, offersVideo: true, phase: "connected" as const, connectedAt: 1 };
+  phone.become({ call: talking, pictures: { ...NO_PICTURES, active: true, remote, own: stream() } });
+  expect(told[1]?.param).toMatchObject({ callInfo: { isVideoCall: 1, callState: 3 } });
+  const far = shown()?.shadowRoot?.querySelector<HTMLVideoElement>("video.far");
+  expect(far?.srcObject).toBe(remote);
+  side.setVideoWindowParam({ xPos: 40, yPos: 50, width: 640, height: 480 }, reply);
+  side.setVideoWindowParam({ width: 0 }, reply);
+  side.setVideoLayoutMode(1, reply);
+  side.setVideoLayoutMode(9, reply);
+  side.setVideoDisplayMode(1, reply);
+  side.setVideoDisplayMode(2, reply);
+  await settled();
+  expect(answers.slice(1).map(({ result }) => result)).toEqual([0, 1, 0, 1, 0, 1]);
+  expect(shown()?.style.cssText).toMatch(/left: 40px; top: 50px; width: 640px; height: 480px/);
+  expect(shown()?.shadowRoot?.querySelector(".views")?.className).toBe("views beside cropped");
+  phone.become({ pictures: NO_PICTURES });
+  expect(shown()).toBeNull();
+  expect(told.at(-1)).toMatchObject({ notify: 9002, param: { callInfo: { isVideoCall: 0 } } });
+});
+
+test("the camera is muted within a call", async () => {
+  const { phone, side, answers, reply } = made();
+  side.mediaMuteVideo(1, 1, reply);
+  phone.become({ call: { ...CALL, phase: "connected", connectedAt: 1 } });
+  side.mediaMuteVideo(1, 1, reply);
+  side.openCamera(reply);
+  side.closeCamera(reply);
+  await settled();
+  expect(phone.done).toEqual([
+    ["camera", false],
+    ["camera", true],
+    ["camera", false],
+  ]);
+  expect(answers.map(({ result }) => result)).toEqual([1, 0, 0, 0]);
+  phone.become({ pictures: { ...NO_PICTURES, problem: "missing" } });
+  side.openCamera(reply);
+  await settled();
+  expect(answers.at(-1)).toMatchObject({ result: 1, errMsg: "camera missing" });
 });

@@ -6,6 +6,7 @@
 
 import { Softphone } from "@opencec/softphone";
 import { CallSide } from "./call_side";
+import { VideoWindow } from "./video_window";
 
 export interface SdkOptions {
   onOpeneyeDeamonReady?: () => void;
@@ -42,7 +43,7 @@ export function sdkFor(script: string, makePhone: () => Softphone = () => new So
     constructor(options: SdkOptions = {}) {
       this.#options = options;
       this.#phone = makePhone();
-      this.openEyeCall = new CallSide(this.#phone, options.wsUrl ?? socketBeside(script));
+      this.openEyeCall = new CallSide(this.#phone, options.wsUrl ?? socketBeside(script), new VideoWindow());
       this.openEyeLogin = { doServiceStartUp: () => this.#startUp() };
       setTimeout(() => {
         options.onOpeneyeDeamonReady?.();

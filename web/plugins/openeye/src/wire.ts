@@ -37,6 +37,12 @@ export const OPERATIONS = {
   getMicIndex: ["tsdk_get_mic_index"],
   setSpeakIndex: ["tsdk_set_speak_index"],
   getSpeakIndex: ["tsdk_get_speak_index"],
+  openCamera: ["tsdk_open_camera"],
+  closeCamera: ["tsdk_close_camera"],
+  mediaMuteVideo: ["tsdk_mute_video"],
+  setVideoWindowParam: ["tsdk_set_video_window"],
+  setVideoLayoutMode: ["tsdk_set_video_layout"],
+  setVideoDisplayMode: ["tsdk_set_video_display"],
 } as const satisfies Record<string, readonly [string, number?]>;
 
 export type OperationName = keyof typeof OPERATIONS;
@@ -65,6 +71,7 @@ export const EVENTS = {
   ended: ["TSDK_E_CALL_EVT_CALL_ENDED", 2007],
   endFailed: ["TSDK_E_CALL_EVT_ENDCALL_FAILED", 2008],
   missed: ["report_missed_call", 3001],
+  mediaChanged: ["opencec_call_media", 9002],
   quality: ["opencec_call_quality", 9001],
 } as const;
 

@@ -2,7 +2,8 @@
 
 import { NO_PICTURES, type Softphone } from "@opencec/softphone";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Bar, failureOf } from "./bar";
+import { Bar } from "./bar";
+import { failureOf } from "./failures";
 import { operationName, operationOf, paramsOf } from "./operations";
 import { documented } from "./page_link";
 
@@ -79,7 +80,7 @@ test("a session is renewed before it is used, and the ticket stands in for the p
   expect(asked[0]).toMatchObject({ method: "POST", body: { session: "from the page" } });
   expect(asked[1]).toMatchObject({ body: { session: "renewed" } });
   const signIn = asked.find(({ url, method }) => method === "PUT" && url.endsWith("/onlineagent/101"));
-  expect(signIn?.body).toMatchObject({ password: "t1-ticket", phonenum: "7101", status: 4 });
+  expect(signIn?.body).toMatchObject({ password: "t1-ticket", phonenum: "7101", status: 4, agenttype: 11 });
   expect(bar.view.model.state).toBe("idle");
   expect(bar.buttons.has("signOut")).toBe(true);
   bar.suspend();
@@ -126,6 +127,10 @@ test.each([
   ["getHold", { callid: "1760000000-1" }, "POST", "/gethold?callid=1760000000-1", undefined],
   ["secondDial", ["#"], "POST", "/seconddialex?number=%23", undefined],
   ["innerHelp", { dstaddress: "105" }, "POST", "/innerhelp", { dstaddress: "105", devicetype: 2, mode: 1 }],
+  ["mediaSwitch", { mode: "video" }, "POST", "/mediaswitch", { mediaability: 1 }],
+  ["mediaSwitch", ["audio"], "POST", "/mediaswitch", { mediaability: 0 }],
+  ["beginMuteVideo", {}, "POST", "/beginmutevideo", undefined],
+  ["endMuteVideo", {}, "POST", "/endmutevideo", undefined],
   ["transfer", [2, "105", 0], "POST", "/transfer", { devicetype: 2, address: "105", mode: 0 }],
 ])("%s reaches the gateway as documented", (given, param, method, rest, body) => {
   const name = operationName(given);

@@ -13,8 +13,9 @@ import {
   ServerLostError,
   SIGNED_OUT,
 } from "@opencec/api-client";
-import { Emitter, MicrophoneError, type PhoneState, Softphone } from "@opencec/softphone";
+import { Emitter, type PhoneState, Softphone } from "@opencec/softphone";
 import type { BarEventName, BarEvents, Failure } from "../protocol";
+import { failureOf, Refused } from "./failures";
 import { BY_CODE, fold, upsert } from "./fold";
 import { type Kept, readKept, readMode, writeKept, writeMode } from "./memory";
 import {
@@ -27,9 +28,9 @@ import {
   rowOf,
   signedOut,
 } from "./model";
-import { operationName, operationOf, type Params, paramsOf } from "./operations";
+import { isVideo, operationName, operationOf, type Params, paramsOf } from "./operations";
 import { type BarAccount, gatewayPath, renew, SessionOver, sipUrl } from "./server";
-import { type Button, buttonsOf } from "./state_table";
+import { type Button, buttonsOf, pictureButtonsOf } from "./state_table";
 
 export interface BarView {
   account: BarAccount | null;
@@ -47,15 +48,6 @@ export interface BarView {
 /** Emitted names: the page's events and `change`. */
 type Events = { change: BarView } & { [Name in BarEventName]: BarEvents[Name] };
 
-export class Refused extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 const REGISTER_WITHIN_MS = 10_000;
 const PHONE_RINGS_WITHIN_MS = 15_000;
 const ANSWER_REMEMBERED_MS = 10_000;
@@ -64,6 +56,8 @@ const RETRY_MS = 1_000;
 const CLICK_GUARD_MS = 500;
 const NO_CALL_TO_ANSWER = "200-002";
 const NO_CALL_TO_RELEASE = "200-017";
+const FROZEN_ALREADY = "200-020";
+const SHOWN_ALREADY = "200-022";
 const EXTERNAL = 5;
 const TALK_MODES = new Set([3, 4]);
 
@@ -80,7 +74,7 @@ export class Bar extends Emitter<Events> {
   /** The server's clock minus ours: the most that an event has shown, since its way here only takes away from it. */
   #skew: number | null = null;
 
-  constructor(phone: Softphone = new Softphone()) {
+  constructor(phone: Softphone = new Softphone({ camera: true })) {
     super();
     this.phone = phone;
     this.#view = {
@@ -106,7 +100,15 @@ export class Bar extends Emitter<Events> {
     const { model, phone, account } = this.#view;
     if (!account) return new Set();
     const row = rowOf(model, phone.call?.phase === "ringing" && !phone.call.automatic);
-    return buttonsOf(row, overlayOf(model));
+    return new Set([...buttonsOf(row, overlayOf(model)), ...pictureButtonsOf(row, this.#pictures)]);
+  }
+
+  /** What the active call has of pictures: in the browser the phone knows, with a phone of one's own the gateway. */
+  get #pictures(): { video: boolean; frozen: boolean } {
+    const { model, phone, mode } = this.#view;
+    const call = activeCall(model);
+    if (mode === "own") return { video: call?.video ?? false, frozen: call?.frozen ?? false };
+    return { video: phone.pictures.active, frozen: !phone.pictures.wanted };
   }
 
   /** Begins with a session of the page; goes on with a sign-in that this tab had before a reload. */
@@ -185,6 +187,9 @@ export class Bar extends Emitter<Events> {
       case "beginmute":
       case "endmute":
         return this.#setMuted(name === "beginmute");
+      case "beginmutevideo":
+      case "endmutevideo":
+        return this.#setFrozen(name === "beginmutevideo");
       case "callout":
       case "callinner":
         return this.#dial(name, params);
@@ -267,8 +272,18 @@ export class Bar extends Emitter<Events> {
     return {};
   }
 
+  /** The camera goes with it. What the gateway takes as done already is. */
+  async #setFrozen(frozen: boolean): Promise<unknown> {
+    const callid = activeCall(this.#view.model)?.callid;
+    if (this.#view.mode === "browser") await this.phone.setCamera(!frozen);
+    const name = frozen ? "beginmutevideo" : "endmutevideo";
+    await this.#unless(frozen ? FROZEN_ALREADY : SHOWN_ALREADY, this.#send(name, {}));
+    if (callid) this.#replace(upsert(this.#view.model, callid, { frozen }));
+    return {};
+  }
+
   async #dial(name: "callout" | "callinner", params: Params): Promise<unknown> {
-    await this.#readyToDial();
+    await this.#readyToDial({ video: isVideo(params) });
     const callid = String(await this.#send(name, params));
     const known = this.#view.model.calls.find((call) => call.callid === callid);
     const called = String(params.called ?? params.number ?? "");
@@ -291,10 +306,10 @@ export class Bar extends Emitter<Events> {
     return callid;
   }
 
-  /** The microphone before the call, so that its prompt does not come while somebody waits. */
-  async #readyToDial(): Promise<void> {
+  /** The devices before the call, so that their prompts do not come while somebody waits. */
+  async #readyToDial({ video = false } = {}): Promise<void> {
     if (this.#view.mode === "own") return;
-    await this.phone.prepare();
+    await this.phone.prepare({ video });
     // With a call held the phone is up already and will not ring: the next one that does is somebody else's.
     if (!this.phone.state.call) this.phone.expectCall(PHONE_RINGS_WITHIN_MS);
   }
@@ -353,7 +368,14 @@ export class Bar extends Emitter<Events> {
     if (mode === "browser") await this.#register(account);
     const gateway = this.#connect(account, null);
     try {
-      const options = { autoanswer: false, autoenteridle: false, releasephone: true, status: 4 as const };
+      // An agent without a camera takes calls of video all the same: sees the customer and is heard.
+      const options = {
+        autoanswer: false,
+        autoenteridle: false,
+        releasephone: true,
+        status: 4 as const,
+        agenttype: 11 as const,
+      };
       const credentials = { password: account.ticket, phonenum: sip.user };
       await gateway.signIn({ ...options, ...credentials }, { takeOver: takeOver || this.#view.takeOver });
     } catch (error) {
@@ -405,8 +427,10 @@ export class Bar extends Emitter<Events> {
     this.#instanceId = kept.instanceId;
     this.#gateway = this.#connect(account, kept.guid);
     this.#set({ mode: kept.mode, model: kept.model });
-    if (kept.mode === "browser" && account.sip)
+    if (kept.mode === "browser" && account.sip) {
       this.phone.start({ ...account.sip, wsUrl: sipUrl(), instanceId: kept.instanceId });
+      if (kept.model.calls.some((call) => call.frozen)) void this.phone.setCamera(false);
+    }
     void this.#synchronise().then(() => this.#gateway && this.#listen(kept.seen));
   }
 
@@ -577,14 +601,4 @@ export class Bar extends Emitter<Events> {
   get firstHeld(): string {
     return heldCalls(this.#view.model)[0]?.callid ?? "";
   }
-}
-
-/** Puts whatever was thrown into a code and a text. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof GatewayError || error instanceof Refused)
-    return { code: error.code, message: error.message };
-  if (error instanceof MicrophoneError) return { code: "microphone", message: error.problem };
-  if (error instanceof SessionOver)
-    return { code: "session_over", message: "the page has to load the bar again" };
-  return { code: "lost", message: "the server does not answer" };
 }

@@ -3,6 +3,10 @@
 import { callContent, type Envelope } from "@opencec/api-client";
 import type { AgentState, Call, Model } from "./model";
 
+const WITH_PICTURES = new Set(["2", "3", "6"]);
+/** Media type of a video call (cc-gateway.md 8.4). */
+const VIDEO_CALL = "19";
+
 type Handler = (model: Model, event: Envelope, now: number) => Model;
 
 /** The model with another state; its timer runs on when the state stays. */
@@ -52,6 +56,8 @@ export function upsert(model: Model, callid: string, change: Partial<Call>): Mod
     talkingAt: null,
     heldAt: null,
     muted: false,
+    video: false,
+    frozen: false,
     own: false,
     partners: "",
     ...change,
@@ -67,6 +73,13 @@ function parties(event: Envelope): Partial<Call> {
     ...(called ? { called } : {}),
     ...(feature ? { feature: Number(feature) } : {}),
   };
+}
+
+/** Whether the event says that both parties have pictures; nothing when it does not say (cc-gateway.md 8.5). */
+function pictures(event: Envelope): Partial<Call> {
+  const ability = field(event, "mediaAbility");
+  if (!ability) return {};
+  return WITH_PICTURES.has(ability) ? { video: true } : { video: false, frozen: false };
 }
 
 const field = (event: Envelope, name: string): string => {
@@ -144,8 +157,20 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Talking: (model, event, now) => {
     const { callid } = callContent(event);
     const talkingAt = model.calls.find((call) => call.callid === callid)?.talkingAt ?? now;
-    const next = upsert(model, callid, { ...parties(event), phase: "talking", talkingAt, heldAt: null });
+    const next = upsert(model, callid, {
+      ...parties(event),
+      ...pictures(event),
+      phase: "talking",
+      talkingAt,
+      heldAt: null,
+    });
     return { ...enter(next, "inCall", now), transfer: null };
+  },
+  AgentEvent_MediaSwith: (model, event) => {
+    const { callid, reason } = callContent(event);
+    const known = model.calls.some((call) => call.callid === callid);
+    if (reason !== "0" || !known) return known ? { ...model, notice: "mediaRefused" } : model;
+    return upsert(model, callid, { video: field(event, "mediaType") === VIDEO_CALL, frozen: false });
   },
   AgentEvent_Conference: (model, event, now) => {
     const { callid } = callContent(event);
@@ -156,6 +181,8 @@ const HANDLERS: Record<string, Handler> = {
       phase: "talking",
       feature: 53,
       heldAt: null,
+      video: false,
+      frozen: false,
       talkingAt,
       partners,
       own,

@@ -19,6 +19,10 @@ export interface Call {
   talkingAt: number | null;
   heldAt: number | null;
   muted: boolean;
+  /** Both parties have pictures, as the gateway says. */
+  video: boolean;
+  /** The other party sees the agent's last picture only. */
+  frozen: boolean;
   /** The consult or conference was begun here. */
   own: boolean;
   /** Numbers in the conference, as the gateway names them. */
@@ -36,7 +40,14 @@ export interface Model {
   transfer: "running" | "ready" | null;
   autoAnswer: boolean;
   /** Something that the agent must know; cleared by the next click. */
-  notice: "transferFailed" | "callFailed" | "consultFailed" | "signedOutElsewhere" | "sessionOver" | null;
+  notice:
+    | "transferFailed"
+    | "callFailed"
+    | "consultFailed"
+    | "mediaRefused"
+    | "signedOutElsewhere"
+    | "sessionOver"
+    | null;
 }
 
 export const signedOut = (now: number): Model => ({

@@ -41,6 +41,9 @@ const mediaAbility = (params: Params): number => {
   return mode === "video" ? 1 : Number(mode) || 0;
 };
 
+/** Whether a page's call is to be one with pictures. */
+export const isVideo = (params: Params): boolean => mediaAbility(params) > 0;
+
 const dialled = (params: Params): object => {
   const { number: _number, mode: _mode, ...rest } = params;
   return { ...rest, called: text(params, "called", "number"), mediaability: mediaAbility(params) };
@@ -94,8 +97,14 @@ const OPERATIONS: Record<string, Operation> = {
   confjoin: { fields: ["callid", "callappdata"], request: (params) => voice("/confjoin", "POST", params) },
   beginmute: plain(voice("/beginmute")),
   endmute: plain(voice("/endmute")),
+  beginmutevideo: plain(voice("/beginmutevideo")),
+  endmutevideo: plain(voice("/endmutevideo")),
+  mediaswitch: {
+    fields: ["mode"],
+    request: (params) => voice("/mediaswitch", "POST", { mediaability: mediaAbility(params) }),
+  },
   transfer: {
-    fields: ["devicetype", "address", "mode", "callappdata", "caller"],
+    fields: ["devicetype", "address", "mode", "callappdata", "caller", "mediaability"],
     request: (params) => voice("/transfer", "POST", params),
   },
   canceltransfer: plain(voice("/canceltransfer")),

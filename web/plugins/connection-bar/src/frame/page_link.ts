@@ -2,7 +2,8 @@
 
 import type { FromBar, Start, ToBar, Told } from "../protocol";
 import { BAR_EVENTS } from "../protocol";
-import { type Bar, failureOf } from "./bar";
+import type { Bar } from "./bar";
+import { failureOf } from "./failures";
 
 const isStart = (data: unknown): data is Start =>
   typeof data === "object" && data !== null && (data as Start).opencec === "start";

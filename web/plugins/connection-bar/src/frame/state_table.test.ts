@@ -4,7 +4,7 @@ import type { Envelope } from "@opencec/api-client";
 import { expect, test } from "vitest";
 import { fold } from "./fold";
 import { type Model, overlayOf, rowOf, signedOut } from "./model";
-import { buttonsOf, TABLE } from "./state_table";
+import { buttonsOf, pictureButtonsOf, TABLE } from "./state_table";
 
 const CALL = "1760000000-1";
 const OTHER = "1760000000-2";
@@ -197,4 +197,41 @@ test("a call that failed says so", () => {
     event("AgentEvent_Call_Out_Fail", CALL),
   ]);
   expect([failed.notice, failed.calls]).toEqual(["callFailed", []]);
+});
+
+const seen = { ...parties(CALL, 0), mediaAbility: "3" };
+const switched = (mediaType: number, reason = 0) =>
+  event("AgentEvent_MediaSwith", { callid: CALL, reason, mediaType });
+const picturesAfter = (steps: readonly (Envelope | Change)[]) => {
+  const model = after(steps);
+  return pictureButtonsOf(rowOf(model, false), model.calls[0] ?? { video: false, frozen: false });
+};
+
+test.each<[string, (Envelope | Change)[], string[]]>([
+  ["voice", inTalk(), ["toVideo"]],
+  ["video from the beginning", [...inTalk(), event("AgentEvent_Talking", seen)], ["toVoice", "freeze"]],
+  ["voice that became video", [...inTalk(), switched(19)], ["toVoice", "freeze"]],
+  ["video that became voice", [...inTalk(), switched(19), switched(5)], ["toVideo"]],
+  ["video that was refused", [...inTalk(), switched(19, 1)], ["toVideo"]],
+  ["muted", [...inTalk(), muted], []],
+  ["held", [...inTalk(), held], []],
+  ["retrieved", [...inTalk(), held, event("AgentEvent_Talking", seen)], ["toVoice", "freeze"]],
+  ["internal, of voice", inTalk(6), []],
+  [
+    "internal, with pictures",
+    [...inTalk(6), event("AgentEvent_Talking", { ...seen, feature: "6" })],
+    ["freeze"],
+  ],
+  [
+    "conference",
+    [...inTalk(), switched(19), event("AgentEvent_Conference", { callid: CALL, partner: "105,5551234" })],
+    [],
+  ],
+])("buttons of pictures: %s", (_name, steps, on) => {
+  expect(picturesAfter(steps)).toEqual(on);
+});
+
+test("a refusal of pictures is told, and a frozen picture can be shown again", () => {
+  expect(after([...inTalk(), switched(19, 1)]).notice).toBe("mediaRefused");
+  expect(pictureButtonsOf("customer", { video: true, frozen: true })).toEqual(["toVoice", "unfreeze"]);
 });

@@ -30,10 +30,13 @@ export const CALL_BUTTONS = [
   "callOut",
   "callInner",
 ] as const;
+/** Pictures: between voice and video, and the agent's own picture (the table's "Switch voice to video"). */
+export const PICTURE_BUTTONS = ["toVideo", "toVoice", "freeze", "unfreeze"] as const;
 
 export type StateButton = (typeof STATE_BUTTONS)[number];
 export type CallButton = (typeof CALL_BUTTONS)[number];
-export type Button = StateButton | CallButton;
+export type PictureButton = (typeof PICTURE_BUTTONS)[number];
+export type Button = StateButton | CallButton | PictureButton;
 
 interface Row {
   /** "unchanged": as before the event that led here. */
@@ -100,6 +103,25 @@ export function buttonsOf(name: RowName, overlay: Overlay | null = null): Readon
   ]);
 }
 
+/** Rows in which voice can become video: the agent talks with a customer, no call waits, nothing is muted. */
+const SWITCHABLE: ReadonlySet<RowName> = new Set(["customer", "customerAndHeld"]);
+const WITH_ONE_PARTY: ReadonlySet<RowName> = new Set([
+  ...SWITCHABLE,
+  "internal",
+  "consult",
+  "ownConsult",
+  "ownConsultAndHeld",
+]);
+
+/** The buttons of pictures that are on in a row; conferences are of voice. */
+export function pictureButtonsOf(
+  name: RowName,
+  { video, frozen }: { video: boolean; frozen: boolean },
+): readonly PictureButton[] {
+  const change: PictureButton[] = SWITCHABLE.has(name) ? [video ? "toVoice" : "toVideo"] : [];
+  return video && WITH_ONE_PARTY.has(name) ? [...change, frozen ? "unfreeze" : "freeze"] : change;
+}
+
 /** Buttons that share one place: the one that is on is shown, and the last one shown while both are off. */
 export const PAIRS: readonly (readonly [Button, Button])[] = [
   ["signIn", "signOut"],
@@ -108,4 +130,6 @@ export const PAIRS: readonly (readonly [Button, Button])[] = [
   ["enterWork", "exitWork"],
   ["hold", "retrieve"],
   ["mute", "unmute"],
+  ["toVideo", "toVoice"],
+  ["freeze", "unfreeze"],
 ];

@@ -4,7 +4,8 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { Bar } from "../bar";
 import type { Words } from "../locales/words";
 import { activeCall, heldCalls, otherNumber } from "../model";
-import { type Button, CALL_BUTTONS, PAIRS, STATE_BUTTONS } from "../state_table";
+import { type Button, CALL_BUTTONS, PAIRS, PICTURE_BUTTONS, STATE_BUTTONS } from "../state_table";
+import { BarPictures } from "./bar_pictures";
 import { icon } from "./icons";
 import { BarPanel, type PanelName } from "./panel";
 import { styles } from "./styles";
@@ -21,6 +22,8 @@ const OPERATION: Partial<Record<Button, string>> = {
   hold: "hold",
   mute: "beginMute",
   unmute: "endMute",
+  freeze: "beginMuteVideo",
+  unfreeze: "endMuteVideo",
 };
 
 /** With one held call these act at once, with several they ask which. */
@@ -95,9 +98,11 @@ export class BarElement extends LitElement {
         ${this.#state()}
         <div class="group" role="group" aria-label=${this.words("group.state")}>${this.#tools(STATE_BUTTONS, on, pending)}</div>
         <div class="group" role="group" aria-label=${this.words("group.call")}>${this.#tools(CALL_BUTTONS, on, pending)}</div>
+        <div class="group" role="group" aria-label=${this.words("pictures.label")}>${this.#tools(PICTURE_BUTTONS, on, pending)}</div>
         ${this.#calls()} ${this.#phone()}
       </div>
       ${this.#lines()}
+      ${this.bar.view.phone.pictures.active ? html`<opencec-bar-pictures .bar=${this.bar} .words=${this.words}></opencec-bar-pictures>` : nothing}
       ${
         this.panel
           ? html`<opencec-bar-panel
@@ -221,6 +226,8 @@ export class BarElement extends LitElement {
       if (heldCalls(model).length > 1) this.#open(name as PanelName);
       else void this.bar.click(ON_HELD[name], { callid: this.bar.firstHeld });
     } else if (name === "takeBack") void this.bar.takeBack();
+    else if (name === "toVideo" || name === "toVoice")
+      void this.bar.click("mediaSwitch", { mode: name === "toVideo" ? "video" : "audio" });
     else if (name === "ready") void this.bar.click(model.state === "busy" ? "cancelBusy" : "sayFree");
     else void this.bar.click(OPERATION[name] ?? name);
   }
@@ -238,8 +245,9 @@ export class BarElement extends LitElement {
   };
 }
 
-/** Makes both elements known, once. */
+/** Makes the elements known, once. */
 export function defineElements(): void {
+  customElements.define("opencec-bar-pictures", BarPictures);
   customElements.define("opencec-bar-panel", BarPanel);
   customElements.define("opencec-bar", BarElement);
 }

@@ -22,6 +22,11 @@ const PATHS: Record<string, string> = {
   mute: "M12 15a3 3 0 0 0 3-3V6a3 3 0 0 0-6 0v6a3 3 0 0 0 3 3zm5-3a5 5 0 0 1-10 0H5a7 7 0 0 0 6 6.9V22h2v-3.1A7 7 0 0 0 19 12z",
   unmute:
     "M4 3 3 4l6 6v2a3 3 0 0 0 4.6 2.500l1.500 1.500A5 5 0 0 1 7 12H5a7 7 0 0 0 6 6.900V22h2v-3.100a7 7 0 0 0 2.600-1l4.400 4.400 1-1zm11 8.200V6a3 3 0 0 0-6-.7z",
+  toVideo: "M3 7h12v10H3zM16 11l5-3v8l-5-3z",
+  toVoice: PHONE,
+  freeze:
+    "M3 7h4.200l8 8v2H3zM9.800 7H15v5.200zM16 11l5-3v8l-3-1.800zM4.400 3 3 4.400 19.600 21l1.400-1.400z",
+  unfreeze: "M3 7h12v10H3zM16 11l5-3v8l-5-3z",
   transfer: "M14 4l6 6-6 6v-4H8a4 4 0 0 0-4 4v4H2v-4a6 6 0 0 1 6-6h6z",
   takeBack: "M10 4v4h6a6 6 0 0 1 6 6v6h-2v-6a4 4 0 0 0-4-4h-6v4L4 10z",
   consult: "M3 4h18v12H9l-6 5zm8.500 3v2h2V7zm0 3v4h2v-4z",

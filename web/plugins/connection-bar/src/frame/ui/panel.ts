@@ -1,6 +1,6 @@
 /** What opens below the bar: numbers, targets, reasons, keys, devices. */
 
-import { type AudioDevice, audioDevices } from "@opencec/softphone";
+import { type AudioDevice, audioDevices, cameras } from "@opencec/softphone";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import type { Bar } from "../bar";
 import type { Words } from "../locales/words";
@@ -20,6 +20,12 @@ export type PanelName =
   | "threeWay"
   | "connectHold"
   | "devices";
+
+interface Devices {
+  inputs: AudioDevice[];
+  outputs: AudioDevice[];
+  cameras: AudioDevice[];
+}
 
 const KEYS = "123456789*0#";
 const REST_MINUTES = 15;
@@ -48,19 +54,23 @@ export class BarPanel extends LitElement {
   declare typed: string;
   declare mode: number;
   declare touched: boolean;
-  declare devices: { inputs: AudioDevice[]; outputs: AudioDevice[] };
-  #device: { input: string | null; output: string | null } = { input: null, output: null };
+  declare devices: Devices;
+  #device: { input: string | null; output: string | null; camera: string | null } = {
+    input: null,
+    output: null,
+    camera: null,
+  };
 
   constructor() {
     super();
     this.#clear("agent");
-    this.devices = { inputs: [], outputs: [] };
+    this.devices = { inputs: [], outputs: [], cameras: [] };
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.addEventListener("keydown", this.#onKey);
-    if (this.name === "devices") void audioDevices().then((devices) => this.#show(devices));
+    if (this.name === "devices") void this.#listDevices();
     else if (["transfer", "consult", "callInner"].includes(this.name)) this.#choose("agent");
   }
 
@@ -95,7 +105,7 @@ export class BarPanel extends LitElement {
       case "busy":
         return this.#busy();
       case "devices":
-        return this.#audio();
+        return this.#devices();
       default:
         return this.#held();
     }
@@ -121,11 +131,14 @@ export class BarPanel extends LitElement {
   }
 
   #dial(): TemplateResult {
-    const call = () => this.#withNumber((number) => this.#do("callOut", { number, mode: "audio" }));
+    const dial = (mode: "audio" | "video") => () =>
+      this.#withNumber((number) => this.#do("callOut", { number, mode }));
+    const call = dial("audio");
     return html`<form @submit=${this.#submit(call)}>
         ${this.#number()}
       </form>
-      <button class="do" data-button="call" @click=${call}>${this.words("panel.call")}</button>`;
+      <button class="do" data-button="call" @click=${call}>${this.words("panel.call")}</button>
+      <button class="plain" data-button="callVideo" @click=${dial("video")}>${this.words("panel.callVideo")}</button>`;
   }
 
   #withNumber(then: (number: string) => void): void {
@@ -265,10 +278,10 @@ export class BarPanel extends LitElement {
     </ul>`;
   }
 
-  #audio(): TemplateResult {
+  #devices(): TemplateResult {
     const list = (
-      label: "panel.microphone" | "panel.speaker",
-      which: "input" | "output",
+      label: "panel.microphone" | "panel.speaker" | "panel.camera",
+      which: "input" | "output" | "camera",
       devices: AudioDevice[],
     ) =>
       html`<label
@@ -284,7 +297,7 @@ export class BarPanel extends LitElement {
           ${devices.map(({ id, label: name }) => html`<option value=${id}>${name || id.slice(0, 8)}</option>`)}
         </select>
       </label>`;
-    return html`${list("panel.microphone", "input", this.devices.inputs)}${list("panel.speaker", "output", this.devices.outputs)}`;
+    return html`${list("panel.microphone", "input", this.devices.inputs)}${list("panel.speaker", "output", this.devices.outputs)}${list("panel.camera", "camera", this.devices.cameras)}`;
   }
 
   // --- common -----------------------------------------------------------------------------------------------------
@@ -312,8 +325,9 @@ export class BarPanel extends LitElement {
     void this.bar.click(name, params).then((worked) => worked && this.#close());
   }
 
-  #show(devices: { inputs: AudioDevice[]; outputs: AudioDevice[] }): void {
-    this.devices = devices;
+  async #listDevices(): Promise<void> {
+    const [audio, found] = await Promise.all([audioDevices(), cameras()]);
+    this.devices = { ...audio, cameras: found };
   }
 
   #clear(kind: Kind): void {

@@ -219,6 +219,51 @@ export const styles = css`
     grid-template-columns: repeat(12, 36px);
     gap: 4px;
   }
+  .stage {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    align-items: flex-start;
+    padding: 8px 12px;
+    border-top: 1px solid var(--line);
+    background: var(--surface);
+  }
+  .stage .far,
+  .stage .near {
+    display: grid;
+    place-items: center;
+    overflow: hidden;
+    background: #000;
+    color: #fff;
+    border-radius: 8px;
+    aspect-ratio: 4 / 3;
+  }
+  .stage .far {
+    width: min(320px, 100%);
+    height: 240px;
+  }
+  .stage .near {
+    width: 120px;
+    height: 90px;
+    font-size: 12px;
+    text-align: center;
+  }
+  .stage video {
+    width: 100%;
+    height: 100%;
+    object-fit: contain;
+  }
+  .stage .near video {
+    transform: scaleX(-1);
+  }
+  .stage [hidden] {
+    display: none;
+  }
+  .stage .plain {
+    min-height: 32px;
+    padding: 2px 12px;
+    border-color: var(--muted);
+  }
   .wrong {
     color: var(--danger);
   }
