@@ -250,6 +250,47 @@ def test_the_capture_time_does_not_follow_queues_on_the_path() -> None:
     assert abs(taken - (10**18 + 59 * 33_333_333)) < 2_000_000
 
 
+def _taken_ns(*, encoding_ms: int, clock_ms: int, reports: tuple[int, ...]) -> tuple[int, int]:
+    """Capture time that the relay believes in and the true one, of a sender that encodes so long.
+
+    Args:
+        encoding_ms: From camera to socket.
+        clock_ms: The sender's clock is so far ahead of ours.
+        reports: Milliseconds that each of its reports waits on the path, after every tenth picture.
+    """
+    incoming, begin_ns, taken_ns = Incoming(), 10**18, 0
+    for number in range(10 * len(reports)):
+        taken_ns = begin_ns + number * 33_333_333
+        stamp = (0xFFFFFF00 + number * 3000) & 0xFFFFFFFF
+        came_ns = taken_ns + encoding_ms * 1_000_000
+        incoming.take(ssrc=1, sequence=number, timestamp=stamp, now_ns=came_ns)
+        if number % 10 == 9:
+            wall = rtcp.unix_ns_of(rtcp.ntp_of(came_ns + clock_ms * 1_000_000))
+            now_stamp = (stamp + encoding_ms * 90) & 0xFFFFFFFF
+            late_ns = reports[number // 10] * 1_000_000
+            incoming.take_report(ntp_ns=wall, timestamp=now_stamp, now_ns=came_ns + late_ns)
+    found = incoming.capture_ns(stamp)
+    assert found is not None
+    return found, taken_ns
+
+
+@pytest.mark.parametrize("encoding_ms", [0, 40, 150, 400])
+@pytest.mark.parametrize("clock_ms", [-86_400_000, 0, 3_000])
+def test_a_slow_encoder_is_known_by_the_senders_reports(encoding_ms: int, clock_ms: int) -> None:
+    found, taken = _taken_ns(encoding_ms=encoding_ms, clock_ms=clock_ms, reports=(30, 0, 45, 20))
+    assert abs(found - taken) < 2_000_000
+
+
+def test_reports_of_a_clock_that_is_not_the_streams_are_not_believed() -> None:
+    incoming = Incoming()
+    for number in range(30):
+        incoming.take(ssrc=1, sequence=number, timestamp=number * 3000, now_ns=10**18 + number * 33_333_333)
+    incoming.take_report(ntp_ns=0, timestamp=0x7FFF0000, now_ns=10**18 + 10**9)
+    taken = incoming.capture_ns(29 * 3000)
+    assert taken is not None
+    assert abs(taken - (10**18 + 29 * 33_333_333)) < 2_000_000
+
+
 @pytest.mark.parametrize(
     "garbage",
     [

@@ -17,6 +17,10 @@ _SILENT_NS = 500_000_000
 _NACK_TRIES = 3
 _NACK_PAUSE_NS = 40_000_000
 _MISSING_LIMIT = 64
+_REPORTS_KEPT = 8
+_LONGEST_ENCODING_NS = 1_000_000_000
+_SLACK_NS = 20_000_000
+"""Reports by which a picture was taken longer before it came, or after it, are of a clock that is not the stream's."""
 _WINDOW_NS = 2_000_000_000
 """The least delay of two windows of this length stands for the path without queueing."""
 
@@ -36,11 +40,13 @@ class Incoming:
         "_base_now",
         "_base_old",
         "_candidate",
+        "_clock_lead_ns",
         "_cycles",
         "_first",
         "_jitter",
         "_missing",
         "_reported",
+        "_sender_clock",
         "_transit",
         "_unwrapped",
         "_window_end",
@@ -69,6 +75,8 @@ class Incoming:
         self._base_now: int | None = None
         self._base_old: int | None = None
         self._window_end = 0
+        self._clock_lead_ns: list[int] = []
+        self._sender_clock: tuple[int, int] | None = None
 
     def take(self, *, ssrc: int, sequence: int, timestamp: int, now_ns: int) -> Arrival | None:
         """Judge a packet; None: it does not belong here, or came before."""
@@ -110,6 +118,7 @@ class Incoming:
         self._cycles, self.received, self._reported = 0, 0, (0, 0)
         self._candidate, self._transit, self._jitter = None, None, 0.0
         self.peer_report = None
+        self._clock_lead_ns, self._sender_clock = [], None
         self._missing.clear()
         self._base_now = self._base_old = None
         self._unwrapped = (timestamp, 0)
@@ -134,15 +143,42 @@ class Incoming:
     def _ticks(self, timestamp: int) -> int:
         """Ticks since the stream began, through the wraps of 32 bits."""
         last, ticks = self._unwrapped
-        step = ((timestamp - last + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        step = _step(last, timestamp)
         if step > 0:
             self._unwrapped = (timestamp, ticks + step)
         return ticks + step
 
+    def take_report(self, *, ntp_ns: int, timestamp: int, now_ns: int) -> None:
+        """The sender's report: its clock when it took a picture with this timestamp.
+
+        The report itself leaves at once, whatever the encoder takes, so its arrival tells how far that clock is from
+        ours, plus the path; the least of the last reports is the path without queueing.
+
+        Args:
+            ntp_ns: The sender's clock, ns since its 1970; need not be right.
+            timestamp: Of its stream.
+            now_ns: Our clock.
+        """
+        if self._base_now is None:
+            return
+        self._clock_lead_ns = [*self._clock_lead_ns[1 - _REPORTS_KEPT :], now_ns - ntp_ns]
+        self._sender_clock = (ntp_ns, self._unwrapped[1] + _step(self._unwrapped[0], timestamp))
+
     def capture_ns(self, timestamp: int) -> int | None:
-        """When a picture with this timestamp would have come over an idle path, ns of our clock; None: no stream."""
+        """When the sender took a picture, ns of our clock later by the way to us; None: no stream.
+
+        By the sender's reports; while there are none that can be, by when it would have come over an idle path.
+        """
         bases = [base for base in (self._base_now, self._base_old) if base is not None]
-        return min(bases) + self._ticks(timestamp) * 100_000 // 9 if bases else None
+        if not bases:
+            return None
+        ticks = self._ticks(timestamp)
+        arrived = min(bases) + ticks * 100_000 // 9
+        if self._sender_clock is None:
+            return arrived
+        ntp_ns, at_ticks = self._sender_clock
+        taken = ntp_ns + min(self._clock_lead_ns) + (ticks - at_ticks) * 100_000 // 9
+        return taken if arrived - _LONGEST_ENCODING_NS <= taken <= arrived + _SLACK_NS else arrived
 
     @property
     def expected(self) -> int:
@@ -181,3 +217,8 @@ class Incoming:
                 self._missing[number] = (tries + 1, now_ns)
                 due.append(number)
         return due
+
+
+def _step(last: int, timestamp: int) -> int:
+    """Ticks from one timestamp to another, through the wraps of 32 bits."""
+    return ((timestamp - last + 0x80000000) & 0xFFFFFFFF) - 0x80000000

@@ -45,6 +45,9 @@ class PictureReports:
             return  # feedback without a report (RFC 5506)
         if incoming.sender is not None and incoming.ssrc == leg.incoming.ssrc:
             leg.incoming.peer_report = (incoming.sender.ntp >> 16 & 0xFFFFFFFF, now_ns)
+            leg.incoming.take_report(
+                ntp_ns=rtcp.unix_ns_of(incoming.sender.ntp), timestamp=incoming.sender.timestamp, now_ns=now_ns
+            )
         for block in incoming.blocks:
             if block.ssrc == leg.outgoing.ssrc:
                 trip = rtcp.round_trip_ms(block, arrival_ns=now_ns)

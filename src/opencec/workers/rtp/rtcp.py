@@ -5,7 +5,17 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-__all__ = ["Incoming", "ReportBlock", "SenderInfo", "build_report", "cname_of", "ntp_of", "parse", "round_trip_ms"]
+__all__ = [
+    "Incoming",
+    "ReportBlock",
+    "SenderInfo",
+    "build_report",
+    "cname_of",
+    "ntp_of",
+    "parse",
+    "round_trip_ms",
+    "unix_ns_of",
+]
 
 _SENDER_REPORT, _RECEIVER_REPORT, _DESCRIPTION, _BYE = 200, 201, 202, 203
 _NTP_EPOCH = 2_208_988_800
@@ -51,6 +61,11 @@ def ntp_of(unix_ns: int) -> int:
     """64-bit NTP time of nanoseconds since 1970."""
     seconds, rest = divmod(unix_ns, 1_000_000_000)
     return ((seconds + _NTP_EPOCH) << 32 | (rest << 32) // 1_000_000_000) & 0xFFFFFFFFFFFFFFFF
+
+
+def unix_ns_of(ntp: int) -> int:
+    """Nanoseconds since 1970 of a 64-bit NTP time."""
+    return ((ntp >> 32) - _NTP_EPOCH) * 1_000_000_000 + ((ntp & 0xFFFFFFFF) * 1_000_000_000 >> 32)
 
 
 def build_report(*, ssrc: int, cname: str, sender: SenderInfo | None, block: ReportBlock | None) -> bytes:
