@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from msgspec import structs
@@ -49,6 +50,7 @@ class VideoEnd:
     remote: tuple[str, int] | None = None
     format: VideoFormat = OUR_FORMATS[0]
     pictures_asked: int = 0
+    on_rtcp: Callable[[bytes], None] = lambda _: None
     pictures: list[list[bytes]] = field(default_factory=list)
     """Payloads of real pictures, sent over and over; none: numbered ones are made up."""
     _number: int = 0
@@ -70,6 +72,20 @@ class VideoEnd:
                 asyncio.get_running_loop().remove_reader(one)
                 one.close()
             self._task.cancel()
+
+    def stop_sending(self) -> None:
+        """Only what the test sends goes out from now on."""
+        self._task.cancel()
+
+    def send(self, packet: bytes) -> None:
+        """One RTP packet to the system."""
+        assert self.remote is not None
+        self._socket.sendto(packet, self.remote)
+
+    def send_report(self, packet: bytes) -> None:
+        """One RTCP packet to the system, from port to port as without multiplexing."""
+        assert self.remote is not None
+        self._rtcp.sendto(packet, (self.remote[0], self.remote[1] + 1))
 
     def frames_of(self, name: bytes, *, since: int = 0) -> list[int]:
         """Numbers of the frames of another end that were seen."""
@@ -96,6 +112,7 @@ class VideoEnd:
         except OSError:
             return
         if kind_of(data) == "rtcp":
+            self.on_rtcp(data)
             if b"\x81\xce" in data:  # PLI
                 self.pictures_asked += 1
                 self._wants_key = True

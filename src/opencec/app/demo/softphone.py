@@ -66,6 +66,8 @@ class PhoneCall:
     headers: dict[str, str] = field(default_factory=dict)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    on_packet: Callable[[bytes], None] = lambda _: None
+    """Told every RTP packet as it came."""
     first_audio_at: float = 0.0
     last_audio_at: float = 0.0
     longest_gap_s: float = 0.0
@@ -133,6 +135,7 @@ class PhoneCall:
 
     def heard_packet(self, data: bytes) -> None:
         """One RTP packet from the system."""
+        self.on_packet(data)
         if len(data) < 12 or data[1] & 0x7F not in (0, 8):
             return
         now = time.monotonic()
@@ -144,6 +147,21 @@ class PhoneCall:
         self.received += 1
         if self.keeps_audio:
             self.heard += data[12:]
+
+    @property
+    def port(self) -> int:
+        """Where sound is received; 0 when the call is over."""
+        return int(self._transport.get_extra_info("sockname")[1]) if self._transport is not None else 0
+
+    def stop_sending(self) -> None:
+        """No tone any more: what `send_frame` gets goes out."""
+        if self._sender is not None:
+            self._sender.cancel()
+
+    def send_frame(self, samples: bytes) -> None:
+        """20 ms of mu-law."""
+        self._packet(0, samples)
+        self._timestamp += _FRAME
 
     def press(self, digits: str) -> None:
         """Send digits by RFC 4733."""
