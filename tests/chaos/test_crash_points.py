@@ -32,6 +32,7 @@ CALLS = {
     "phone_hangs_up": ANSWERED,
     "consult_and_talk_transfer": ANSWERED,
     "inspected": ANSWERED,
+    "conference": ("joined", "101"),
 }
 """What happens in the call, and what its record says: disposition and agent."""
 
@@ -77,7 +78,7 @@ def check_records(centre: Centre, expected: tuple[str, str]) -> None:
     rows = [row for row in cdrs if row.direction == "inbound"]
     assert [(row.disposition, row.agent) for row in rows] == [expected]
     assert [(row.queue, row.called) for row in rows] == [(2, "1000")]
-    assert len(centre.worker.closed) == (expected == ANSWERED)
+    assert len(centre.worker.closed) == (expected != ABANDONED)
     entries = [decode_entry(data) for _, data in centre.journal.entries[1]]
     events = [event for entry in entries if isinstance(entry, CoreOutcome) for event in entry.events]
     ended = [event for event in events if isinstance(event, ContactEnded) and event.cdr.direction != "service"]

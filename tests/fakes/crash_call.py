@@ -21,12 +21,20 @@ from opencec.core.commands import (
     Command,
     Consult,
     DropCall,
+    EndConference,
     Hold,
+    HoldMember,
     Inspect,
+    InviteMembers,
+    MemberAddress,
     Release,
+    RemoveMembers,
+    RequestConference,
     ResetSkills,
     Retrieve,
+    RetrieveMember,
     SayBusy,
+    SetMemberMode,
     SignIn,
     SignOut,
     SwitchInspection,
@@ -64,6 +72,7 @@ GUID = "guid-101"
 COLLEAGUE = AgentId(102)
 INSPECTOR = AgentId(120)
 INSPECTION = ContactId("1760000000-900001")
+CONFERENCE = ContactId("1760000000-900002")
 COLLEAGUE_HOST, OUTSIDE = "192.0.2.30", "192.0.2.40"
 CONSULT = ContactId("1760000000-900000")
 RESTART_S = 0.7
@@ -415,6 +424,35 @@ class Centre:
         customer.hang_up()
         await self.event("AgentOther_BeQcStop", count=2)
         await self.order(SignOut(agent=INSPECTOR))
+
+    async def conference(self, customer: Peer, agent: Peer) -> None:
+        """The call becomes a conference of four; one is muted, held, brought back and removed; the chair ends it."""
+        colleague = Peer(self.network, COLLEAGUE_HOST, self.clock)
+        outside = Peer(self.network, OUTSIDE, self.clock)
+        self.others = (colleague, outside)
+        colleague.register("7102")
+        await self.until(colleague.registered.is_set, "the colleague's phone is registered")
+        await self.order(SignIn(agent=COLLEAGUE, session=SessionId("s-102"), phone="7102", auto_answer=True))
+        await self.reach_queue(customer)
+        await self.answer(customer, agent)
+        await self.order(RequestConference(agent=AGENT, contact=CONFERENCE, size=4))
+        await self.event("AgentConf_RequestSuccess")
+        number = MemberAddress("number", "15550101")
+        await self.order(InviteMembers(agent=AGENT, members=(MemberAddress("agent", str(COLLEAGUE)), number)))
+        everybody = (customer, agent, colleague, outside)
+        await self.until(lambda: self._ears(*everybody) == (3, 3, 3, 3), "four hear each other")
+        await self.order(SetMemberMode(agent=AGENT, member=number, speaks=False, hears=True))
+        await self.until(lambda: self._ears(*everybody) == (2, 2, 2, 3), "the number is muted")
+        await self.order(HoldMember(agent=AGENT, member=number))
+        await self.until(lambda: self.worker.background(self.leg(outside)).endswith("music"), "music on hold")
+        await self.order(RetrieveMember(agent=AGENT, member=number))
+        await self.until(lambda: self._ears(*everybody) == (2, 2, 2, 3), "the number is back")
+        await self.order(RemoveMembers(agent=AGENT, members=(number,)))
+        await self.until(lambda: self._ears(customer, agent, colleague) == (2, 2, 2), "three are left")
+        await asyncio.sleep(1.0)
+        await self.order(EndConference(agent=AGENT))
+        await self.event("AgentConf_SelfLeaveResult")
+        await self.order(SignOut(agent=COLLEAGUE))
 
     def _ears(self, *peers: Peer) -> tuple[int, ...]:
         """How many others each of them hears."""
