@@ -117,6 +117,8 @@ async def _serve(pipe: Connection, agents: int, shared: str, profile_file: Path 
                     driven += await _drive(centre, agents, rate=order[1], seconds=order[2], before=driven)
                     if profiler:
                         await asyncio.sleep(0.5)
+                        while centre.gateway.desk(profile.id).pusher.is_trying():  # noqa: ASYNC110 - no event for it
+                            await asyncio.sleep(0.1)
                         profiler.disable()
                         profiler.dump_stats(str(profile_file))
                 pipe.send((cpu_s(), pss_kb(), feed.waiting_polls()))

@@ -24,6 +24,7 @@ HOST = "127.0.0.1"
 _BUFFER = 8 * 1024 * 1024
 _LATE_S = 20.0
 """A call that is not over after so long beyond its talk has failed."""
+_STAYS_S = 3_600.0
 _RESEND_S = (0.5, 1.5, 3.5)
 """Requests without any answer (RFC 3261 17.1.1.2, timer A)."""
 _CALL_ID = re.compile(rb"\r\n(?:Call-ID|i): *([^\r]+)", re.IGNORECASE)
@@ -107,13 +108,7 @@ class SipLoad:
 
     def sign_in(self, worknos: list[str]) -> None:
         """Register all phones, sign all agents in (automatic answer, automatic idle), start polling."""
-        for workno in worknos:
-            self._register(f"7{workno}")
-        until = time.monotonic() + 30
-        while self._registering and time.monotonic() < until:
-            self.turn(0.05)
-        if self._registering:
-            raise SystemExit(f"{len(self._registering)} phones could not register")
+        self.register([f"7{workno}" for workno in worknos])
         with ThreadPoolExecutor(4) as pool:
             guids = list(pool.map(self._sign_in_one, worknos))
         for workno, guid in zip(worknos, guids, strict=True):
@@ -121,6 +116,20 @@ class SipLoad:
             self._polls[poll.fileno] = poll
             self._epoll.register(poll.fileno, select.EPOLLIN)
             poll.ask()
+
+    def register(self, users: list[str]) -> None:
+        """Register phones; they answer whoever calls.
+
+        Raises:
+            SystemExit: not all could.
+        """
+        for user in users:
+            self._register(user)
+        until = time.monotonic() + 30
+        while self._registering and time.monotonic() < until:
+            self.turn(0.05)
+        if self._registering:
+            raise SystemExit(f"{len(self._registering)} phones could not register")
 
     def _sign_in_one(self, workno: str) -> str:
         connection = http.client.HTTPConnection(HOST, self.http_port, timeout=60)
@@ -237,6 +246,11 @@ class SipLoad:
             f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 101\r\n"
             "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n"
         ).encode()
+
+    def call(self, code: str) -> Call:
+        """Call now, and stay until the other side hangs up."""
+        self._talk_s = _STAYS_S
+        return self._invite(code)
 
     def _invite(self, code: str) -> Call:
         self._serial += 1
