@@ -60,6 +60,9 @@ class Http:
 
     async def ask(self, method: str, path: str, body: object = None) -> tuple[bytes, dict[str, Any]]:
         """Send a request; head and JSON of the answer."""
+        if self._reader.at_eof():  # the server closes what was idle
+            self.close()
+            await self.open()
         data = b"" if body is None else json.dumps(body).encode()
         head = (
             f"{method} {_BASE}{path} HTTP/1.1\r\nHost: {HOST}\r\nGuid: {self.guid}\r\nContent-Length: {len(data)}\r\n"

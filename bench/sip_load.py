@@ -32,6 +32,7 @@ _TO = re.compile(rb"\r\n(?:To|t): *([^\r]+)", re.IGNORECASE)
 _FROM = re.compile(rb"\r\n(?:From|f): *([^\r]+)", re.IGNORECASE)
 _CSEQ = re.compile(rb"\r\nCSeq: *([^\r]+)", re.IGNORECASE)
 _CONTACT = re.compile(rb"\r\n(?:Contact|m): *<?([^>;\r]+)", re.IGNORECASE)
+_AUDIO = re.compile(rb"\r\nm=audio (\d+) ")
 _VIA = re.compile(rb"\r\n((?:Via|v): *[^\r]+)", re.IGNORECASE)
 _CHALLENGE = re.compile(rb'(\w+)="?([^",]+)"?')
 
@@ -72,15 +73,21 @@ class SipLoad:
         sip_port: SIP port of the system.
         http_port: HTTP port of the system.
         password: Of every agent and phone.
+        first_media_port: The legs' media go to this port and the following ones, in the order in which legs begin, for
+            another program to send and receive there; None: all go to a socket that nobody reads.
     """
 
-    def __init__(self, *, sip_port: int, http_port: int, password: str) -> None:
+    def __init__(self, *, sip_port: int, http_port: int, password: str, first_media_port: int | None = None) -> None:
         self.server = (HOST, sip_port)
         self.http_port = http_port
         self.password = password
         self.callers = self._udp()
         self.phones = self._udp()
         self.sink = self._udp()
+        self.media_targets: dict[int, int] = {}
+        """Where the system wants media, by number of the leg."""
+        self._first_media_port = first_media_port
+        self._media: dict[bytes, int] = {}
         self.calls: dict[bytes, Call] = {}
         self.events = 0
         self.poll_errors = 0
@@ -240,8 +247,21 @@ class SipLoad:
         self._timer_serial += 1
         heapq.heappush(self._timers, (time.monotonic() + seconds, self._timer_serial, do))
 
-    def _sdp(self) -> bytes:
-        port = self.sink.getsockname()[1]
+    def forget_media(self) -> None:
+        """All legs are over: the next is number 0 again."""
+        self._media.clear()
+        self.media_targets.clear()
+
+    def _heard_sdp(self, key: bytes, message: bytes) -> None:
+        """Keep where a leg's media is to go."""
+        if key in self._media and (found := _AUDIO.search(message)):
+            self.media_targets[self._media[key]] = int(found[1])
+
+    def _sdp(self, key: bytes) -> bytes:
+        if self._first_media_port is None:
+            port = self.sink.getsockname()[1]
+        else:
+            port = self._first_media_port + self._media.setdefault(key, len(self._media))
         return (
             f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 101\r\n"
             "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n"
@@ -256,7 +276,7 @@ class SipLoad:
         self._serial += 1
         number = self._serial
         call = Call(number, time.monotonic())
-        port, sdp = self.callers.getsockname()[1], self._sdp()
+        port, sdp = self.callers.getsockname()[1], self._sdp(f"c{number}".encode())
         head = (
             f"INVITE sip:{code}@{HOST}:{self.server[1]} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {HOST}:{port};branch=z9hG4bKi{number};rport\r\nMax-Forwards: 70\r\n"
@@ -313,6 +333,7 @@ class SipLoad:
         call.target = _header(_CONTACT, message) or f"sip:{HOST}:{self.server[1]}".encode()
         call.status = status
         self.callers.sendto(self._in_dialog(call, "ACK", 1), self.server)
+        self._heard_sdp(f"c{call.number}".encode(), message)
         if status < 300 and not call.caller_up:
             call.caller_up = time.monotonic()
             self._talk(call)
@@ -339,8 +360,10 @@ class SipLoad:
             self._legs[key] = call
             if b"tag=" not in _header(_TO, message):
                 self._respond(self.phones, message, b"180 Ringing")
-            self._respond(self.phones, message, b"200 OK", self._sdp())
+            self._respond(self.phones, message, b"200 OK", self._sdp(key))
+            self._heard_sdp(key, message)
         elif message.startswith(b"ACK "):
+            self._heard_sdp(key, message)
             call = self._legs.get(key)
             if call is not None and not call.agent_up:
                 call.agent_up = time.monotonic()
@@ -365,7 +388,9 @@ class SipLoad:
 
     def _answer_request(self, sock: socket.socket, message: bytes) -> None:
         if message.startswith(b"INVITE "):
-            self._respond(sock, message, b"200 OK", self._sdp())
+            key = _header(_CALL_ID, message)
+            self._respond(sock, message, b"200 OK", self._sdp(key))
+            self._heard_sdp(key, message)
         elif not message.startswith(b"ACK "):
             self._respond(sock, message, b"200 OK")
 
