@@ -3,6 +3,8 @@ import { en as commonEn } from "../packages/ui/src/locales/en";
 import { zh as commonZh } from "../packages/ui/src/locales/zh";
 import { en as barEn } from "../plugins/connection-bar/src/frame/locales/en";
 import { zh as barZh } from "../plugins/connection-bar/src/frame/locales/zh";
+import { en as chatEn } from "../plugins/web-chat/src/locales/en";
+import { zh as chatZh } from "../plugins/web-chat/src/locales/zh";
 import { en as callEn } from "./call/locales/en";
 import { zh as callZh } from "./call/locales/zh";
 import { en as startEn } from "./start/locales/en";
@@ -16,6 +18,7 @@ const PAIRS: [string, Record<string, string>, Record<string, string>][] = [
   ["call", callEn, callZh],
   ["workbench", workbenchEn, workbenchZh],
   ["connection bar", barEn, barZh],
+  ["web chat", chatEn, chatZh],
 ];
 
 const values = (message: string) => [...message.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();

@@ -1,6 +1,7 @@
 /** `/api/v1/desk` over a pretended gateway: the board follows its colleagues, contacts are what was put in. */
 
 import type { BoardAgent, BoardFrame, DeskContact } from "@opencec/api-client";
+import { FakeDeskChats } from "./fake_desk_chats.ts";
 import type { FakeGateway, Reply } from "./fake_gateway.ts";
 
 const STATES: Record<number, BoardAgent["state"]> = {
@@ -18,6 +19,8 @@ export class FakeDesk {
   contacts: DeskContact[] = [];
   /** What was written, by call id. */
   notes: Record<string, { note: string; reasons: number[] }> = {};
+
+  readonly chats = new FakeDeskChats();
 
   constructor(readonly gateway: FakeGateway) {}
 
@@ -67,6 +70,8 @@ export class FakeDesk {
       this.notes[note] = body as { note: string; reasons: number[] };
       return reply(200, {});
     }
+    const chats = this.chats.handle(method, url, body);
+    if (chats) return chats;
     if (url.pathname === "/contacts") return reply(200, this.#page(url.searchParams));
     if (url.pathname.endsWith("/path"))
       return reply(200, { path: [{ menu: "Sales or Support", key: "1", text: "Sales" }] });

@@ -43,6 +43,8 @@ const json = (status: number, body: unknown, headers: Record<string, string> = {
 function deskReply(desk: FakeDesk, url: URL, method: string, body: unknown): Response | null {
   const path = /^\/api\/v1\/desk\/\d+(.*)$/.exec(url.pathname)?.[1];
   if (path === undefined) return null;
+  const streamed = desk.chats.stream(path + url.search);
+  if (streamed) return streamed;
   if (path === "/live") return new Response(`${JSON.stringify(desk.frame())}\n`);
   const told = desk.handle(method, path + url.search, body);
   return json(told.status, told.body);

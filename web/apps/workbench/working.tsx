@@ -2,8 +2,13 @@
 
 import { Tabs } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
+import type { DeskChat } from "@opencec/api-client";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { useSearchParams } from "react-router";
+import { ChatList } from "./chats/chat_list";
+import { ChatsProvider, useChats } from "./chats/context";
+import { Conversation, useChosen } from "./chats/conversation";
+import { ChatSide } from "./chats/side";
 import css from "./page.module.css";
 import { AudioDialog } from "./parts/audio_dialog";
 import { Banners } from "./parts/banners";
@@ -40,19 +45,39 @@ function usePanel(): [Panel, (panel: Panel) => void] {
   return [panel, (next) => setParams({ panel: next }, { replace: true })];
 }
 
+/** What the centre shows: an open chat takes the place of an idle phone, and stands below a call. */
+function useCentre(): { chat: DeskChat | null; isPhoneShown: boolean } {
+  const { model } = useView();
+  const chat = useChosen();
+  return { chat, isPhoneShown: !chat || model.calls.length > 0 || model.state === "wrapup" };
+}
+
 /** An inspector sees the team, above the contact when there is one. */
 function Centre(): ReactNode {
   const { account, model } = useView();
+  const { chat, isPhoneShown } = useCentre();
   const inspector = account?.role === "inspector";
   const quiet = !model.calls.length && (model.state === "idle" || model.inspecting !== null);
   return (
     <>
-      {inspector && quiet ? null : <ContactCard />}
+      {(inspector && quiet) || !isPhoneShown ? null : <ContactCard />}
+      {chat ? <Conversation chat={chat} /> : null}
       {inspector ? (
         <Suspense fallback={null}>
           <Team />
         </Suspense>
       ) : null}
+    </>
+  );
+}
+
+/** The right panel: of the open chat, and of the call when there is one. */
+function Side(): ReactNode {
+  const { chat, isPhoneShown } = useCentre();
+  return (
+    <>
+      {chat ? <ChatSide chat={chat} /> : null}
+      {isPhoneShown ? <SidePanel /> : null}
     </>
   );
 }
@@ -68,18 +93,25 @@ function Panels(): ReactNode {
   useEffect(() => {
     if (rings && panel !== "contact") setPanel("contact");
   }, [rings]);
+  const { chosen } = useChats();
+  // A chat that was opened from the list shows itself.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the choice itself may switch the panel
+  useEffect(() => {
+    if (chosen && panel === "contacts") setPanel("contact");
+  }, [chosen]);
   if (!narrow) {
     return (
       <main className={css.columns}>
         <div className={css.left}>
           <Contacts />
+          <ChatList />
           <Today />
         </div>
         <div className={css.centre} {...SCROLLABLE}>
           <Centre />
         </div>
         <aside className={css.right} {...SCROLLABLE} aria-label={text("panel.details")}>
-          <SidePanel />
+          <Side />
         </aside>
       </main>
     );
@@ -96,13 +128,14 @@ function Panels(): ReactNode {
         </Tabs.List>
         <Tabs.Panel value="contacts">
           <Contacts />
+          <ChatList />
           <Today />
         </Tabs.Panel>
         <Tabs.Panel value="contact">
           <Centre />
         </Tabs.Panel>
         <Tabs.Panel value="details" keepMounted>
-          <SidePanel />
+          <Side />
         </Tabs.Panel>
       </Tabs>
     </main>
@@ -113,11 +146,13 @@ export function Working(): ReactNode {
   useRinging();
   return (
     <DialogProvider>
-      <div className={css.page} data-testid="workbench">
-        <TopBar />
-        <Banners />
-        <Panels />
-      </div>
+      <ChatsProvider>
+        <div className={css.page} data-testid="workbench">
+          <TopBar />
+          <Banners />
+          <Panels />
+        </div>
+      </ChatsProvider>
       <CallDialog />
       <TransferDialog />
       <ConsultDialog />

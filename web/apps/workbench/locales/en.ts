@@ -1,3 +1,4 @@
+import { chatsEn } from "../chats/locales/en";
 export const en = {
   "wb.title": "Agent workbench",
   "wb.title.ringing": "☎ {{number}} is calling",
@@ -249,6 +250,7 @@ export const en = {
   "audio.verdict.poor_network":
     "The sound is there, but the network is poor. Use a cable or another network.",
   "audio.verdict.no_call": "The test call was not connected.",
+  ...chatsEn,
 } as const;
 
 export type WorkbenchKey = keyof typeof en;

@@ -1,3 +1,4 @@
+import { chatsZh } from "../chats/locales/zh";
 import type { WorkbenchKey } from "./en";
 
 export const zh: Record<WorkbenchKey, string> = {
@@ -245,4 +246,5 @@ export const zh: Record<WorkbenchKey, string> = {
   "audio.verdict.no_echo": "您的声音已发出，但没有返回。请向管理员询问网络情况。",
   "audio.verdict.poor_network": "有声音，但网络质量差。请使用有线或其他网络。",
   "audio.verdict.no_call": "测试呼叫未接通。",
+  ...chatsZh,
 };
