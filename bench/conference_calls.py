@@ -6,7 +6,7 @@ send G.711 on all three legs. Figures: CPU time of control for a conference from
 workers while all talk and the conferences that makes a core, and what of the audio came back and how punctually. The
 worker alone is measured by `bench/media.py`.
 
-    python bench/conference_calls.py            40 conferences, 3 runs
+    python bench/conference_calls.py            100 conferences, 3 runs
     python bench/conference_calls.py --quick    6 conferences, 1 run; nothing written
 """
 
@@ -149,7 +149,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int)
     options = parser.parse_args()
     is_whole = not any((options.quick, options.conferences, options.runs))
-    options.conferences = options.conferences or (6 if options.quick else 40)
+    options.conferences = options.conferences or (6 if options.quick else 100)
     options.runs = options.runs or (1 if options.quick else 3)
     where = machine()
     with Instance() as instance:

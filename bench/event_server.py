@@ -142,6 +142,7 @@ async def _drive(centre: Any, agents: int, *, rate: int, seconds: float, before:
         Commands given.
     """
     from opencec.core.commands import SayBusy, SayFree
+    from opencec.core.ids import AgentId
 
     loop = asyncio.get_running_loop()
     began, made = loop.time(), 0
@@ -150,7 +151,7 @@ async def _drive(centre: Any, agents: int, *, rate: int, seconds: float, before:
         due = min(total, int((loop.time() - began) * rate))
         while made < due:
             number = before + made
-            agent, is_busy = FIRST_AGENT + number % agents, (number // agents) % 2 == 0
+            agent, is_busy = AgentId(FIRST_AGENT + number % agents), (number // agents) % 2 == 0
             centre.runtime.submit(SayBusy(agent=agent) if is_busy else SayFree(agent=agent))
             made += 1
         await asyncio.sleep(0.002)

@@ -54,7 +54,7 @@ from opencec.services.agent_port import TenantOverloaded
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.effect_words import contact_of
 from opencec.services.lanes import Lanes
-from opencec.services.signalling.call_rate import CallRate
+from opencec.services.tenant_rate import TenantRate
 from opencec.services.tenant_runtime import TenantRuntime
 
 RESULT = Path(__file__).parent / "results" / "fairness.json"
@@ -149,7 +149,7 @@ def load(mode: str, noisy: Tenant, seconds: float) -> list[Awaitable[None]]:
     if mode == "saturated":
         return [_saturate(noisy, seconds)]
     factor = 10 if mode == "flood" else 1
-    rate = CallRate()
+    rate = TenantRate()
 
     def offer(_: int) -> None:
         if rate.take(noisy.number, per_s=CALLS_PER_S, now=noisy.clock.now()):

@@ -188,6 +188,7 @@ class CallCentre:
         ca_file: Path | None = None,
         guid_renew_ms: int = 0,
         guid_grace_ms: int = 120_000,
+        operations_per_s: int = 100_000,
         allowed_origins: tuple[str, ...] = (),
     ) -> None:
         self.journal = journal
@@ -208,6 +209,7 @@ class CallCentre:
                 feed=limits,
                 guid_renew_ms=guid_renew_ms,
                 guid_grace_ms=guid_grace_ms,
+                operations_per_s=operations_per_s,
                 allowed_origins=allowed_origins,
             ),
         )

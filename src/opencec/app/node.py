@@ -167,6 +167,7 @@ class Node:
             settings=GatewaySettings(
                 allowed_origins=settings.gateway_origins,
                 guid_renew_ms=settings.gateway_guid_renew_s * 1000,
+                operations_per_s=settings.gateway_operations_per_s,
             ),
             load=self.load,
             metrics=self.metrics,

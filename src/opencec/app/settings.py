@@ -213,6 +213,12 @@ class Settings(BaseSettings):
         "good for 120 s more. 0: AUTHMODE 1, it stays until sign-out; many clients know only that.",
         examples=[600],
     )
+    gateway_operations_per_s: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        500,
+        description="Operations of the CC-Gateway that one tenant may ask for each second; twice as many at once "
+        "after a rest. More are refused with 000-007. Polls and heartbeats do not count.",
+        examples=[2000],
+    )
 
     @field_validator("callback_networks")
     @classmethod

@@ -89,6 +89,11 @@ class Metrics:
             "`bad_request`, `no_common_codec`, `no_media` (no worker takes it), `not_taken` (by the core).",
             ("reason",),
         )
+        self.refused_operations = Counter(
+            "opencec_refused_operations_total",
+            "Operations of the CC-Gateway refused because the tenant asked for too many.",
+            ("tenant",),
+        )
         self.refused_sign_ins = Counter(
             "opencec_refused_sign_ins_total", "Sign-ins of agents refused because this node is overloaded."
         )

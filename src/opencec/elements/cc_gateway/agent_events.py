@@ -48,7 +48,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         get_all_agent_event,
         "Next events of all agents, as a list, for those who may watch",
         group="event",
-        auth="guid_alone",
+        auth="guid_poll_alone",
         codes=("000-003", "100-006", "300-001"),
     ),
     Operation(

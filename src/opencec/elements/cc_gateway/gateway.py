@@ -14,7 +14,7 @@ from opencec.elements.cc_gateway.subscription_wire import NOTIFICATION_PATH, not
 from opencec.elements.cc_gateway.translate import EventTranslator
 from opencec.httpkit.lockout import SignInGuard
 from opencec.httpkit.operations import Call, WireRequest
-from opencec.httpkit.replies import Refusal, Reply
+from opencec.httpkit.replies import ExactName, Refusal, Reply
 from opencec.ports.callbacks import Callbacks
 from opencec.ports.clock import Clock
 from opencec.ports.ids import Ids
@@ -26,9 +26,13 @@ from opencec.services.metrics import Metrics
 from opencec.services.push import TenantPusher
 from opencec.services.recognition_subscriptions import RecognitionSubscriptions
 from opencec.services.sessions import AgentSession, AgentSessions, SessionIndex
+from opencec.services.tenant_rate import TenantRate
 from opencec.services.tenant_runtime import Participant
 
 __all__ = ["Caller", "Desk", "Gateway", "GatewayCall", "GatewaySettings"]
+
+
+_COME_AGAIN = ((ExactName(b"Retry-After"), b"1"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class GatewaySettings:
     """AUTHMODE 2: a GUID is replaced after so long. 0 = AUTHMODE 1, it stays until sign-out (cc-gateway.md 2)."""
     guid_grace_ms: int = 120_000
     """How long the GUID before stays good."""
+    operations_per_s: int = 500
+    """Operations of one tenant; polls and heartbeats do not count."""
 
 
 @dataclass(slots=True)
@@ -110,6 +116,7 @@ class Gateway:
         self.load = load or LoadAdmission()
         self.metrics = metrics or Metrics()
         self.index = SessionIndex()
+        self._rate = TenantRate()
         self._desks: dict[TenantId, Desk] = {}
         self.dialect = GatewayDialect({})
 
@@ -158,8 +165,18 @@ class Gateway:
         """GUID family (cc-gateway.md 2): the header names a session, and the path the agent of that session.
 
         Raises:
-            Refusal: 000-003 for a GUID nobody has or another agent's, 100-006 for a session that is over.
+            Refusal: 000-003 for a GUID nobody has or another agent's, 100-006 for a session that is over, 000-007 when
+                the tenant asks more than its share of the node.
         """
+        caller = self.by_guid_uncounted(request, path)
+        tenant = caller.session.tenant
+        if not self._rate.take(tenant, per_s=self.settings.operations_per_s, now=self.clock.now()):
+            self.metrics.refused_operations.add(tenant)
+            raise Refusal("000-007", "too many operations of this tenant", headers=_COME_AGAIN)
+        return caller
+
+    def by_guid_uncounted(self, request: WireRequest, path: dict[str, str]) -> Caller:
+        """GUID family of heartbeats: outside the tenant's quota; raises Refusal as `by_guid`."""
         caller = self.by_guid_even_ended(request, path)
         if caller.session.is_ended:
             raise _not_signed_in()
@@ -167,11 +184,18 @@ class Gateway:
 
     def by_guid_alone(self, request: WireRequest, path: dict[str, str]) -> Caller:
         """GUID family of operations without an agent in the path; raises Refusal as `by_guid`."""
+        return self.by_guid(request, self._with_agent(request, path))
+
+    def by_guid_alone_uncounted(self, request: WireRequest, path: dict[str, str]) -> Caller:
+        """The same for polls, outside the tenant's quota; raises Refusal as `by_guid`."""
+        return self.by_guid_uncounted(request, self._with_agent(request, path))
+
+    def _with_agent(self, request: WireRequest, path: dict[str, str]) -> dict[str, str]:
         guid = request.header(b"guid")
         session = self.index.find(guid, now=self.clock.now()) if guid else None
         if session is None:
             raise Refusal("000-003", "no right to call this interface")
-        return self.by_guid(request, {**path, "agentid": str(session.agent)})
+        return {**path, "agentid": str(session.agent)}
 
     def by_guid_even_ended(self, request: WireRequest, path: dict[str, str]) -> Caller:
         """GUID family of the event poll: a session that is over may still fetch its last event."""

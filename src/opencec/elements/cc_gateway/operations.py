@@ -70,6 +70,8 @@ def build_gateway_app(gateway: Gateway) -> Dispatcher[Caller]:
             "none": gateway.stranger,
             "guid": gateway.by_guid,
             "guid_alone": gateway.by_guid_alone,
+            "guid_poll_alone": gateway.by_guid_alone_uncounted,
+            "guid_heartbeat": gateway.by_guid_uncounted,
             "guid_of_ended": gateway.by_guid_even_ended,
         },
         trusted_proxies=settings.trusted_proxies,

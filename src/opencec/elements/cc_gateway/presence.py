@@ -83,6 +83,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         hand_shake,
         "Heartbeat in push mode",
         group="event",
+        auth="guid_heartbeat",
         codes=("000-001", "100-001"),
     ),
     Operation(
@@ -92,6 +93,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         heartbeat,
         "Heartbeat in the older push mode",
         group="event",
+        auth="guid_heartbeat",
         codes=("000-001",),
     ),
     Operation("updateGuid", ("PUT",), f"{_AGENT}/updateGuid", update_guid, "Another GUID", group="event"),

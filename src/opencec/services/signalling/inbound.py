@@ -13,11 +13,11 @@ from opencec.services.agent_port import TenantOverloaded
 from opencec.services.load_admission import RETRY_AFTER_S
 from opencec.services.signalling.admission import Admission, Admitted
 from opencec.services.signalling.authentication import Refusal
-from opencec.services.signalling.call_rate import CallRate
 from opencec.services.signalling.context import SignallingContext, contact_of_leg
 from opencec.services.signalling.leg_media import LegMedia
 from opencec.services.signalling.legs import Arrival, LegRecord
 from opencec.services.signalling.video_negotiation import VideoNegotiation
+from opencec.services.tenant_rate import TenantRate
 from opencec.sip.errors import SdpError, SipError
 from opencec.sip.leg_events import InviteReceived
 from opencec.sip.sdp import SessionDescription
@@ -48,7 +48,7 @@ class InboundCalls:
         self._media = media
         self._video = video
         self._admission = admission
-        self._rate = CallRate()
+        self._rate = TenantRate()
 
     def receive(self, event: InviteReceived) -> bool:
         """A new INVITE: let it in, or answer it with the right status. True: `arrive` is to follow.

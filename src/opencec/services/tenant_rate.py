@@ -1,14 +1,14 @@
-"""How many new calls a tenant may bring a second: a token bucket for each."""
+"""How much a tenant may ask of a node each second, calls or operations: a token bucket for each."""
 
 from __future__ import annotations
 
-__all__ = ["CallRate"]
+__all__ = ["TenantRate"]
 
 _BURST_S = 2.0
 """A bucket holds what two seconds refill."""
 
 
-class CallRate:
+class TenantRate:
     """Buckets by tenant."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class CallRate:
 
         Args:
             tenant: VDN.
-            per_s: New calls a second that the tenant may bring.
+            per_s: What the tenant may ask a second.
             now: Milliseconds.
         """
         capacity = per_s * _BURST_S
