@@ -9,7 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fakes.agent_passwords import PasswordStore, PlainPasswords
+from fakes.chat_history import MemoryChatHistory
 from fakes.journal import MemoryJournal
 from fakes.media_files import tenant_media
 from fakes.recorded_calls import RecordedCalls
@@ -27,19 +30,31 @@ from opencec.core.commands import (
     LegFailed,
     RecordingDone,
 )
-from opencec.core.config import AgentGroup, AgentProfile, CalledRoute, QueueProfile, SkillLevel, TenantProfile
+from opencec.core.config import (
+    AgentGroup,
+    AgentProfile,
+    CalledRoute,
+    ChannelProfile,
+    Overflow,
+    QueueProfile,
+    SkillLevel,
+    TenantProfile,
+)
 from opencec.core.effects import AcceptLeg, DialNumber, Effect, EndLeg, RingPhone, StopRecording
 from opencec.core.errors import CoreError
 from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, LegId, QueueId, SessionId, TenantId
 from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
+from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.configuration import AgentConfig, TenantConfig, TenantInfo
 from opencec.ports.records import Cdr, CdrQuery, TenantRecords
 from opencec.services.agent_desk import AgentDesk
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
 from opencec.services.cdr_projection import NOTES, CdrProjection
+from opencec.services.chat.desk import ChatDesk
+from opencec.services.chat.history import RATINGS, ChatHistory
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.feed import FeedLimits
 from opencec.services.flow_facts import FlowFacts
@@ -77,6 +92,31 @@ def profile_of(agents: int = 5) -> TenantProfile:
     )
 
 
+CHAT = QueueId(4)
+WEB, ASYNC = "100000000000000001", "100000000000000002"
+CHAT_CONFIG = TenantConfig(
+    info=TenantInfo(vdn=int(VDN), name="Demo"),
+    channels=(
+        ChannelConfig(channel=WEB, name="web", queue=int(CHAT), familiar_days=7),
+        ChannelConfig(channel=ASYNC, type="WECHAT", name="social", queue=int(CHAT), is_async=True),
+    ),
+)
+
+
+def chat_profile(agents: int = 3, capacity: int = 2) -> TenantProfile:
+    """As `profile_of`, and every agent serves queue 4 of text contacts."""
+    voice = profile_of(agents)
+    people = tuple(
+        msgspec.structs.replace(agent, skills=(*agent.skills, SkillLevel(CHAT)), text_capacity=capacity)
+        if agent.role == "agent"
+        else agent
+        for agent in voice.agents
+    )
+    queue = QueueProfile(CHAT, "Chat", "text", on_no_agent=Overflow("release"), ring_timeout_ms=20_000)
+    channels = (ChannelProfile(WEB, welcome_text="Welcome."), ChannelProfile(ASYNC, away_ms=600_000))
+    return msgspec.structs.replace(voice, agents=people, queues=(*voice.queues, queue), channels=channels)
+
+
 class FakePort:
     """Implements `TenantPort` over a real runtime."""
 
@@ -85,8 +125,9 @@ class FakePort:
     busy_reasons: Sequence[Reason] = (Reason(200, "Meeting"),)
     flows: Sequence[FlowName] = (FlowName("welcome", "Welcome", "1000"),)
 
-    def __init__(self, runtime: TenantRuntime, clock: SystemClock) -> None:
+    def __init__(self, runtime: TenantRuntime, clock: SystemClock, chats: ChatDesk) -> None:
         self.runtime = runtime
+        self.chats = chats
         self.tenant = runtime.tenant
         self.queries = CoreQueries(runtime.core)
         self._clock = clock
@@ -218,7 +259,15 @@ class CallCentre:
             self.runtime.join(participant)
         for observer in (desk.sessions, desk.feed):
             self.runtime.observe(observer)
-        self.port = FakePort(self.runtime, self.clock)
+        self.history = MemoryChatHistory()
+        self.chats = ChatDesk(
+            self.runtime, clock=self.clock, history=ChatHistory(VDN, store=self.history), config=CHAT_CONFIG
+        )
+        self.runtime.join(self.chats.feed)
+        self.runtime.observe(self.chats.history)
+        self.runtime.observe(self.chats)
+        self.runtime.follow(RATINGS, self.chats.history.on_rating)
+        self.port = FakePort(self.runtime, self.clock, self.chats)
         self.picks_up = True
         self.refuses: dict[str, str] = {}
         self.ringing: list[LegId] = []
@@ -256,17 +305,20 @@ class CallCentre:
             limits=limits or FeedLimits(wait_ms=80),
             **settings,
         )
+        await centre.chats.history.catch_up(centre.journal)
         await centre.runtime.replay("test")
+        centre.chats.adopt()
         centre.directory.port = centre.port
         async with asyncio.TaskGroup() as group:
             centre.lanes.open(group)
             task = group.create_task(centre.runtime.run(centre._carry_out))
             silence = group.create_task(centre.gateway.desk(VDN).run(centre.port))
+            presence = group.create_task(centre.chats.run())
             await centre.port.execute(Configure(profile=centre.profile))
             try:
                 yield centre
             finally:
-                for running in (task, silence):
+                for running in (task, silence, presence):
                     running.cancel()
                     with suppress(asyncio.CancelledError):
                         await running

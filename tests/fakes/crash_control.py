@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+from fakes.chat_history import MemoryChatHistory
 from fakes.crash_life import CrashJournal, Life
 from fakes.secrets import PlainSecrets
 from opencec.adapters.files import RecordingFiles
@@ -22,6 +23,8 @@ from opencec.ports.clock import Clock
 from opencec.ports.configuration import TenantConfig
 from opencec.ports.records import Record
 from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.chat.desk import ChatDesk
+from opencec.services.chat.history import ChatHistory
 from opencec.services.commit_gate import CommitGate
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
@@ -186,6 +189,9 @@ class CrashControl:
             records=records,  # type: ignore[arg-type]
             recordings=None,  # type: ignore[arg-type]
             media=None,  # type: ignore[arg-type]
+            chats=ChatDesk(
+                self.runtime, clock=clock, history=ChatHistory(vdn, store=MemoryChatHistory()), config=config
+            ),
         )
         self.book.add(self.handle)
         self.desk = self.gateway.open_desk(vdn)

@@ -18,7 +18,7 @@ from opencec.adapters.media_worker import MediaPool, RelayPool
 from opencec.adapters.outbound_http import AddressGuard, CallbackClient
 from opencec.adapters.sipwire import LocalAddresses, SipWire
 from opencec.adapters.speech_worker import PromptFiles, SpeechPrompts, SpeechWorkerClient
-from opencec.adapters.sqlite import Database, SqliteConfiguration, SqliteJournal, SqliteRecords
+from opencec.adapters.sqlite import Database, SqliteChatHistory, SqliteConfiguration, SqliteJournal, SqliteRecords
 from opencec.adapters.system import Argon2Passwords, SystemClock, SystemIds
 from opencec.app.context import ControlContext
 from opencec.app.demo.provision import provision_demo
@@ -30,6 +30,8 @@ from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
 from opencec.ports.configuration import TenantConfig, TenantInfo
 from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.chat.desk import ChatDesk
+from opencec.services.chat.history import ChatHistory
 from opencec.services.commit_gate import CommitGate
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
@@ -109,6 +111,7 @@ class Node:
         self._build_signalling()
         for services in self.tenants.values():
             await services.projection.catch_up(self.journal)
+            await services.handle.chats.history.catch_up(self.journal)
             count = await services.runtime.replay(f"control {os.getpid()}")
             await services.restore_flows()
             _log.info("tenant.replayed", tenant=services.runtime.tenant, entries=count)
@@ -198,6 +201,12 @@ class Node:
             recordings=RecordingArchive(self.records.for_tenant(info.vdn), absolute=self.recordings.absolute),
             records=self.records.for_tenant(config.info.vdn),
             tickets=self.tickets,
+            chats=ChatDesk(
+                runtime,
+                clock=self.clock,
+                history=ChatHistory(tenant, store=SqliteChatHistory(self.database, info.vdn)),
+                config=config,
+            ),
             media=self.media_cache.for_tenant(info.vdn),
         )
         self.book.add(handle)
@@ -366,6 +375,7 @@ class Node:
     async def _flush_records(self) -> None:
         for services in self.tenants.values():
             await services.projection.flush()
+            await services.handle.chats.history.flush()
 
 
 def _supervisor() -> str:

@@ -53,6 +53,7 @@ from opencec.services.agent_desk import AgentDesk
 from opencec.services.audio import ContactAudio
 from opencec.services.caller_accounts import CallerAccounts
 from opencec.services.cdr_projection import NOTES, QUALITY, CdrProjection
+from opencec.services.chat.history import RATINGS
 from opencec.services.flow_facts import FlowFacts
 from opencec.services.flows import FlowRunner
 from opencec.services.lanes import Lanes
@@ -176,13 +177,17 @@ class TenantServices:
             self._flow_facts,
             *self.desk.participants,
             self.callers,
+            self.handle.chats.feed,
         )
         for participant in participants:
             self.runtime.join(participant)
         observers = (self.desk.sessions, self.desk.feed, self.projection, self.flows, self._treatments, self)
-        for observer in (*observers, self.agent_desk, self.agent_desk.board):
+        chats = self.handle.chats
+        for observer in (*observers, chats.history, chats, self.agent_desk, self.agent_desk.board):
             self.runtime.observe(observer)
         self.runtime.keep_from(self.projection.floor)
+        self.runtime.keep_from(chats.history.floor)
+        self.runtime.follow(RATINGS, chats.history.on_rating)
         self.runtime.follow(QUALITY, self.projection.on_quality)
         self.runtime.follow(NOTES, self.projection.on_note)
 
@@ -267,12 +272,15 @@ class TenantServices:
         self._flow_facts.retain({str(contact.id) for contact in self.runtime.core.live_contacts()})
         self._treatments.adopt()
         self.flows.adopt()
+        self.handle.chats.adopt()
 
     async def run(self) -> None:
         """Serve until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.runtime.run(self.carry_out), name=f"tenant-{self.runtime.tenant}")
             group.create_task(self.projection.run())
+            group.create_task(self.handle.chats.history.run())
+            group.create_task(self.handle.chats.run())
             group.create_task(self.desk.run(self.handle))
 
     async def carry_out(self, effect: Effect) -> Awaitable[None] | None:

@@ -154,11 +154,11 @@ def _leave_handover(turn: Turn, chat: Chat, agent: Agent) -> None:
 
 def _last_words(turn: Turn, chat: Chat, reason: ChatEndReason) -> str:
     channel = turn.state.chat_book.channel(chat)
-    if reason in ("no_agent", "queue_full", "queue_timeout", "no_route"):
-        return channel.busy_text
+    if reason == "queue_timeout":
+        return channel.wait_text
     if reason == "customer_silent":
-        return channel.timeout_text
-    return channel.closing_text if reason == "agent_ended" else ""
+        return channel.silence_text
+    return channel.busy_text if reason in ("no_agent", "queue_full", "no_route") else ""
 
 
 def _close(turn: Turn, chat: Chat, *, by: Literal["customer", "agent", "system"], reason: ChatEndReason) -> Cdr:

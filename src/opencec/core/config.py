@@ -98,11 +98,11 @@ class ChannelProfile(msgspec.Struct, frozen=True):
     """How long a chat is kept for a customer who is away; 0 = the channel is no asynchronous one."""
     welcome_text: str = ""
     busy_text: str = ""
-    """No agent is there, or the queue is full or too slow."""
-    timeout_text: str = ""
+    """No agent is there, or the queue is full."""
+    wait_text: str = ""
+    """Nobody has answered in time."""
+    silence_text: str = ""
     """The customer was silent for too long."""
-    closing_text: str = ""
-    """The agent has ended the chat."""
 
 
 class TenantProfile(msgspec.Struct, frozen=True):

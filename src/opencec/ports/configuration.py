@@ -192,6 +192,14 @@ class QueueConfig(ConfigRow, frozen=True, kw_only=True):
     position_every_s: int = 20
     announces_agent: bool = False
     """Tell the caller the agent's number on answer (vendor: answerFunction 0)."""
+    chat_limit: int = 0
+    """Most chats at once of an agent who serves this queue; 0: only the agent's own limit counts."""
+    agent_silence_s: int = 0
+    """How long a customer in a chat waits for the agent's next answer; 0: for ever."""
+    on_agent_silence: Literal["remind", "requeue"] = "remind"
+    """Remind the agent then, or give the chat to somebody else."""
+    has_chats_beside_call: bool = True
+    """Agents who are in a call are offered chats of this queue."""
 
 
 class RouteConfig(ConfigRow, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ values taken at one moment, in the domain's words.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
@@ -20,6 +20,9 @@ from opencec.ports.records import Cdr, CdrQuery
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.media_cache import TenantMedia
 from opencec.services.recording_archive import RecordingArchive
+
+if TYPE_CHECKING:
+    from opencec.services.chat.desk import ChatDesk
 
 __all__ = [
     "AgentState",
@@ -295,6 +298,11 @@ class TenantPort(Protocol):
     @property
     def flows(self) -> Sequence[FlowName]:
         """Published flows."""
+        ...
+
+    @property
+    def chats(self) -> ChatDesk:
+        """The tenant's text contacts."""
         ...
 
     async def call_records(self, query: CdrQuery) -> list[Cdr]:

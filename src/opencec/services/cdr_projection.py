@@ -11,7 +11,7 @@ import structlog
 
 from opencec.core.conference import CONFERENCE_FEATURE
 from opencec.core.events import Cdr as CoreCdr
-from opencec.core.events import ContactEnded, ContactSegment, Event, RecordingFinished, RecordingStarted
+from opencec.core.events import ChatEnded, ContactEnded, ContactSegment, Event, RecordingFinished, RecordingStarted
 from opencec.core.ids import ContactId, TenantId
 from opencec.ports.journal import Journal
 from opencec.ports.records import (
@@ -142,7 +142,7 @@ class CdrProjection:
         before = len(self._rows)
         for event in events:
             match event:
-                case ContactEnded():
+                case ContactEnded() | ChatEnded():
                     if event.cdr.direction != "service":
                         self._rows.append(self._cdr(event.cdr, direction=event.cdr.direction))
                         self._rows += self._agent_contacts(event.cdr, direction=event.cdr.direction)

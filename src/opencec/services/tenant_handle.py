@@ -14,6 +14,7 @@ from opencec.ports.records import Cdr, CdrQuery, TenantRecords
 from opencec.ports.secrets import Passwords
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantPort
+from opencec.services.chat.desk import ChatDesk
 from opencec.services.media_cache import TenantMedia
 from opencec.services.recording_archive import RecordingArchive
 from opencec.services.sign_in_tickets import SignInTickets
@@ -37,6 +38,7 @@ class TenantHandle:
         store: TenantConfiguration,
         records: TenantRecords,
         recordings: RecordingArchive,
+        chats: ChatDesk,
         media: TenantMedia,
         tickets: SignInTickets | None = None,
     ) -> None:
@@ -44,6 +46,7 @@ class TenantHandle:
         tickets: What is taken in place of an agent's password; None: nothing is.
         """
         self._recordings = recordings
+        self._chats = chats
         self._media = media
         self._runtime = runtime
         self._clock = clock
@@ -57,6 +60,7 @@ class TenantHandle:
     def configure(self, config: TenantConfig) -> None:
         """Take over a newer configuration."""
         self.config = config
+        self._chats.configure(config)
         self._phones = frozenset(account.user for account in config.sip_accounts if account.is_enabled)
         self._agent_passwords.configure(config)
         self._rest_reasons = tuple(Reason(reason.id, reason.name) for reason in config.workbench.rest_reasons)
@@ -103,6 +107,11 @@ class TenantHandle:
     def flows(self) -> Sequence[FlowName]:
         """Published flows."""
         return self._flows
+
+    @property
+    def chats(self) -> ChatDesk:
+        """The tenant's text contacts."""
+        return self._chats
 
     async def call_records(self, query: CdrQuery) -> list[Cdr]:
         """Calls that are over."""

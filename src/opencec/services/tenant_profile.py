@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from opencec.core.config import AgentGroup, AgentProfile, CalledRoute, Overflow, QueueProfile, SkillLevel, TenantProfile
+from opencec.core.config import (
+    AgentGroup,
+    AgentProfile,
+    CalledRoute,
+    ChannelProfile,
+    Overflow,
+    QueueProfile,
+    SkillLevel,
+    TenantProfile,
+)
 from opencec.core.ids import AgentId, QueueId, TenantId
+from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.configuration import QueueConfig, QueueRule, TenantConfig
+from opencec.services.chat.texts import texts_of
 
 __all__ = ["tenant_profile"]
+
+_AWAY_MS = 604_800_000
+"""How long a chat of an asynchronous channel is kept for its customer: a week."""
 
 _MAX_WEIGHT = 1_000
 """Configured weights are served highest first (tenant-console.md 5.2), the core's levels lowest first."""
@@ -24,6 +38,7 @@ def tenant_profile(config: TenantConfig) -> TenantProfile:
             for group in config.groups
         ),
         routes=tuple(_route(config, index) for index in range(len(config.routes))),
+        channels=tuple(_channel(channel, config.info.language) for channel in config.channels if channel.is_enabled),
         default_caller=caller or next((route.dialled for route in config.routes if route.is_default), ""),
         conference_places=config.info.max_calls,
     )
@@ -44,6 +59,7 @@ def _agents(config: TenantConfig) -> tuple[AgentProfile, ...]:
             phone=agent.phone,
             group=groups.get(agent.group, 0),
             rights=agent.rights,
+            text_capacity=agent.text_capacity,
         )
         for agent in config.agents
         if agent.is_enabled
@@ -62,6 +78,23 @@ def _queue(queue: QueueConfig) -> QueueProfile:
         on_no_agent=_overflow(queue.on_no_agent),
         on_full=_overflow(queue.on_busy),
         on_timeout=_overflow(queue.on_timeout),
+        chat_limit=queue.chat_limit,
+        agent_silence_ms=queue.agent_silence_s * 1000,
+        on_agent_silence=queue.on_agent_silence,
+        has_chats_beside_call=queue.has_chats_beside_call,
+    )
+
+
+def _channel(channel: ChannelConfig, language: str) -> ChannelProfile:
+    texts = texts_of(channel, language)
+    return ChannelProfile(
+        id=channel.channel,
+        silence_ms=channel.no_reply_s * 1000,
+        away_ms=_AWAY_MS if channel.is_async else 0,
+        welcome_text=texts.welcome,
+        busy_text=texts.busy,
+        wait_text=texts.timeout,
+        silence_text=texts.closing,
     )
 
 

@@ -9,16 +9,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from opencec.adapters.sqlite.chat_history import SqliteChatHistory
     from opencec.adapters.sqlite.configuration import SqliteConfiguration
     from opencec.adapters.sqlite.database import Database
     from opencec.adapters.sqlite.journal import SqliteJournal
     from opencec.adapters.sqlite.media_files import SqliteMediaFiles
     from opencec.adapters.sqlite.records import SqliteRecords
 
-__all__ = ["Database", "SqliteConfiguration", "SqliteJournal", "SqliteMediaFiles", "SqliteRecords"]
+__all__ = ["Database", "SqliteChatHistory", "SqliteConfiguration", "SqliteJournal", "SqliteMediaFiles", "SqliteRecords"]
 
 _HOMES = {
     "Database": "database",
+    "SqliteChatHistory": "chat_history",
     "SqliteConfiguration": "configuration",
     "SqliteJournal": "journal",
     "SqliteMediaFiles": "media_files",

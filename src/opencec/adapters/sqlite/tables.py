@@ -31,6 +31,8 @@ __all__ = [
     "audit",
     "cdrs",
     "channels",
+    "chat_messages",
+    "chat_ratings",
     "connection_bars",
     "contact_notes",
     "flows",
@@ -38,6 +40,7 @@ __all__ = [
     "media_files",
     "media_shares",
     "metadata",
+    "phrases",
     "projections",
     "queues",
     "recordings",
@@ -165,6 +168,10 @@ queues = Table(
     _flag("announces_position"),
     _number("position_every_s"),
     _flag("announces_agent"),
+    Column("chat_limit", Integer, nullable=False, server_default="0"),
+    Column("agent_silence_s", Integer, nullable=False, server_default="0"),
+    Column("on_agent_silence", Text, nullable=False, server_default="remind"),
+    Column("has_chats_beside_call", Boolean, nullable=False, server_default="1"),
 )
 
 agent_skills = Table(
@@ -420,4 +427,50 @@ media_shares = Table(
     Column("id", Text, primary_key=True),
     Column("channel", Text, primary_key=True),
     Column("customer", Text, primary_key=True),
+)
+
+chat_messages = Table(
+    "chat_messages",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    _text("contact"),
+    _text("message"),
+    _number("at"),
+    _text("source"),
+    _text("agent"),
+    _text("sender_name"),
+    _text("media"),
+    _text("content"),
+    _text("file"),
+    _text("file_name"),
+    _text("reply_to"),
+    _text("channel"),
+    _text("customer"),
+    _text("key"),
+    _number("sent_at"),
+    Index("chat_messages_by_contact", "vdn", "contact", "number"),
+    Index("chat_messages_by_customer", "vdn", "customer", "number"),
+)
+
+chat_ratings = Table(
+    "chat_ratings",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("contact", Text, primary_key=True),
+    _number("at"),
+    _number("score"),
+    _text("comment"),
+    Column("nps", Integer),
+    Column("fcr", Boolean),
+)
+
+phrases = Table(
+    "phrases",
+    metadata,
+    Column("vdn", Integer, ForeignKey("tenants.vdn", ondelete="CASCADE"), primary_key=True),
+    Column("workno", Text, primary_key=True),
+    Column("phrase", Text, primary_key=True),
+    _text("title"),
+    _text("text"),
 )
