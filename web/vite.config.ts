@@ -5,7 +5,7 @@ import { compressed } from "./compressed.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const backend = process.env.OPENCEC_DEV_BACKEND ?? "http://127.0.0.1:8080";
-const paths = ["/agentgateway", "/api"];
+const paths = ["/agentgateway", "/api", "/service-cloud"];
 
 /** Pages are plain HTML files, one entry each; the server maps `/call` to `call.html`. */
 export default defineConfig({
@@ -18,6 +18,7 @@ export default defineConfig({
     proxy: {
       ...Object.fromEntries(paths.map((path) => [path, { target: backend, changeOrigin: false }])),
       "/sip": { target: backend, ws: true },
+      "/chat/v1": { target: backend, ws: true },
     },
   },
   build: {
@@ -32,6 +33,7 @@ export default defineConfig({
       input: {
         index: here("pages/index.html"),
         call: here("pages/call.html"),
+        "chat-demo": here("pages/chat-demo.html"),
         workbench: here("pages/workbench.html"),
       },
     },

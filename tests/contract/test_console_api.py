@@ -51,6 +51,7 @@ async def test_info_counts_agents_and_calls(centre: CallCentre, http: httpx.Asyn
     assert (info["tenant"], info["demo"], info["ws_path"]) == ("Demo", True, "/sip")
     assert info["access_codes"] == [{"code": "1001", "name": "Sales"}]
     assert info["video_codes"] == ["1003"]
+    assert info["web_channels"] == [{"id": "202600000000000001", "name": "web"}]
     assert (info["signed_in_agents"], info["live_calls"], info["https_url"]) == (0, 1, None)
 
 

@@ -9,7 +9,7 @@ from fakes.call_centre import CallCentre, FakePort
 from fakes.secrets import PlainSecrets
 from opencec.adapters.system.ids import SystemIds
 from opencec.core.ids import AgentId, TenantId
-from opencec.elements.console import AccessCodeName, PhoneSecret
+from opencec.elements.console import AccessCodeName, PhoneSecret, WebChannelName
 from opencec.services.agent_desk import AgentDesk
 from opencec.services.caller_accounts import CallerAccounts
 
@@ -28,6 +28,7 @@ class DemoInstallation:
     sip_domain = "centre.example.com"
     ws_path = "/sip"
     video_codes: Sequence[str] = ("1003",)
+    web_channels: Sequence[WebChannelName] = (WebChannelName("202600000000000001", "web"),)
     access_codes: Sequence[AccessCodeName] = (AccessCodeName("1001", "Sales"),)
 
     def __init__(self, centre: CallCentre) -> None:

@@ -7,6 +7,8 @@ import { en as chatEn } from "../plugins/web-chat/src/locales/en";
 import { zh as chatZh } from "../plugins/web-chat/src/locales/zh";
 import { en as callEn } from "./call/locales/en";
 import { zh as callZh } from "./call/locales/zh";
+import { en as shopEn } from "./chat-demo/locales/en";
+import { zh as shopZh } from "./chat-demo/locales/zh";
 import { en as startEn } from "./start/locales/en";
 import { zh as startZh } from "./start/locales/zh";
 import { en as workbenchEn } from "./workbench/locales/en";
@@ -16,6 +18,7 @@ const PAIRS: [string, Record<string, string>, Record<string, string>][] = [
   ["common", commonEn, commonZh],
   ["start", startEn, startZh],
   ["call", callEn, callZh],
+  ["shop", shopEn, shopZh],
   ["workbench", workbenchEn, workbenchZh],
   ["connection bar", barEn, barZh],
   ["web chat", chatEn, chatZh],

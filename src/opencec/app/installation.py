@@ -9,7 +9,7 @@ from opencec.app.context import ControlContext
 from opencec.app.demo.tenant import ACCESS_CODES
 from opencec.app.tenant_services import TenantServices
 from opencec.core.ids import AgentId, TenantId
-from opencec.elements.console import AccessCodeName, PhoneSecret
+from opencec.elements.console import AccessCodeName, PhoneSecret, WebChannelName
 from opencec.services.agent_desk import AgentDesk
 from opencec.services.agent_port import TenantDirectory, TenantPort
 from opencec.services.caller_accounts import CallerAccounts
@@ -86,6 +86,12 @@ class NodeInstallation:
         """What customers may call face to face."""
         routes = [route for services in self._tenants.values() for route in services.config.routes]
         return sorted(route.dialled for route in routes if route.media == "video")
+
+    @property
+    def web_channels(self) -> Sequence[WebChannelName]:
+        """Where customers may write from a page."""
+        channels = [channel for services in self._tenants.values() for channel in services.config.channels]
+        return [WebChannelName(one.channel, one.name) for one in channels if one.type == "WEB" and one.is_enabled]
 
     @property
     def directory(self) -> TenantDirectory:

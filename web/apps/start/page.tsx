@@ -43,6 +43,7 @@ export function StartPage(): ReactNode {
           <Door name="workbench" icon="headset" href="/workbench">
             {info.data?.demo ? <p className={css.hint}>{text("start.workbench.demo")}</p> : null}
           </Door>
+          {info.data?.web_channels?.length ? <Door name="chat" icon="queue" href="/chat-demo" /> : null}
         </div>
         <div className={css.columns}>
           <Numbers info={info.data} />
@@ -58,7 +59,7 @@ export function StartPage(): ReactNode {
 }
 
 interface DoorProps {
-  name: "call" | "workbench";
+  name: "call" | "workbench" | "chat";
   icon: IconName;
   href: string;
   children?: ReactNode;

@@ -26,6 +26,7 @@ from opencec.elements.console.schemas import (
     ScreenPop,
     ServerInfo,
     Sip,
+    WebChannel,
 )
 from opencec.httpkit.limits import LimitedBody
 from opencec.httpkit.lockout import RateLimit, SignInGuard
@@ -66,6 +67,7 @@ class _Console:
             demo=it.is_demo,
             access_codes=[AccessCode(code=code.code, name=code.name) for code in it.access_codes],
             video_codes=list(it.video_codes),
+            web_channels=[WebChannel(id=channel.id, name=channel.name) for channel in it.web_channels],
             http_url=it.http_url,
             https_url=it.https_url,
             ws_sip=it.ws_sip,

@@ -11,13 +11,20 @@ from opencec.services.agent_port import TenantDirectory, TenantPort
 from opencec.services.caller_accounts import CallerAccounts
 from opencec.services.sessions import SessionIndex
 
-__all__ = ["AccessCodeName", "Installation", "PhoneSecret"]
+__all__ = ["AccessCodeName", "Installation", "PhoneSecret", "WebChannelName"]
 
 
 class AccessCodeName(NamedTuple):
     """A number that customers may call, and what it is."""
 
     code: str
+    name: str
+
+
+class WebChannelName(NamedTuple):
+    """A web channel: its configuration id, and what it is called."""
+
+    id: str
     name: str
 
 
@@ -65,6 +72,11 @@ class Installation(Protocol):
     def access_codes(self) -> Sequence[AccessCodeName]: ...
     @property
     def video_codes(self) -> Sequence[str]: ...
+
+    @property
+    def web_channels(self) -> Sequence[WebChannelName]:
+        """Where customers may write from a page."""
+        ...
 
     @property
     def directory(self) -> TenantDirectory: ...

@@ -28,6 +28,7 @@ __all__ = [
     "ScreenPop",
     "ServerInfo",
     "Sip",
+    "WebChannel",
 ]
 
 
@@ -44,6 +45,13 @@ class AccessCode(BaseModel):
     name: str
 
 
+class WebChannel(BaseModel):
+    """A channel that a page of ours may show as a chat."""
+
+    id: str
+    name: str
+
+
 class ServerInfo(BaseModel):
     product: str = "OpenCEC"
     version: str
@@ -51,6 +59,7 @@ class ServerInfo(BaseModel):
     demo: bool
     access_codes: list[AccessCode]
     video_codes: list[str]
+    web_channels: list[WebChannel]
     http_url: str | None
     https_url: str | None
     ws_sip: str | None

@@ -15,6 +15,8 @@ export interface ServerInfo {
   access_codes?: { code: string; name: string }[];
   /** What may be called face to face. */
   video_codes?: string[];
+  /** Where customers may write from a page. */
+  web_channels?: { id: string; name: string }[];
   signed_in_agents?: number;
   live_calls?: number;
   /** Where the documentation of the interfaces is; missing when this server offers none. */

@@ -246,10 +246,10 @@ export class OpencecChat extends LitElement {
     const { state, position, waitS } = view.status;
     const isLost = view.phase === "open" && view.link !== "up";
     return html`<div aria-live="polite">
-      ${isLost ? html`<p class="bar" data-bar="link" style="margin:0">${words("chat.reconnecting")}</p>` : nothing}
+      ${isLost ? html`<p class="bar" data-bar="link">${words("chat.reconnecting")}</p>` : nothing}
       ${
         view.phase === "refused"
-          ? html`<p class="bar" style="margin:0">
+          ? html`<p class="bar">
               ${words("chat.refused")}
               <button class="plain" @click=${() => void client.open()}>${words("chat.retry")}</button>
             </p>`
@@ -257,7 +257,7 @@ export class OpencecChat extends LitElement {
       }
       ${
         state === "queued"
-          ? html`<p class="bar" data-bar="queue" style="margin:0">
+          ? html`<p class="bar" data-bar="queue">
               ${position ? words("queue.position", { position }) : words("queue.waiting")}
               ${waitS ? words("queue.wait", { minutes: Math.max(1, Math.round(waitS / 60)) }) : nothing}
             </p>`

@@ -138,6 +138,7 @@ export const styles = css`
     padding: 8px;
   }
   .bar {
+    margin: 0;
     padding: 8px 16px;
     background: var(--notice);
     color: var(--on-notice);
