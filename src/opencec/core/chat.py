@@ -74,6 +74,7 @@ MOVES: dict[tuple[ChatState, ChatTrigger], ChatState] = {
     (_TALKING, ChatWentOffline): _OFFLINE,
     (_QUEUED, ChatCameBack): _QUEUED,
     (_OFFERED, ChatCameBack): _OFFERED,
+    (_TALKING, ChatCameBack): _TALKING,  # answered while the customer was away
     (_OFFLINE, ChatCameBack): _ROUTING,
     (_OFFLINE, (ChatCameBack, "kept")): _TALKING,
 }
