@@ -57,7 +57,7 @@ class VideoPhone:
     def open(self, leg: str, **fields: object) -> OpenVideo:
         """The command that opens this phone's leg."""
         made = {"payload_type": self.payload_type, "rtcp_mux": True, "remote": self.address, **fields}
-        return OpenVideo(id=f"open-{next(_ids)}", leg=leg, mix="mix", **made)  # type: ignore[arg-type]
+        return OpenVideo(id=f"open-{next(_ids)}", leg=leg, **{"mix": "mix", **made})  # type: ignore[arg-type]
 
     def packet(self, payload: bytes, **changes: int) -> bytes:
         """The next packet of the stream, a picture by itself."""

@@ -66,15 +66,17 @@ async def test_customer_and_agent_see_and_hear_each_other(line: VideoLine, agent
 
 
 @needs_ffmpeg
-async def test_a_recorded_video_call_leaves_a_film(system: RunningSystem, line: VideoLine, agent: DemoAgent) -> None:
-    codec = "VP8"
+@pytest.mark.parametrize("codec", ["VP8", "H264"])
+async def test_a_recorded_video_call_leaves_a_film(
+    system: RunningSystem, line: VideoLine, agent: DemoAgent, codec: str
+) -> None:
     line.codecs = (codec,)
     for name, level in ((CUSTOMER, 60), (AGENT, 180)):
         levels = [level + number % 20 for number in range(40)]
         line.pictures[name] = [payloads(codec, one) for one in encode(codec, levels, key_every=5)]
     call, customer, talking = await talk(line, agent)
     async with asyncio.timeout(10):
-        while len(customer.seen) < 60:
+        while sum(packet.marker for packet in customer.seen) < 60:
             await asyncio.sleep(0.05)
     call.hang_up()
     async with asyncio.timeout(60):
@@ -192,3 +194,95 @@ async def test_pictures_come_back_after_the_relay_was_killed(
     await customer.saw(AGENT, 20, wait_s=15)
     await line.videos[agent.calls[-1].leg].saw(CUSTOMER, 20, wait_s=15)
     assert strength(call.heard, 600.0) > 0.9
+
+
+@pytest.fixture
+async def colleague(system: RunningSystem, line: VideoLine, agent: DemoAgent) -> AsyncIterator[DemoAgent]:
+    """Agent 102, busy until asked, with a phone of its own on the same line."""
+    one = DemoAgent(system, line, workno=102, agent_type=11)
+    line.on_call = lambda call: (one if call.leg in line.calls and len(agent.calls) else agent).calls.append(call)
+    yield await one.sign_in()
+    await one.close()
+
+
+async def _hand_over(agent: DemoAgent, colleague: DemoAgent, mode: int) -> dict[str, object]:
+    before = len(colleague.events)
+    body = {"devicetype": 2, "address": "102", "mode": mode}
+    assert (await agent.do("POST", "voicecall", "transfer", body))["retcode"] == "0"
+    await colleague.event("AgentEvent_Ringing", after=before)
+    assert (await colleague.do("PUT", "voicecall", "answer"))["retcode"] == "0"
+    return (await colleague.event("AgentEvent_Talking", after=before))["content"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("mode", [0, 2])
+async def test_pictures_stay_with_a_call_that_is_transferred(
+    line: VideoLine, agent: DemoAgent, colleague: DemoAgent, mode: int
+) -> None:
+    line.frequency_of = lambda user: 600.0 if user == "7101" else 1900.0
+    call, customer, _ = await talk(line, agent)
+    await customer.saw(AGENT)
+    first = set(line.videos)
+    talking = await _hand_over(agent, colleague, mode)
+    assert talking["mediaAbility"] == "3"
+    (leg,) = set(line.videos) - first
+    line.videos[leg].name = b"colleague"
+    await customer.saw(b"colleague", 20)
+    await line.videos[leg].saw(CUSTOMER, 20)
+    since = len(customer.seen)
+    await customer.saw(b"colleague")
+    assert not customer.frames_of(AGENT, since=since)
+    heard = len(call.heard)
+    async with asyncio.timeout(5):
+        while len(call.heard) < heard + 8_000:
+            await asyncio.sleep(0.05)
+    assert strength(call.heard[heard:], 1900.0) > 0.9
+
+
+async def test_a_consult_in_a_video_call_has_pictures_and_a_conference_has_none(
+    line: VideoLine, agent: DemoAgent, colleague: DemoAgent
+) -> None:
+    _, customer, talking = await talk(line, agent)
+    desk = line.videos[agent.calls[-1].leg]
+    known, before = set(line.videos), len(colleague.events)
+    assert (await agent.do("POST", "voicecall", "innerhelp", {"dstaddress": "102"}))["retcode"] == "0"
+    await colleague.event("AgentEvent_Ringing", after=before)
+    assert (await colleague.do("PUT", "voicecall", "answer"))["retcode"] == "0"
+    told = await colleague.event("AgentEvent_Talking", after=before)
+    assert told["content"]["mediaAbility"] == "3"
+    (leg,) = set(line.videos) - known
+    helper = line.videos[leg]
+    helper.name = b"helper"
+    await desk.saw(b"helper", 10)
+    await helper.saw(AGENT, 10)
+    await customer.sees_nothing()
+    before = len(agent.events)
+    assert (await agent.do("POST", "voicecall", "confjoin", {"callid": talking["callid"]}))["retcode"] == "0"
+    await agent.event("AgentEvent_Conference", after=before)
+    for one in (customer, desk, helper):
+        await one.sees_nothing()
+    assert (await colleague.do("DELETE", "voicecall", "release"))["retcode"] == "0"
+    await customer.saw(AGENT, 10)
+    await desk.saw(CUSTOMER, 10)
+
+
+async def test_two_agents_call_each_other_with_pictures(
+    line: VideoLine, agent: DemoAgent, colleague: DemoAgent
+) -> None:
+    before = len(colleague.events)
+    body = {"called": "102", "mediaability": 1}
+    assert (await agent.do("PUT", "voicecall", "callinner", body))["retcode"] == "0"
+    await colleague.event("AgentEvent_Ringing", after=before)
+    assert (await colleague.do("PUT", "voicecall", "answer"))["retcode"] == "0"
+    told = await colleague.event("AgentEvent_Talking", after=before)
+    assert told["content"]["mediaAbility"] == "3"
+    one, other = line.videos.values()
+    one.name, other.name = b"one", b"other"
+    await one.saw(b"other", 10)
+    await other.saw(b"one", 10)
+
+
+async def test_a_video_call_is_not_released_to_an_outside_number(line: VideoLine, agent: DemoAgent) -> None:
+    _, customer, _ = await talk(line, agent)
+    body = {"devicetype": 5, "address": "15550199", "mode": 1}
+    assert (await agent.do("POST", "voicecall", "transfer", body))["retcode"] == "200-012"
+    await customer.saw(AGENT)

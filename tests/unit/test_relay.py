@@ -24,7 +24,7 @@ from opencec.workers.relay.incoming import Incoming
 from opencec.workers.relay.outgoing import AUDIO_DELAY_NS
 from opencec.workers.relay.pictures import begins_picture
 from opencec.workers.relay.video_file import CODEC, RECORD_HEADER
-from opencec.workers.relay_protocol import RecordVideo, RequestKeyframe, UpdateVideo
+from opencec.workers.relay_protocol import Forward, RecordVideo, RequestKeyframe, UpdateVideo
 from opencec.workers.rtp import rtcp
 
 pytestmark = pytest.mark.unit
@@ -104,6 +104,32 @@ def test_a_viewer_begins_with_a_whole_picture_that_was_asked_for(rig: RelayRig) 
     one.show(PREDICTED)
     rig.turn()
     assert [packet.payload for packet in two.look()] == [PICTURE, PREDICTED]
+
+
+def test_a_leg_serves_the_mix_that_names_it_last(rig: RelayRig) -> None:
+    """The agent consults a colleague and comes back to the customer: one phone, two calls."""
+    desk, customer, helper = VideoPhone(ssrc=1), VideoPhone(ssrc=2), VideoPhone(ssrc=3)
+    _two(rig, desk, customer)
+    rig.join(helper, "d/1", mix="consult")
+    rig.do(Forward(id="held", mix="mix", revision=2, sees={}))
+    rig.do(Forward(id="consult", mix="consult", revision=1, sees={"c/1": "d/1", "d/1": "c/1"}))
+    for phone in (desk, customer, helper):
+        phone.show(vp8_picture(b"%d" % phone.ssrc))
+    rig.turn()
+    assert [packet.payload[-1:] for packet in desk.look()] == [b"3"]
+    assert [packet.payload[-1:] for packet in helper.look()] == [b"1"]
+    assert customer.look() == []
+    rig.forward(3, **{"c/1": "c/2", "c/2": "c/1"})
+    for phone in (desk, customer, helper):
+        phone.show(vp8_picture(b"%d" % phone.ssrc))
+    rig.turn()
+    assert [packet.payload[-1:] for packet in desk.look()] == [b"2"]
+    assert [packet.payload[-1:] for packet in customer.look()] == [b"1"]
+    assert helper.look() == []
+    rig.hang_up("c/1")
+    rig.hang_up("d/1")
+    rig.hang_up("c/2")
+    assert rig.engine.registry.mixes == {}
 
 
 def test_another_source_follows_without_a_break_in_numbers_or_clock(rig: RelayRig) -> None:

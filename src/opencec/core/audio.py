@@ -61,6 +61,11 @@ def sights(contact: Contact) -> dict[LegId, LegId]:
         return {}
     one, other = showing
     sees = {one: other, other: one}
+    if contact.pictures != "both" and contact.customer in sees:
+        blind = (
+            contact.customer if contact.pictures == "shows" else next(leg for leg in sees if leg != contact.customer)
+        )
+        del sees[blind]
     if contact.is_video_muted and contact.agents:
         muted = contact.agent_leg(contact.agents[0])
         sees = {viewer: source for viewer, source in sees.items() if muted is None or source != muted.id}

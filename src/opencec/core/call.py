@@ -8,7 +8,10 @@ import msgspec
 
 from opencec.core.ids import AgentId, LegId
 
-__all__ = ["Leg"]
+__all__ = ["Leg", "Pictures"]
+
+Pictures = Literal["both", "sees", "shows"]
+"""What a party does with pictures: both, it sees the other one only, or it is only seen."""
 
 
 class Leg(msgspec.Struct, kw_only=True, gc=False):

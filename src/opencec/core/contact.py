@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from opencec.core.call import Leg
+from opencec.core.call import Leg, Pictures
 from opencec.core.conference import Conference
 from opencec.core.errors import IllegalTransition
 from opencec.core.events import (
@@ -218,6 +218,8 @@ class Contact(msgspec.Struct, kw_only=True, gc=False):
     direction: Literal["inbound", "outbound", "internal", "service"] = "inbound"
     """`service`: an agent's phone alone, without another party."""
     medium: Literal["voice", "video"] = "voice"
+    pictures: Pictures = "both"
+    """What the other party of the agent's call does with pictures: it sees, it is seen, or both."""
     feature: int = 0
     caller: str = ""
     called: str = ""

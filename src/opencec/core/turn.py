@@ -142,7 +142,10 @@ class Turn:
         found = self.state.agents.get(agent) if agent is not None else None
         if found is None or found.agent_type not in VIDEO_TYPES or contact.conference is not None:
             return False
-        return contact.has_video or (contact.medium == "video" and contact.direction == "outbound")
+        if contact.has_video or contact.medium != "video":
+            return contact.has_video
+        is_first = contact.is_internal and not any(leg.state == "up" for leg in contact.legs.values())
+        return contact.direction == "outbound" or is_first
 
     # --- flows ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import structlog
 from msgspec import structs
 
 from opencec.core.effects import ArrangeAudio, PauseRecording, StartRecording, StopRecording
+from opencec.core.ids import LegId
 from opencec.ports.media import MediaRefused
 from opencec.ports.relay import Relays
 from opencec.workers.protocol import StopRecord
@@ -31,6 +32,8 @@ class ContactVideo:
         self._recording_path = recording_path
         self._arrangements: dict[str, ArrangeAudio] = {}
         """Of contacts that show or have shown pictures."""
+        self._viewers: dict[LegId, str] = {}
+        """Legs that see or saw somebody, and in which contact they did last."""
         self._recordings: dict[str, StartRecording] = {}
         self._moves = 0
 
@@ -39,20 +42,30 @@ class ContactVideo:
         known = self._arrangements.get(effect.contact)
         if known is not None and known.revision > effect.revision:
             return
-        if known is None and not effect.sees:
+        if known is None and not effect.sees and not any(leg in self._viewers for leg in _legs(effect)):
             return
-        self._arrangements[effect.contact] = effect
+        self._keep(effect)
         await self._forward(effect, key=effect.key)
+
+    def _keep(self, effect: ArrangeAudio) -> None:
+        self._arrangements[effect.contact] = effect
+        self._viewers.update(dict.fromkeys(effect.sees, effect.contact))
 
     async def _forward(self, effect: ArrangeAudio, *, key: str) -> None:
         sees = {str(viewer): str(source) for viewer, source in effect.sees.items()}
-        command = Forward(id=f"see:{self._tenant}:{key}", mix=effect.contact, revision=effect.revision, sees=sees)
+        command = Forward(
+            id=f"see:{self._tenant}:{key}",
+            mix=effect.contact,
+            revision=effect.revision,
+            sees=sees,
+            legs=_legs(effect),
+        )
         await self._send(command)
 
     def adopt(self, arrangement: ArrangeAudio, *, recording: StartRecording | None, has_video: bool) -> None:
         """After a restart: this is what the relays show and record already; what is owed comes again by itself."""
         if has_video:
-            self._arrangements[arrangement.contact] = arrangement
+            self._keep(arrangement)
             if recording is not None:
                 self._recordings[recording.contact] = recording
 
@@ -96,7 +109,8 @@ class ContactVideo:
 
     def forget(self, contact: str) -> None:
         """The contact has ended."""
-        self._arrangements.pop(contact, None)
+        if self._arrangements.pop(contact, None) is not None:
+            self._viewers = {leg: one for leg, one in self._viewers.items() if one != contact}
 
     async def _send(self, command: Forward | RecordVideo | StopRecord) -> None:
         if self._relays is None:
@@ -106,3 +120,9 @@ class ContactVideo:
         except MediaRefused as error:
             # No leg of the contact has pictures (yet), or the relay died: its legs' events say what is to be done.
             _log.info("video.refused", command=type(command).__name__, code=error.code)
+
+
+def _legs(effect: ArrangeAudio) -> tuple[LegId, ...]:
+    """Whom the contact has: all that hear, are heard, or are seen."""
+    heard = (leg for legs in effect.hears.values() for leg in legs)
+    return tuple(dict.fromkeys((*effect.hears, *heard, *effect.sounds, *effect.sees, *effect.sees.values())))

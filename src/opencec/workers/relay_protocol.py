@@ -52,6 +52,8 @@ class OpenVideo(_Wire, frozen=True):
     id: str
     leg: str
     mix: str
+    near: str = ""
+    """A leg that the new one will exchange pictures with: both are best at one relay."""
     kind: Literal["rtp", "webrtc"] = "rtp"
     local_host: str = "127.0.0.1"
     remote: tuple[str, int] | None = None
@@ -91,12 +93,23 @@ class UpdateVideo(_Wire, frozen=True):
 
 
 class Forward(_Wire, frozen=True):
-    """Who sees whom in one mix: `sees[viewer] = source`; a leg not named sees nothing. The newest revision wins."""
+    """Who sees whom in one mix: `sees[viewer] = source`; a leg not named sees nothing. The newest revision wins.
+
+    A leg that is named, here or in `legs`, belongs to this mix from now on: an agent's one phone serves all calls of
+    the agent.
+    """
 
     id: str
     mix: str
     revision: int
     sees: dict[str, str]
+    legs: tuple[str, ...] = ()
+    """Legs of the mix, whatever they see."""
+
+    @property
+    def named(self) -> list[str]:
+        """All legs of the mix."""
+        return list(dict.fromkeys((*self.legs, *self.sees, *self.sees.values())))
 
 
 class RequestKeyframe(_Wire, frozen=True):

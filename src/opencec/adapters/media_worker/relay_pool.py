@@ -34,6 +34,10 @@ class RelayPool(WorkerPool):
             raise MediaRefused(reply.error, reply.detail)
         elif isinstance(command, OpenVideo):
             self._places.put(command.leg, command.mix, connection)
+        elif isinstance(command, Forward):
+            for leg in command.named:
+                if self._places.worker_of(leg) is connection:
+                    self._places.put(leg, command.mix, connection)
         elif isinstance(command, RecordVideo):
             self._recording_worker[command.recording] = connection
         return reply
@@ -43,13 +47,15 @@ class RelayPool(WorkerPool):
         connection: WorkerConnection | None
         match command:
             case OpenVideo():
-                connection = places.worker_of(command.leg) or places.home(command.mix) or self._idlest()
+                known = places.worker_of(command.leg) or places.home(command.mix) or places.worker_of(command.near)
+                connection = known or self._idlest()
             case Forward():
-                connection = places.home(command.mix)
+                held = (found for leg in command.named if (found := places.worker_of(leg)) is not None)
+                connection = places.home(command.mix) or next(held, None)
             case RecordVideo():
                 legs = (command.left, command.right)
-                held = next((found for leg in legs if leg and (found := places.worker_of(leg)) is not None), None)
-                connection = recordings.get(command.recording) or held
+                holder = next((found for leg in legs if leg and (found := places.worker_of(leg)) is not None), None)
+                connection = recordings.get(command.recording) or holder
             case StopRecord():
                 connection = recordings.get(command.recording)
             case ClosePort():

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from opencec.core.call import Pictures
 from opencec.core.commands.command import CoreCommand
 from opencec.core.ids import AgentId, ContactId, QueueId
 
@@ -78,6 +79,8 @@ class CallOut(CoreCommand, frozen=True):
     """Control id of the preview that is called."""
     medium: Literal["voice", "video"] = "voice"
     """`video`: with pictures if both phones have them."""
+    pictures: Pictures = "both"
+    """What the customer does with pictures."""
 
 
 class CallInner(CoreCommand, frozen=True):
@@ -88,6 +91,8 @@ class CallInner(CoreCommand, frozen=True):
     called: AgentId | None = None
     queue: QueueId | None = None
     data: str = ""
+    medium: Literal["voice", "video"] = "voice"
+    """`video`: with pictures if both phones have them."""
 
 
 class Consult(CoreCommand, frozen=True):
@@ -236,6 +241,8 @@ class Transfer(CoreCommand, frozen=True):
     caller: str = ""
     holds: bool = True
     """`conference`: the customer is held until the target answers."""
+    medium: Literal["voice", "video"] = "voice"
+    """Numbers only: `video`: the number is offered the pictures that the call has."""
 
 
 class CancelTransfer(CoreCommand, frozen=True):

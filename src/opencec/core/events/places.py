@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from opencec.core.call import Pictures
 from opencec.core.events.cdr import Cdr
 from opencec.core.events.fact import Fact
 from opencec.core.ids import AgentId, ContactId, FlowRunId, LegId, OfferId, QueueId
@@ -59,6 +60,8 @@ class ContactDialled(Fact, frozen=True):
     principal: ContactId | None = None
     """Consult: the call for whose sake it is made."""
     medium: Literal["voice", "video"] = "voice"
+    pictures: Pictures = "both"
+    """What the customer does with pictures."""
 
 
 class LegMoved(Fact, frozen=True):

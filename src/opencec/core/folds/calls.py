@@ -74,6 +74,7 @@ def _dialled(state: TenantState, event: ContactDialled) -> None:
         direction="internal" if event.feature in INTERNAL_FEATURES else "outbound",
         feature=event.feature,
         medium=event.medium,
+        pictures=event.pictures,
         caller=event.caller,
         called=event.called,
         queue=event.queue,

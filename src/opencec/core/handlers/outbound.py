@@ -9,6 +9,7 @@ import msgspec
 
 from opencec.core.agent import Agent, AgentState
 from opencec.core.attendance import attend, leave_attendance
+from opencec.core.call import Pictures
 from opencec.core.commands import CallInner, CallOut, Command
 from opencec.core.conferring import open_conference
 from opencec.core.contact import Contact
@@ -66,6 +67,7 @@ class Dial(msgspec.Struct, frozen=True, gc=False):
     queue: QueueId | None
     data: str
     medium: Literal["voice", "video"] = "voice"
+    pictures: Pictures = "both"
     principal: ContactId | None = None
     """Consult: the call for whose sake it is made."""
     is_beside: bool = False
@@ -109,7 +111,7 @@ def _call_out(turn: Turn, command: CallOut) -> None:
             raise CoreError("invalid_value", f"preview {command.preview} is not offered to agent {agent.id}")
         turn.emit(PreviewEnded(at=turn.now, agent=agent.id, control=command.preview, reason="called"))
         feature = _PREVIEWED
-    dial = Dial(command.contact, feature, caller, command.called, queue, command.data, command.medium)
+    dial = Dial(command.contact, feature, caller, command.called, queue, command.data, command.medium, command.pictures)
     start_call(turn, agent, dial)
 
 
@@ -120,7 +122,8 @@ def _call_inner(turn: Turn, command: CallInner) -> None:
     check_data(command.data)
     called = find_colleague(turn, agent, called=command.called, queue=command.queue)
     _check_free(turn, agent)
-    start_call(turn, agent, Dial(command.contact, _INTERNAL, str(agent.id), called, command.queue, command.data))
+    dial = Dial(command.contact, _INTERNAL, str(agent.id), called, command.queue, command.data, command.medium)
+    start_call(turn, agent, dial)
 
 
 def find_colleague(turn: Turn, agent: Agent, *, called: AgentId | None, queue: QueueId | None) -> str:
@@ -167,6 +170,7 @@ def start_call(turn: Turn, agent: Agent, dial: Dial) -> None:
             is_lifted=own is not None,
             principal=dial.principal,
             medium=dial.medium,
+            pictures=dial.pictures,
         )
     )
     if source is not None:

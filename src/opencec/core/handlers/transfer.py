@@ -45,6 +45,8 @@ def _transfer(turn: Turn, command: Transfer) -> None:
         raise CoreError("invalid_value", f"no {mode} transfer goes to a {target.kind}")
     if target.kind == "number":
         check_number(target.address, is_external=True)
+        if mode == "release" and contact.shows_video:
+            raise CoreError("wrong_call_state", "a call with pictures is not released to an external number")
     if mode == "designated":
         private, destination = _find_private(turn, agent, target.address), Destination()
     else:
@@ -59,7 +61,8 @@ def _transfer(turn: Turn, command: Transfer) -> None:
         reserve(turn, contact, private)
         return
     customer = contact.party or (contact.called if contact.direction == "outbound" else contact.caller)
-    send(turn, contact, destination, caller=command.caller or customer)
+    has_video = command.medium == "video" and contact.has_video
+    send(turn, contact, destination, caller=command.caller or customer, has_video=has_video)
 
 
 def _find_private(turn: Turn, agent: Agent, address: str) -> Agent:

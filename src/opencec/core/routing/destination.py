@@ -77,8 +77,22 @@ def _find_agent(state: TenantState, address: str) -> Destination:
     return Destination(agent=agent)
 
 
-def send(turn: Turn, contact: Contact, destination: Destination, *, caller: str, priority: int | None = None) -> None:
-    """Send a contact on. `caller`: the number shown to an external number. Agents have left the contact already."""
+def send(
+    turn: Turn,
+    contact: Contact,
+    destination: Destination,
+    *,
+    caller: str,
+    priority: int | None = None,
+    has_video: bool = False,
+) -> None:
+    """Send a contact on. Agents have left it already.
+
+    Args:
+        caller: The number shown to an external number.
+        priority: In a skill queue; None: as it has.
+        has_video: An external number is offered pictures.
+    """
     if destination.placement is not None:
         carry_out(turn, contact, destination.placement, priority=priority)
     elif destination.agent is not None:
@@ -87,7 +101,7 @@ def send(turn: Turn, contact: Contact, destination: Destination, *, caller: str,
     elif destination.flow:
         turn.enter_flow(contact, destination.flow)
     elif destination.number:
-        _dial(turn, contact, destination.number, caller)
+        _dial(turn, contact, destination.number, caller, has_video=has_video)
     else:
         start_echo(turn, contact)
 
@@ -100,9 +114,13 @@ def start_echo(turn: Turn, contact: Contact) -> None:
     turn.arrange(contact)
 
 
-def _dial(turn: Turn, contact: Contact, number: str, caller: str) -> None:
+def _dial(turn: Turn, contact: Contact, number: str, caller: str, *, has_video: bool) -> None:
     turn.accept_caller(contact)
     leg = LegId(f"{contact.id}/{contact.leg_count + 1}")
     turn.emit(LegChanged(at=turn.now, contact=contact.id, leg=leg, role="external", state="new", address=number))
-    turn.order(DialNumber(key=turn.key(contact), leg=leg, contact=contact.id, number=number, caller=caller))
+    turn.order(
+        DialNumber(
+            key=turn.key(contact), leg=leg, contact=contact.id, number=number, caller=caller, has_video=has_video
+        )
+    )
     turn.arrange(contact)

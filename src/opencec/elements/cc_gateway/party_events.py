@@ -51,6 +51,7 @@ class PartyEvents:
         """The client has seen one phone go off hook; it will see it go on hook with the last of its calls."""
         if event.agent is not None:
             self.move_phone(event.agent, source=event.contact, to=event.to)
+        self._of().move_pictures(event.leg, to=event.to)
         yield from ()
 
     def move_phone(self, agent: AgentId, *, source: ContactId, to: ContactId) -> None:

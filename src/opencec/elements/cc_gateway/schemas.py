@@ -98,6 +98,10 @@ class CallOutBody(WireModel):
     skillid: int = Field(0, ge=0, validation_alias=AliasChoices("skillid", "skillId"))
     callappdata: str = Field("", max_length=16_384)
     mediaability: int = Field(0, ge=0, le=2)
+    user_video_direction: int = Field(
+        4, ge=1, le=4, validation_alias=AliasChoices("userVideoDirection", "uservideodirection")
+    )
+    """With mediaability 1: the customer receives only, sends only, both, or nothing is said of it."""
 
 
 class TransferBody(WireModel):

@@ -119,6 +119,14 @@ class ToldState(msgspec.Struct):
         call = self.calls.get(contact)
         return call.parts.get(agent) if call is not None else None
 
+    def move_pictures(self, leg: LegId, *, to: ContactId) -> None:
+        """A leg serves another call: what it carries goes with it."""
+        had = [call for call in self.calls.values() if leg in call.video]
+        for call in had:
+            call.video = tuple(one for one in call.video if one != leg)
+        if had and to in self.calls:
+            self.calls[to].video = (*self.calls[to].video, leg)
+
 
 def conference_number(contact: ContactId) -> int:
     """`confId`: the serial of the conference's contact, which is unique in the node."""

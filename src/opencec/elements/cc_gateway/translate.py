@@ -288,6 +288,7 @@ class EventTranslator:
         if event.is_lifted:
             for one in others:
                 self._parties.move_phone(event.agent, source=one, to=event.contact)
+            self._state.move_pictures(event.leg, to=event.contact)
         if event.is_lifted or not event.leg:  # nothing is told of a phone that is off hook
             part.phase = "connecting"
             if not others:

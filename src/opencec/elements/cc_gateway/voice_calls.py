@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from opencec.core.call import Pictures
 from opencec.core.commands import (
     Answer,
     CallInner,
@@ -42,6 +43,10 @@ def _named(call: GatewayCall) -> ContactId | None:
     return ContactId(callid) if callid else None
 
 
+_PICTURES: dict[int, Pictures] = {1: "sees", 2: "shows"}
+"""By the customer's video direction (5.2)."""
+
+
 async def call_out(call: GatewayCall) -> Reply:
     """Dial a number: the agent's phone first. The result is the call id."""
     caller, body = call.principal, call.body_as(CallOutBody)
@@ -56,6 +61,7 @@ async def call_out(call: GatewayCall) -> Reply:
             queue=QueueId(body.skillid) if body.skillid else None,
             data=body.callappdata,
             medium="video" if body.mediaability else "voice",
+            pictures=_PICTURES.get(body.user_video_direction, "both") if body.mediaability == 1 else "both",
         )
     )
     return caller.reply(contact)
@@ -68,7 +74,13 @@ async def call_inner(call: GatewayCall) -> Reply:
         raise Refusal("000-002", "called must be a work number")
     contact = caller.port.new_contact_id()
     await caller.port.execute(
-        CallInner(agent=caller.agent, contact=contact, called=AgentId(int(body.called)), data=body.callappdata)
+        CallInner(
+            agent=caller.agent,
+            contact=contact,
+            called=AgentId(int(body.called)),
+            data=body.callappdata,
+            medium="video" if body.mediaability else "voice",
+        )
     )
     return caller.reply(contact)
 

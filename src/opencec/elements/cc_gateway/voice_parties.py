@@ -96,6 +96,7 @@ async def transfer(call: GatewayCall) -> Reply:
             data=body.callappdata,
             caller="" if mode == "release" else body.caller,
             holds=body.holdflag,
+            medium="video" if body.mediaability else "voice",
         ),
     )
 

@@ -62,6 +62,7 @@ class LegVideo:
             id=f"video:{record.leg}:{revision}",
             leg=record.leg,
             mix=record.contact,
+            near=record.near,
             kind=record.kind,
             local_host=record.local_host,
             remote=(remote.host, remote.port) if remote else None,

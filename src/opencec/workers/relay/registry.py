@@ -176,7 +176,22 @@ class VideoRegistry:
         sights = self._sights(command.mix)
         if command.revision > sights.revision:
             sights.revision, sights.sees = command.revision, command.sees
+            for name in command.named:
+                if (leg := self.legs.get(name)) is not None and leg.mix != command.mix:
+                    self._move(leg, command.mix)
             self._look(sights)
+
+    def _move(self, leg: VideoLeg, mix: str) -> None:
+        """The leg serves another mix from now on; whoever it saw or was seen by there, it sees no more."""
+        former = self.mixes[leg.mix]
+        former.legs.discard(leg.id)
+        if not former.legs:
+            del self.mixes[leg.mix]
+        self._leave(leg)
+        for viewer in list(leg.viewers):
+            self._leave(viewer)
+        leg.mix = mix
+        self._sights(mix).legs.add(leg.id)
 
     def _sights(self, mix: str) -> Sights:
         sights = self.mixes.get(mix)
