@@ -22,6 +22,7 @@ beforeAll(() =>
 );
 
 beforeEach(() => {
+  sessionStorage.removeItem("opencec.workbench.ended");
   down = false;
   gateway = new FakeGateway();
   gateway.pollWaitMs = 20;
@@ -164,6 +165,51 @@ test("an agent who is signed in elsewhere is told and may sign in again", async 
   await waitFor(() => expect(screen.getByTestId("session-ended").dataset.ended).toBe("elsewhere"));
   expect(screen.getByTestId("signin-form")).toBeTruthy();
   expect(sessionStorage.getItem("opencec.workbench")).toBeNull();
+});
+
+test("a sign-in form that is loaded again still says why the session ended", async () => {
+  await signIn();
+  await state("idle");
+  gateway.event("AgentOther_ShutdownService", { loginTime: "0" });
+  await screen.findByTestId("session-ended");
+  cleanup();
+  newPhone();
+  open();
+  expect(screen.getByTestId("session-ended").dataset.ended).toBe("elsewhere");
+  type("signin-workno", "101");
+  type("signin-password", "Secret_1");
+  click("signin-submit");
+  await waitFor(() => expect(sessionStorage.getItem("opencec.workbench.ended")).toBeNull());
+});
+
+test("a tab that took the phone from another one says why its session ended", async () => {
+  let held = true;
+  const request = (_name: string, options: LockOptions, hold: () => Promise<void>) => {
+    if (held && !options.steal) return Promise.reject(new DOMException("", "TimeoutError"));
+    held = false;
+    return hold();
+  };
+  await signIn();
+  await state("idle");
+  const kept = sessionStorage.getItem("opencec.workbench") ?? "";
+  dispatchEvent(new Event("pagehide")); // the session goes on in "another tab", which is silent here
+  cleanup();
+  newPhone();
+  Object.defineProperty(navigator, "locks", { value: { request }, configurable: true });
+  sessionStorage.setItem("opencec.workbench", kept);
+  try {
+    open();
+    fireEvent.click(await screen.findByTestId("take-phone"));
+    await waitFor(() => expect(screen.queryByTestId("banner-follows")).toBeNull());
+    await state("idle");
+    gateway.event("AgentOther_ShutdownService", { loginTime: "0" });
+    await screen.findByTestId("session-ended");
+    // The word of this tab to the others must not come back to it.
+    await act(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    expect(screen.getByTestId("session-ended").dataset.ended).toBe("elsewhere");
+  } finally {
+    Reflect.deleteProperty(navigator, "locks");
+  }
 });
 
 test("a call to a number rings the own phone, which answers by itself", async () => {

@@ -2,6 +2,7 @@
 
 import type { AgentAccount } from "@opencec/api-client";
 import type { Model } from "./model";
+import type { Ended } from "./view";
 
 export interface Kept {
   account: AgentAccount;
@@ -14,12 +15,32 @@ export interface Kept {
 }
 
 const KEY = "opencec.workbench";
+const ENDED = "opencec.workbench.ended";
 
 export function readKept(): Kept | null {
   try {
     return JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Kept | null;
   } catch {
     return null;
+  }
+}
+
+/** Why the last session of this tab ended, so that a sign-in form that is loaded again still says it. */
+export function readEnded(): Ended {
+  try {
+    const ended = sessionStorage.getItem(ENDED);
+    return ended === "elsewhere" || ended === "expired" ? ended : null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeEnded(ended: Ended): void {
+  try {
+    if (ended) sessionStorage.setItem(ENDED, ended);
+    else sessionStorage.removeItem(ENDED);
+  } catch {
+    // The reason is on the screen; only a reload forgets it.
   }
 }
 

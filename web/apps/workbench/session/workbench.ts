@@ -32,7 +32,7 @@ import {
 import * as operations from "./operations";
 import { amend, describe, reduce, restore, retain } from "./reduce";
 import { failure, phoneAccount, registered, signInOptions, signInProblem } from "./sign_in";
-import { type Kept, readKept, writeKept } from "./storage";
+import { type Kept, readEnded, readKept, writeEnded, writeKept } from "./storage";
 import { TabLink } from "./tab_link";
 import type { Doing, Ended, View } from "./view";
 
@@ -94,9 +94,10 @@ export class Workbench {
 
   constructor(phone: Phone = new Softphone({ camera: true })) {
     this.phone = phone;
+    const kept = readKept();
     this.#view = {
-      stage: readKept() ? "restoring" : "signin",
-      ended: null,
+      stage: kept ? "restoring" : "signin",
+      ended: kept ? null : readEnded(),
       problem: null,
       account: null,
       model: initialModel(Date.now()),
@@ -138,6 +139,7 @@ export class Workbench {
   };
 
   async signIn({ workno, password, takeOver }: Credentials): Promise<void> {
+    writeEnded(null);
     this.#set({ stage: "signing_in", problem: null, ended: null });
     try {
       const account = await agentAccount(workno, password);
@@ -288,6 +290,8 @@ export class Workbench {
   #open(account: AgentAccount, guid: string | null): void {
     this.#gateway = new GatewayClient({ workno: account.workno, guid, onGuid: () => this.#keep() });
     const gateway = this.#gateway;
+    // A tab that followed another one listens no longer: it would take its own last word for the other's.
+    this.#link?.close();
     this.#desk = new DeskClient({ workno: account.workno, guid: () => gateway.guid ?? "" });
     this.#link = new TabLink(account.workno, () => undefined);
   }
@@ -421,6 +425,7 @@ export class Workbench {
     this.#link?.tell(null);
     this.#close({ unregister });
     writeKept(null);
+    writeEnded(ended);
     this.#set({ stage: "signin", ended, follows: false, failed: null, pending: new Set() });
   }
 
