@@ -17,6 +17,7 @@ const DOWN: PhoneState = {
   microphone: null,
   pictures: NO_PICTURES,
   audioBlocked: false,
+  recovering: false,
 };
 
 export class FakePhone extends Emitter<Events> implements Phone {

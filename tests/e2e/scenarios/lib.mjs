@@ -120,7 +120,11 @@ export function startMeter(page, frequency) {
 
 export const byId = (id) => `[data-testid="${id}"]`;
 
-/** Level in dB of each frequency, and of the loudest of all, in what the page's newest connected call plays. */
+/** Level in dB of each frequency, and of the loudest of all, in what the page's newest connected call plays.
+ *
+ * A browser that gets too little processor opens the analyser's context late: it then shows nothing at all (-200 dB),
+ * while the call's own statistics say that sound was played in that time. Only then it is looked at once more, so that
+ * a call that is truly silent is still found to be so. */
 export function hears(page, frequencies) {
   return page.evaluate(async (wanted) => {
     const peer = window.peers.filter((each) => each.connectionState === "connected").at(-1);
@@ -130,13 +134,21 @@ export function hears(page, frequencies) {
     const analyser = context.createAnalyser();
     analyser.fftSize = 8192;
     context.createMediaStreamSource(new MediaStream([peer.getReceivers()[0].track])).connect(analyser);
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    const isSound = (row) => row.type === "inbound-rtp" && row.kind === "audio";
+    const energy = async () => [...(await peer.getStats()).values()].find(isSound)?.totalAudioEnergy ?? 0;
     const bins = new Float32Array(analyser.frequencyBinCount);
-    analyser.getFloatFrequencyData(bins);
+    for (let look = 0, before = await energy(); look < 5; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      analyser.getFloatFrequencyData(bins);
+      if (bins.some(Number.isFinite) || (await energy()) - before < 1e-6) break;
+    }
     const level = (frequency) => Math.max(-200, bins[Math.round(frequency / (context.sampleRate / analyser.fftSize))]);
     const levels = Object.fromEntries(wanted.map((frequency) => [frequency, level(frequency)]));
+    const loudest = Math.max(-200, ...bins);
+    // Silence is rare enough to say all that is known of it.
+    const silent = loudest > -200 ? {} : { silent: [...(await peer.getStats()).values()].find(isSound) };
     await context.close();
-    return { ...levels, loudest: Math.max(-200, ...bins) };
+    return { ...levels, loudest, ...silent };
   }, frequencies);
 }
 

@@ -24,7 +24,7 @@ function useTitle(title: string): void {
 function Banners({ view, session, info }: { view: CallView; session: CallSession; info?: ServerInfo }) {
   const text = useText<CallKey>();
   const inCall = view.phone.call !== null;
-  const linked = !inCall || view.phone.link === "up";
+  const linked = !inCall || (view.phone.link === "up" && !view.phone.recovering);
   return (
     <>
       {view.phone.microphone ? (

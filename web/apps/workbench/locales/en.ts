@@ -66,6 +66,9 @@ export const en = {
   "why.pending": "Just a moment…",
   "banner.server.title": "The connection to the server is lost.",
   "banner.server.text": "It is being restored. Buttons wait until then; a call goes on meanwhile.",
+  "banner.recovering.title": "Your network changed; the call is being fetched back",
+  "banner.recovering.text":
+    "The other party is still there. Check the cable or the Wi-Fi; the call goes on by itself.",
   "banner.phone.title": "Your phone is not registered.",
   "banner.phone.text": "Calls cannot reach you until it is. It tries again by itself.",
   "banner.follows.title": "The phone is in another tab.",

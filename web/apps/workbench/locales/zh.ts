@@ -65,6 +65,8 @@ export const zh: Record<WorkbenchKey, string> = {
   "why.pending": "请稍候……",
   "banner.server.title": "与服务器的连接已断开。",
   "banner.server.text": "正在恢复。恢复前按钮暂不可用，通话不受影响。",
+  "banner.recovering.title": "网络已变化，正在恢复通话",
+  "banner.recovering.text": "对方仍在线。请检查网线或无线网络，通话会自动恢复。",
   "banner.phone.title": "您的话机未注册。",
   "banner.phone.text": "注册成功前来电无法接入，系统会自动重试。",
   "banner.follows.title": "话机在另一个标签页中。",

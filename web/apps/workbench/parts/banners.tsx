@@ -81,9 +81,14 @@ export function Banners(): ReactNode {
           {text("banner.server.text")}
         </Banner>
       ) : null}
-      {!lost && !view.follows && !phone.registered ? (
+      {!lost && !view.follows && !phone.registered && !phone.recovering ? (
         <Banner kind="warning" title={text("banner.phone.title")} testId="banner-phone">
           {text("banner.phone.text")}
+        </Banner>
+      ) : null}
+      {phone.recovering ? (
+        <Banner kind="danger" title={text("banner.recovering.title")} testId="banner-recovering">
+          {text("banner.recovering.text")}
         </Banner>
       ) : null}
       <Microphone view={view} />

@@ -7,6 +7,7 @@ import { AudioOut } from "./audio_out";
 import { EarlyAnswer } from "./early_answer";
 import { Emitter } from "./emitter";
 import { type CallFailure, failureOf, failureOfReason } from "./failure";
+import { watchMedia } from "./media_watch";
 import { closeStream, MicrophoneError, type MicrophoneProblem, openMicrophone } from "./microphone";
 import { NO_PICTURES, PictureLine, type Pictures } from "./pictures";
 import { type Quality, readQuality, type Totals } from "./quality";
@@ -49,6 +50,8 @@ export interface PhoneState {
   pictures: Pictures;
   /** The browser wants a click before it plays sound. */
   audioBlocked: boolean;
+  /** The call lost its network and is being fetched back; the far end is still there. */
+  recovering: boolean;
 }
 
 export interface CallEnd {
@@ -73,6 +76,8 @@ interface Line {
 const PEER: RTCConfiguration = { iceServers: [], bundlePolicy: "max-compat" };
 /** Host candidates appear within milliseconds; a slow interface must not delay the call. */
 const ICE_GATHERING_MS = 500;
+/** How long the server may take to bring a call back whose media lost its way; it keeps its place for 30 s. */
+const RECOVER_WITHIN_MS = 25_000;
 const QUALITY_EVERY_MS = 2_000;
 const REGISTER_AGAIN_MS = 2_000;
 const TONE_MS = 100;
@@ -89,12 +94,14 @@ const INITIAL: PhoneState = {
   microphone: null,
   pictures: NO_PICTURES,
   audioBlocked: false,
+  recovering: false,
 };
 
 export class Softphone extends Emitter<PhoneEvents> {
   readonly #audio = new AudioOut((audioBlocked) => this.#set({ audioBlocked }));
   readonly #pictures: PictureLine;
   #state: PhoneState = INITIAL;
+  #account: PhoneAccount | null = null;
   #ua: UA | null = null;
   #socket: ReconnectingSocket | null = null;
   #line: Line | null = null;
@@ -103,8 +110,12 @@ export class Softphone extends Emitter<PhoneEvents> {
   #remote: MediaStream | null = null;
   #inputId: string | null = null;
   #answerNextUntil = 0;
+  /** The user hung up while the call was being fetched back. */
+  #refuseResumedUntil = 0;
   #poll: ReturnType<typeof setInterval> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
+  #giveUp: ReturnType<typeof setTimeout> | undefined;
+  #stopWatch: () => void = () => {};
 
   /** @param camera whether it is on at the beginning of calls with video that come in. */
   constructor({ camera = false } = {}) {
@@ -129,6 +140,11 @@ export class Softphone extends Emitter<PhoneEvents> {
   /** Connects and registers; the state tells how it goes. */
   start(account: PhoneAccount): void {
     this.stop({ unregister: false });
+    this.#account = account;
+    this.#connect(account);
+  }
+
+  #connect(account: PhoneAccount): void {
     const socket = new ReconnectingSocket(account.wsUrl);
     const ua = new UA({
       sockets: [socket],
@@ -168,6 +184,7 @@ export class Softphone extends Emitter<PhoneEvents> {
     clearTimeout(this.#again);
     const ua = this.#ua;
     this.#ua = null;
+    this.#account = null;
     if (!ua) return;
     ua.removeAllListeners();
     if (unregister) ua.stop();
@@ -235,6 +252,11 @@ export class Softphone extends Emitter<PhoneEvents> {
   hangUp(): void {
     const session = this.#line?.session;
     if (!session || session.isEnded()) return;
+    if (this.#state.recovering) {
+      this.#refuseResumedUntil = Date.now() + RECOVER_WITHIN_MS;
+      this.#over({ originator: "local", cause: "Terminated" }); // nothing reaches the lost leg: it ends without media
+      return;
+    }
     const ringing = this.#state.call?.phase === "ringing";
     session.terminate(ringing ? { status_code: 486 } : undefined);
   }
@@ -291,13 +313,16 @@ export class Softphone extends Emitter<PhoneEvents> {
       (request as { getHeader(n: string): string }).getHeader(name) ?? "";
     const resumed = /^\s*auto\b/i.test(header("Answer-Mode"));
     const expected = Date.now() < this.#answerNextUntil;
-    if (this.#line && !resumed) {
+    if (resumed ? Date.now() < this.#refuseResumedUntil : this.#line) {
       session.terminate({ status_code: 486 });
       return;
     }
     this.#answerNextUntil = 0;
-    // A resumed call takes the place of the old leg, which the server closes.
+    const wasMuted = resumed && this.#state.call?.muted === true;
+    // A resumed call takes the place of the old leg, which the server closes; its word cannot reach a lost one.
+    const lost = this.#state.recovering ? this.#line?.session.connection : null;
     this.#hangUpSilently({ keepMicrophone: true });
+    lost?.close();
     session.on("peerconnection", ({ peerconnection }) => {
       if (this.#line?.early?.connection !== peerconnection) this.#listenTo(peerconnection);
     });
@@ -305,6 +330,7 @@ export class Softphone extends Emitter<PhoneEvents> {
     const offersVideo = /^m=video [1-9]/m.test(body);
     const automatic = resumed || expected;
     this.#attach(session, { direction: "in", phase: "ringing", resumed, automatic, offersVideo });
+    if (wasMuted) session.on("accepted", () => this.setMuted(true));
     const ready = automatic ? this.answer() : this.#getReady(body);
     ready.catch(() => undefined); // the state carries the problem
   }
@@ -378,6 +404,8 @@ export class Softphone extends Emitter<PhoneEvents> {
 
   #release({ keepMicrophone = false } = {}): void {
     clearInterval(this.#poll);
+    clearTimeout(this.#giveUp);
+    this.#stopWatch();
     this.#line?.early?.close();
     this.#line = null;
     this.#audio.stop();
@@ -390,7 +418,24 @@ export class Softphone extends Emitter<PhoneEvents> {
       this.#microphone?.then(closeStream, () => undefined);
       this.#microphone = null;
     }
-    this.#set({ call: null, quality: null });
+    this.#set({ call: null, quality: null, recovering: false });
+  }
+
+  /**
+   * The network under a call is another one: register anew, as a page that was loaded again does. The server rings this
+   * device in place of the lost leg, and the call goes on (ADR 0005: there is no restart of ICE).
+   */
+  #recover(): void {
+    const line = this.#line;
+    const account = this.#account;
+    if (!line || !account || this.#state.call?.phase !== "connected") return;
+    this.#ua?.removeAllListeners();
+    this.#socket?.disconnect();
+    this.#set({ recovering: true });
+    this.#connect(account);
+    this.#giveUp = setTimeout(() => {
+      if (this.#line === line) this.#over({ originator: "system", cause: "RTP Timeout" });
+    }, RECOVER_WITHIN_MS);
   }
 
   /** Lets go of the current session without a word to the user. */
@@ -405,8 +450,11 @@ export class Softphone extends Emitter<PhoneEvents> {
   }
 
   #listenTo(connection: RTCPeerConnection | null): void {
-    if (connection) this.#pictures.follow(connection);
-    connection?.addEventListener("track", ({ track }) => {
+    if (!connection) return;
+    this.#pictures.follow(connection);
+    this.#stopWatch();
+    this.#stopWatch = watchMedia(connection, () => this.#recover());
+    connection.addEventListener("track", ({ track }) => {
       if (track.kind !== "audio") return;
       this.#remote = new MediaStream([track]);
       this.#audio.attach(this.#remote);

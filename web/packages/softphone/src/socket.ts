@@ -1,4 +1,4 @@
-/** SIP over WebSocket (RFC 7118) that reconnects by itself, first after 250 ms. */
+/** SIP over WebSocket (RFC 7118) that reconnects by itself: first within 250 ms, then at ever longer intervals. */
 
 /** What JsSIP expects of a transport; its own class waits whole seconds before it reconnects. */
 export interface SipSocket {
@@ -22,11 +22,22 @@ const PING = "\r\n\r\n";
 const PONG = "\r\n";
 const PING_EVERY_MS = 15_000;
 const PONG_WITHIN_MS = 5_000;
+/** When the browser says that its network is another one, an answer must come sooner. */
+const PONG_SOON_MS = 2_000;
 
-/** Delay before reconnection attempt `attempt` (0 = first), in milliseconds. */
-export function retryDelay(attempt: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS);
+/**
+ * Delay before reconnection attempt `attempt` (0 = first), in milliseconds: half of it is left to chance, so that all
+ * the browsers of a server that was away do not come back in the same instant.
+ *
+ * @param chance in [0, 1)
+ */
+export function retryDelay(attempt: number, chance: number = Math.random()): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS) * (0.5 + chance / 2);
 }
+
+/** Tells of a change between networks that is no loss of all of them; not every browser has it. */
+const networkInformation = (): EventTarget | undefined =>
+  (globalThis.navigator as { connection?: EventTarget } | undefined)?.connection;
 
 /**
  * A WebSocket that JsSIP sees go down and come up again.
@@ -59,13 +70,15 @@ export class ReconnectingSocket implements SipSocket {
 
   connect(): void {
     this.#wanted = true;
-    globalThis.addEventListener?.("online", this.#hurry);
+    for (const name of ["online", "offline"]) globalThis.addEventListener?.(name, this.#networkChanged);
+    networkInformation()?.addEventListener("change", this.#networkChanged);
     if (!this.#socket && this.#retry === undefined) this.#open();
   }
 
   disconnect(): void {
     this.#wanted = false;
-    globalThis.removeEventListener?.("online", this.#hurry);
+    for (const name of ["online", "offline"]) globalThis.removeEventListener?.(name, this.#networkChanged);
+    networkInformation()?.removeEventListener("change", this.#networkChanged);
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#attempt = 0;
@@ -122,10 +135,14 @@ export class ReconnectingSocket implements SipSocket {
     this.#attempt += 1;
   }
 
-  readonly #hurry = (): void => {
-    if (this.#retry === undefined) return;
-    clearTimeout(this.#retry);
-    this.#open();
+  /** Waits no longer to connect; a connection that may be dead has to prove that it lives. */
+  readonly #networkChanged = ({ type }: Event): void => {
+    if (this.isConnected()) this.#probe(PONG_SOON_MS);
+    else if (this.#retry !== undefined && type !== "offline") {
+      clearTimeout(this.#retry);
+      this.#attempt = 0;
+      this.#open();
+    }
   };
 
   #receive(data: unknown): void {
@@ -140,13 +157,15 @@ export class ReconnectingSocket implements SipSocket {
 
   /** A dead network keeps a WebSocket "open" for minutes; unanswered pings reveal it within 20 s. */
   #startPings(): void {
-    const probe = () => {
-      this.send(PING);
-      if (!this.#serverAnswersPings || this.#pong !== undefined) return;
-      this.#pong = setTimeout(() => this.#giveUp(), PONG_WITHIN_MS);
-    };
-    this.#ping = setInterval(probe, PING_EVERY_MS);
-    probe();
+    this.#ping = setInterval(() => this.#pong === undefined && this.#probe(PONG_WITHIN_MS), PING_EVERY_MS);
+    this.#probe(PONG_WITHIN_MS);
+  }
+
+  #probe(withinMs: number): void {
+    this.send(PING);
+    if (!this.#serverAnswersPings) return;
+    clearTimeout(this.#pong);
+    this.#pong = setTimeout(() => this.#giveUp(), withinMs);
   }
 
   #giveUp(): void {

@@ -113,6 +113,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -128,7 +129,8 @@ function connected() {
   return socket;
 }
 
-test("a lost socket is opened again after 250 ms and told to SIP once", () => {
+test("a lost socket is opened again within 250 ms and told to SIP once", () => {
+  vi.spyOn(Math, "random").mockReturnValue(1);
   const socket = connected();
   FakeWebSocket.all[0]?.drop();
   expect(socket.ondisconnect).toHaveBeenCalledTimes(1);
@@ -144,7 +146,12 @@ test("a lost socket is opened again after 250 ms and told to SIP once", () => {
 });
 
 test("delays double from 250 ms and stop at 5 s", () => {
-  expect([0, 1, 2, 3, 4, 5, 9].map(retryDelay)).toEqual([250, 500, 1000, 2000, 4000, 5000, 5000]);
+  expect([0, 1, 2, 3, 4, 5, 9].map((attempt) => retryDelay(attempt, 1))).toEqual([
+    250, 500, 1000, 2000, 4000, 5000, 5000,
+  ]);
+  expect(retryDelay(9, 0)).toBe(2500);
+  expect(retryDelay(3)).toBeLessThanOrEqual(2000);
+  expect(retryDelay(3)).toBeGreaterThanOrEqual(1000);
 });
 
 test("a server that answered keep-alives before and falls silent counts as lost", () => {
@@ -157,6 +164,25 @@ test("a server that answered keep-alives before and falls silent counts as lost"
   expect(socket.ondisconnect).not.toHaveBeenCalled();
   vi.advanceTimersByTime(5_000);
   expect(socket.ondisconnect).toHaveBeenCalledWith(true, 1006, "no answer to keep-alive");
+});
+
+test("another network makes an open connection prove that it lives, and ends a wait", () => {
+  vi.stubGlobal("addEventListener", (name: string, listener: (event: Event) => void) =>
+    heard.set(name, listener),
+  );
+  const heard = new Map<string, (event: Event) => void>();
+  const socket = connected();
+  const [wire] = FakeWebSocket.all;
+  wire?.onmessage?.({ data: "\r\n" });
+  heard.get("online")?.(new Event("online"));
+  vi.advanceTimersByTime(1_999);
+  expect(socket.ondisconnect).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(socket.ondisconnect).toHaveBeenCalledTimes(1);
+  heard.get("offline")?.(new Event("offline"));
+  expect(FakeWebSocket.all).toHaveLength(1);
+  heard.get("online")?.(new Event("online"));
+  expect(FakeWebSocket.all).toHaveLength(2);
 });
 
 test("a server that never answers keep-alives is not suspected", () => {

@@ -14,6 +14,7 @@ const DOWN: PhoneState = {
   microphone: null,
   pictures: NO_PICTURES,
   audioBlocked: false,
+  recovering: false,
 };
 
 const CALL: PhoneCall = {

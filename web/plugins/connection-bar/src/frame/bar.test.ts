@@ -59,6 +59,7 @@ const phone = (): Softphone =>
       microphone: null,
       pictures: NO_PICTURES,
       audioBlocked: false,
+      recovering: false,
     },
     on: () => () => undefined,
     stop: () => undefined,
