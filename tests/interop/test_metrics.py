@@ -65,7 +65,9 @@ async def test_a_call_is_counted_and_its_quality_kept(system: RunningSystem, lin
         row = await system.cdr(row["callid"])
     assert sorted(leg["role"] for leg in row["quality"]) == ["agent", "customer"]
     for leg in row["quality"]:
-        assert set(leg) == {"leg", "role", "packets", "lost", "jitter_ms", "mos"}
+        sound = {"packets", "lost", "jitter_ms", "mos"}
+        pictures = {f"video_{each}" for each in ("packets", "lost", "jitter_ms", "frames", "key_frames", "kbps")}
+        assert set(leg) == {"leg", "role"} | sound | pictures
         assert leg["packets"] > 30
         assert leg["lost"] < leg["packets"]
         assert 1.0 <= leg["mos"] <= 4.5

@@ -95,6 +95,28 @@ async def test_a_recorded_video_call_leaves_a_film(
     assert not list(films[0].parent.glob(films[0].stem + ".video*"))
 
 
+async def test_the_record_of_a_call_tells_of_the_pictures_of_both_legs(
+    system: RunningSystem, line: VideoLine, agent: DemoAgent
+) -> None:
+    """Two times with pictures in one call, voice between them."""
+    call, customer, talking = await talk(line, agent)
+    await customer.saw(AGENT, 20)
+    for medium in (0, 1):
+        before = len(agent.events)
+        assert (await agent.do("POST", "voicecall", "mediaswitch", {"mediaability": medium}))["retcode"] == "0"
+        await agent.event("AgentEvent_MediaSwith", after=before)
+    await line.videos[call.leg].saw(AGENT, 20)
+    call.hang_up()
+    row = await system.cdr(str(talking["callid"]))
+    assert {leg["role"] for leg in row["quality"]} == {"customer", "agent"}
+    for leg in row["quality"]:
+        assert leg["video_packets"] == leg["video_frames"] >= 40
+        assert 1 <= leg["video_key_frames"] <= leg["video_frames"]
+        assert leg["video_lost"] == 0
+        # a packet of 12 to 20 bytes of payload, thirty times a second
+        assert 2 < leg["video_kbps"] < 9
+
+
 async def test_ringing_says_that_the_call_has_video(line: VideoLine, agent: DemoAgent) -> None:
     await talk(line, agent)
     ringing = next(event for event in agent.events if event["eventType"] == "AgentEvent_Ringing")

@@ -106,6 +106,19 @@ def test_a_viewer_begins_with_a_whole_picture_that_was_asked_for(rig: RelayRig) 
     assert [packet.payload for packet in two.look()] == [PICTURE, PREDICTED]
 
 
+def test_pictures_are_counted_by_their_stamps(rig: RelayRig) -> None:
+    one, two = VideoPhone(ssrc=1), VideoPhone(ssrc=2)
+    _two(rig, one, two)
+    for number in range(6):
+        stamp = 90_000 + 3_000 * number
+        one.show(vp8_picture(b"x" * 89, is_key=number % 3 == 0), marker=False, timestamp=stamp)  # type: ignore[arg-type]
+        one.show(b"\x00" + b"y" * 99, timestamp=stamp)
+        rig.turn()
+    found = rig.quality("c/1")
+    assert (found.packets_received, found.pictures_received, found.key_pictures_received) == (12, 6, 2)
+    assert found.octets_received == 2 * 100 + 4 * 93 + 6 * 100
+
+
 def test_a_leg_serves_the_mix_that_names_it_last(rig: RelayRig) -> None:
     """The agent consults a colleague and comes back to the customer: one phone, two calls."""
     desk, customer, helper = VideoPhone(ssrc=1), VideoPhone(ssrc=2), VideoPhone(ssrc=3)

@@ -58,6 +58,14 @@ class LegQuality(msgspec.Struct, frozen=True, kw_only=True):
     jitter_ms: float
     mos: float | None = None
     """1.0-4.5; None: the leg sent us nothing."""
+    video_packets: int = 0
+    """Of pictures, received; 0: the leg showed none. What follows is of all its times with pictures."""
+    video_lost: int = 0
+    video_jitter_ms: float = 0.0
+    video_frames: int = 0
+    video_key_frames: int = 0
+    video_kbps: float = 0.0
+    """Mean, of the payload."""
 
 
 class ContactNote(msgspec.Struct, frozen=True, kw_only=True):

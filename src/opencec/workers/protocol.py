@@ -372,6 +372,13 @@ class Quality(_Wire, frozen=True):
     mos: float | None = None
     level_dbov: float | None = None
     """Loudness of what the leg said in the last second: power relative to a full-scale square wave (RFC 6464)."""
+    pictures_received: int = 0
+    """Video: pictures that began to arrive, by their stamps."""
+    key_pictures_received: int = 0
+    octets_received: int = 0
+    """Video: payload of all packets."""
+    lasted_ms: int = 0
+    """Video: from the first packet to the last."""
 
 
 class WorkerStatus(_Wire, frozen=True):

@@ -355,6 +355,12 @@ leg_quality = Table(
     _number("lost"),
     Column("jitter_ms", Float, nullable=False),
     Column("mos", Float),
+    Column("video_packets", Integer, nullable=False, server_default="0"),
+    Column("video_lost", Integer, nullable=False, server_default="0"),
+    Column("video_jitter_ms", Float, nullable=False, server_default="0"),
+    Column("video_frames", Integer, nullable=False, server_default="0"),
+    Column("video_key_frames", Integer, nullable=False, server_default="0"),
+    Column("video_kbps", Float, nullable=False, server_default="0"),
 )
 
 agent_contacts = Table(

@@ -8,9 +8,10 @@ import structlog
 
 from opencec.ports.media import MediaRefused
 from opencec.ports.relay import Relays
+from opencec.services.signalling.leg_quality import add_video
 from opencec.services.signalling.legs import LegRecord, LegVideoRecord
 from opencec.sip.sdp_video import OUR_FORMATS, LocalVideo, VideoDescription, VideoFormat
-from opencec.workers.protocol import CloseLeg, LegOpened
+from opencec.workers.protocol import CloseLeg, LegOpened, Quality
 from opencec.workers.relay_protocol import OpenVideo, UpdateVideo
 
 __all__ = ["LegVideo", "choose_format"]
@@ -131,9 +132,11 @@ class LegVideo:
             return
         revision = record.video_revision if record is not None else 0
         try:
-            await self._relays.send(CloseLeg(id=f"video-close:{leg}:{revision}", leg=leg))
+            reply = await self._relays.send(CloseLeg(id=f"video-close:{leg}:{revision}", leg=leg))
         except MediaRefused:
             return
+        if record is not None and isinstance(reply.result, Quality):
+            add_video(record, reply.result)
 
     def local(self, record: LegRecord) -> LocalVideo | None:
         """Our half of the leg's video, for its descriptions."""

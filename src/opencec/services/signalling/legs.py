@@ -11,7 +11,7 @@ from opencec.sip.registrar import Binding
 from opencec.sip.sdp_negotiation import AudioDescription
 from opencec.sip.sdp_video import VideoDescription, VideoFormat
 from opencec.sip.snapshot import DialogSnapshot
-from opencec.workers.protocol import LegOpened
+from opencec.workers.protocol import LegOpened, Quality
 
 __all__ = [
     "Arrival",
@@ -91,6 +91,8 @@ class LegRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     video: LegVideoRecord | None = None
     video_revision: int = 0
     """Grows with every command about its video."""
+    video_quality: Quality | None = None
+    """Of the times with pictures that are over."""
 
 
 class LegSaved(msgspec.Struct, frozen=True, tag="leg"):

@@ -134,6 +134,7 @@ class Forwarding:
         if not leg.has_told_first:
             self._on_first(leg)
         is_picture = begins_picture(leg.codec, payload)
+        leg.counters.received(arrival.timestamp, len(payload), is_key=is_picture, now_ns=now_ns)
         if arrival.is_new_stream:
             for viewer in leg.viewers:
                 viewer.outgoing.follow()

@@ -30,8 +30,29 @@ class VideoCounters:
     remote_lost: int | None = None
     remote_jitter_ms: float | None = None
     repeated: int = 0
+    pictures: int = 0
+    """Pictures that began to arrive, by their stamps."""
+    key_pictures: int = 0
+    octets: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
     pictures_asked: int = 0
     """Requests for a whole picture that went to the peer."""
+    _stamp: int | None = None
+    _key_stamp: int | None = None
+
+    def received(self, timestamp: int, octets: int, *, is_key: bool, now_ns: int) -> None:
+        """A packet of the stream has come; fragments of one picture bear one stamp."""
+        if not self.first_ns:
+            self.first_ns = now_ns
+        self.last_ns = now_ns
+        self.octets += octets
+        if timestamp != self._stamp:
+            self._stamp = timestamp
+            self.pictures += 1
+        if is_key and timestamp != self._key_stamp:
+            self._key_stamp = timestamp
+            self.key_pictures += 1
 
 
 @dataclass(slots=True, eq=False)

@@ -136,4 +136,8 @@ def video_quality(leg: VideoLeg) -> Quality:
         round_trip_ms=counters.round_trip_ms,
         remote_lost=counters.remote_lost,
         remote_jitter_ms=counters.remote_jitter_ms,
+        pictures_received=counters.pictures,
+        key_pictures_received=counters.key_pictures,
+        octets_received=counters.octets,
+        lasted_ms=(counters.last_ns - counters.first_ns) // 1_000_000,
     )
