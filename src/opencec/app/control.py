@@ -28,11 +28,12 @@ from opencec.app.bar_settings import BarOrder, change_bar
 from opencec.app.console_api import ConsoleApi
 from opencec.app.context import ControlContext
 from opencec.app.demo.more_agents import add_demo_agents
-from opencec.app.fabric_host import fabric_apps
+from opencec.app.fabric_host import customer_interfaces
 from opencec.app.metrics_page import MetricsPage
 from opencec.app.node import Node
 from opencec.app.plugin_host import NodePluginHost, plugin_apps
 from opencec.elements.cc_gateway import PREFIX, SCRIPT_PATH, ResourceScript, build_gateway_app
+from opencec.elements.plugins import PluginFiles
 from opencec.httpkit.application import build_app
 from opencec.logs import set_up_logs
 from opencec.ports.configuration import ConfigurationError
@@ -43,6 +44,7 @@ _log = structlog.get_logger()
 
 _PROXIED = "/service-cloud"
 """What enterprises forward to us from their own pages' server (lightweight-plugins 1.2): the bar, and all it uses."""
+_CHAT_SCRIPT = "newThirdPartyClient.js"
 _SWITCH_S = 0.001
 """How long the journal's thread waits for the interpreter while the loop is busy; it does so several times a group."""
 _HEARTBEAT_S = 0.25
@@ -187,16 +189,18 @@ def _public_app(node: Node, console: ConsoleApi) -> Starlette:
 
     web = Path(opencec.app.__file__).parent / "web"
     gateway = build_gateway_app(node.gateway)
-    host = NodePluginHost(node)
+    host, files = NodePluginHost(node), PluginFiles(web / "plugins")
+    customers = customer_interfaces(node, script=lambda: files.text(_CHAT_SCRIPT))
     return build_app(
         elements={
             PREFIX: gateway,
             f"{_PROXIED}{PREFIX}": gateway,
-            **plugin_apps(node, host, folder=web / "plugins"),
-            **fabric_apps(node),
+            **plugin_apps(node, host, files=files),
+            **customers.elements,
         },
         api=console,
         sip=sip,
+        sockets=customers.sockets,
         sip_paths=("/sip", f"{_PROXIED}/sip"),
         allowed_origins=host.page_origins,
         pages=web,

@@ -1,21 +1,37 @@
-"""The API Fabric put together with the tenants of this node."""
+"""The API Fabric and the customers' interfaces put together with the tenants of this node."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from starlette.types import ASGIApp
 
+from opencec.adapters.outbound_http import HttpxOutbound
+from opencec.app.customer_chats import TenantCustomerChats, TenantMediaStore
 from opencec.core.ids import TenantId
 from opencec.elements.api_fabric import ServiceAddresses, build_fabric_apps
-from opencec.httpkit.fabric_access import FabricApp, FabricTokens
+from opencec.elements.messaging import (
+    CCMESSAGING_PREFIX,
+    SOCKET_PATH,
+    TWIN_PREFIX,
+    ChatSockets,
+    CustomerTokens,
+    Polls,
+    ProofCheck,
+    WebChannel,
+    build_ccmessaging,
+    build_pages,
+    build_twin,
+)
+from opencec.httpkit.application import SocketHandler
+from opencec.httpkit.fabric_access import FabricAccess, FabricApp, FabricTokens
 from opencec.ports.configuration import TenantConfig
 
 if TYPE_CHECKING:
     from opencec.app.node import Node
 
-__all__ = ["NodeFabricHost", "fabric_apps"]
+__all__ = ["CustomerInterfaces", "NodeChatHost", "NodeFabricHost", "customer_interfaces"]
 
 
 class NodeFabricHost:
@@ -68,8 +84,68 @@ class NodeFabricHost:
         self._seen = tuple(services.config for services in tenants)
 
 
-def fabric_apps(node: Node) -> dict[str, ASGIApp]:
-    """The API Fabric's applications by their prefixes."""
-    host = NodeFabricHost(node)
-    tokens = FabricTokens(node.secret_for("api fabric"), host)
-    return {**build_fabric_apps(host, tokens=tokens, clock=node.clock, guard=node.guard)}
+class NodeChatHost:
+    """Implements `elements.messaging.ChatHost` for one node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._chats: dict[TenantId, tuple[TenantCustomerChats, TenantMediaStore]] = {}
+        for tenant in node.tenants:
+            self._of(tenant)
+
+    def channel(self, id: str) -> WebChannel | None:
+        """The WEB channel of a configuration id."""
+        for tenant, services in self._node.tenants.items():
+            config = next((known for known in services.config.channels if known.channel == id), None)
+            if config is not None and config.type == "WEB" and config.is_enabled:
+                chats, media = self._of(tenant)
+                info = services.config.info
+                return WebChannel(tenant, config, chats, media, info.space_id, info.language, info.outbound_hosts)
+        return None
+
+    def page_origins(self) -> Sequence[str]:
+        """Origins of all foreign pages that may show a chat."""
+        return [
+            origin
+            for services in self._node.tenants.values()
+            for channel in services.config.channels
+            if channel.is_enabled
+            for origin in channel.page_origins
+        ]
+
+    def _of(self, tenant: TenantId) -> tuple[TenantCustomerChats, TenantMediaStore]:
+        found = self._chats.get(tenant)
+        if found is None:
+            services = self._node.tenants[tenant]
+            chats = TenantCustomerChats(services.handle, config=lambda: services.config)
+            found = self._chats[tenant] = (chats, TenantMediaStore(services.handle.media))
+        return found
+
+
+class CustomerInterfaces(NamedTuple):
+    """What serves customers and the enterprises' systems."""
+
+    elements: dict[str, ASGIApp]
+    sockets: dict[str, SocketHandler]
+
+
+def customer_interfaces(node: Node, *, script: Callable[[], str | None]) -> CustomerInterfaces:
+    """The API Fabric and the customers' side of text contacts.
+
+    Args:
+        node: The system behind.
+        script: Gives the built script of the chat widget.
+    """
+    host, web = NodeFabricHost(node), NodeChatHost(node)
+    bearers = FabricTokens(node.secret_for("api fabric"), host)
+    tokens = CustomerTokens(node.secret_for("customers"))
+    polls = Polls(node.clock)
+    check = ProofCheck(web, outbound=HttpxOutbound(), clock=node.clock, ids=node.ids, guard=node.guard)
+    access = FabricAccess(bearers, clock=node.clock, guard=node.guard, rate=None)
+    elements: dict[str, ASGIApp] = {
+        CCMESSAGING_PREFIX: build_ccmessaging(web, access=access, tokens=tokens, polls=polls, clock=node.clock),
+        TWIN_PREFIX: build_twin(web, tokens=tokens, polls=polls, clock=node.clock),
+        **build_pages(web, check=check, tokens=tokens, script=script, clock=node.clock),
+        **build_fabric_apps(host, tokens=bearers, clock=node.clock, guard=node.guard),
+    }
+    return CustomerInterfaces(elements, {SOCKET_PATH: ChatSockets(web, tokens=tokens, clock=node.clock)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp
@@ -81,15 +80,14 @@ def _with_bar(services: TenantServices | None) -> BarTenant | None:
     return BarTenant(services.handle, bar, info.space_id, info.outbound_hosts)
 
 
-def plugin_apps(node: Node, host: NodePluginHost, *, folder: Path) -> dict[str, ASGIApp]:
+def plugin_apps(node: Node, host: NodePluginHost, *, files: PluginFiles) -> dict[str, ASGIApp]:
     """The plug-ins' applications by their prefixes.
 
     Args:
         node: The system behind.
         host: Its tenants.
-        folder: What the web build wrote.
+        files: What the web build wrote.
     """
-    files = PluginFiles(folder)
     bar = build_bar_app(
         host,
         files=files,

@@ -35,6 +35,7 @@ def build_app(
     is_ready: Callable[[], bool] = lambda: True,
     metrics: ASGIApp | None = None,
     documents: Mapping[str, ASGIApp] | None = None,
+    sockets: Mapping[str, SocketHandler] | None = None,
 ) -> Starlette:
     """Put the parts together.
 
@@ -48,6 +49,7 @@ def build_app(
         allowed_origins: Gives the origins beside our own that may open it.
         is_ready: What `/healthz` tells: 200 or 503.
         documents: What is served at single addresses, by path.
+        sockets: Further websockets by path; they check the Origin by themselves.
         metrics: Answers `/metrics`, for this machine only.
     """
 
@@ -60,6 +62,7 @@ def build_app(
         routes.append(Mount("/api/v1", app=api))
     if sip is not None:
         routes += [WebSocketRoute(path, _OriginCheck(sip, allowed_origins)) for path in sip_paths]
+    routes += [WebSocketRoute(path, _Bare(handler)) for path, handler in (sockets or {}).items()]
     routes.append(Route("/healthz", health))
     if metrics is not None:
         routes.append(Route("/metrics", LocalOnly(metrics)))
@@ -88,6 +91,16 @@ class _Application(Starlette):
                     await element(scope, receive, send)
                     return
         await super().__call__(scope, receive, send)
+
+
+class _Bare:
+    """An ASGI application, in the form that a route takes as one."""
+
+    def __init__(self, app: SocketHandler) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._app(scope, receive, send)
 
 
 class _OriginCheck:

@@ -138,8 +138,10 @@ class Dispatcher(Generic[P]):
 
     async def _read_parameters(self, call: Call[P]) -> None:
         operation = call.operation
-        data = await self._body(call.request)
-        if operation.body is not None:
+        data = await self._body(call.request, operation.body_limit or self._body_limit)
+        if operation.body is None:
+            call.raw_bytes = data
+        else:
             try:
                 call.raw_body = parse_json(data)
             except BodyInvalid:
@@ -148,14 +150,14 @@ class Dispatcher(Generic[P]):
         if operation.query is not None:
             call.query = self._validated(operation, operation.query, call.request.query)
 
-    async def _body(self, request: WireRequest) -> bytes:
+    async def _body(self, request: WireRequest, limit: int) -> bytes:
         length = request.headers.get(b"content-length")
         declared = int(length) if length is not None and length.isdigit() and len(length) < 19 else None
         if declared is None and b"transfer-encoding" not in request.headers:
-            return await read_body(request.receive, declared=None, limit=self._body_limit)
+            return await read_body(request.receive, declared=None, limit=limit)
         try:
             async with asyncio.timeout(_BODY_TIMEOUT_S):
-                return await read_body(request.receive, declared=declared, limit=self._body_limit)
+                return await read_body(request.receive, declared=declared, limit=limit)
         except BodyTooLarge:
             raise Refusal(
                 self._dialect.invalid, "body too large", status=413, headers=((b"connection", b"close"),)

@@ -60,6 +60,8 @@ class Call(Generic[P]):
     principal: P
     raw_body: Any = None
     """The JSON value, for operations whose bodies are no objects."""
+    raw_bytes: bytes = b""
+    """The body as it came, for operations without a model of it."""
     body: WireModel | None = None
     query: WireModel | None = None
 
@@ -100,6 +102,8 @@ class Operation(Generic[P]):
     query: type[WireModel] | None = None
     invalid: str = ""
     """Code of malformed parameters; "" = the dialect's."""
+    body_limit: int = 0
+    """Most bytes of the body; 0 = the element's."""
     events: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
 
