@@ -19,11 +19,23 @@ async def test_inbound_call_with_manual_answer(centre: CallCentre, clients: Clie
     assert await agent.events() == SIGNED_IN
     contact = await centre.call_in()
     assert await agent.events() == [
+        "AgentEvent_Incoming_CallInfo",
         "AgentOther_PhoneAlerting",
         "AgentOther_PhoneOffhook",
         "AgentState_Busy",
         "AgentEvent_Ringing",
     ]
+    assert agent.last("AgentEvent_Incoming_CallInfo") == {
+        "callId": contact,
+        "skillName": "Sales",
+        "skillId": 1,
+        "caller": "15550123",
+        "called": "1001",
+        "lastReleaseAgentId": 65535,
+        "mediaType": 5,
+        "releaseAndReQueueCount": 0,
+        "releaseAndReQueueCallFlag": 0,
+    }
     ringing = agent.last("AgentEvent_Ringing")
     assert ringing == {
         "caller": "15550123",
@@ -61,7 +73,7 @@ async def test_answer_while_the_phone_rings_is_remembered(centre: CallCentre, cl
     agent = clients(101)
     await agent.sign_in(autoanswer=False)
     await centre.call_in()
-    assert await agent.events() == [*SIGNED_IN, "AgentOther_PhoneAlerting"]
+    assert await agent.events() == [*SIGNED_IN, "AgentEvent_Incoming_CallInfo", "AgentOther_PhoneAlerting"]
     await agent.ok("PUT", "/voicecall/{a}/answer")
     assert await agent.events() == []
     await centre.pick_up()
@@ -80,6 +92,7 @@ async def test_automatic_answer(centre: CallCentre, clients: Clients) -> None:
     contact = await centre.call_in()
     assert await agent.events() == [
         *SIGNED_IN,
+        "AgentEvent_Incoming_CallInfo",
         "AgentOther_PhoneAlerting",
         "AgentOther_PhoneOffhook",
         "AgentState_Busy",
@@ -96,8 +109,9 @@ async def test_unanswered_call_makes_the_agent_busy(centre: CallCentre, clients:
     agent = clients(101)
     await agent.sign_in(autoanswer=False)
     contact = await centre.call_in("1002")
-    assert await agent.events(9) == [
+    assert await agent.events(10) == [
         *SIGNED_IN,
+        "AgentEvent_Incoming_CallInfo",
         "AgentOther_PhoneAlerting",
         "AgentOther_PhoneOffhook",
         "AgentState_Busy",
@@ -115,9 +129,15 @@ async def test_rejected_call_makes_the_agent_busy_with_reason_7(centre: CallCent
     await agent.sign_in(autoanswer=False)
     await centre.call_in()
     await agent.events()
+    other = clients(102)
+    await other.sign_in()
     await agent.ok("POST", "/voicecall/{a}/reject", {})
     assert await agent.events() == ["AgentOther_PhoneRelease", "AgentState_SetNotReady_Success"]
     assert agent.last("AgentState_SetNotReady_Success") == {"reason": "7"}
+    await other.events()
+    incoming = other.last("AgentEvent_Incoming_CallInfo")
+    assert (incoming["lastReleaseAgentId"], incoming["releaseAndReQueueCount"]) == (101, 1)
+    assert incoming["releaseAndReQueueCallFlag"] == 1
 
 
 async def test_caller_gives_up_while_it_rings(centre: CallCentre, clients: Clients) -> None:
@@ -126,7 +146,13 @@ async def test_caller_gives_up_while_it_rings(centre: CallCentre, clients: Clien
     contact = await centre.call_in()
     await agent.events()
     await centre.customer_hangs_up(contact)
-    assert await agent.events() == ["AgentEvent_Call_Release", "AgentOther_PhoneRelease", "AgentState_Ready"]
+    assert await agent.events() == [
+        "AgentEvent_Call_Release",
+        "AgentOther_PhoneRelease",
+        "AgentState_Ready",
+        "AgentEvent_AbandonCall",
+    ]
+    assert agent.last("AgentEvent_AbandonCall") == {"caller": "15550123", "callData": "", "callId": contact}
 
 
 async def test_outbound_call(centre: CallCentre, clients: Clients) -> None:

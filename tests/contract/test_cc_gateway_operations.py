@@ -79,7 +79,7 @@ ROWS = [
     Row("transfer", "POST", "/voicecall/{a}/transfer", "200-012", {"devicetype": 1, "mode": 0, "address": "1"}),
     Row("transfer", "POST", "/voicecall/{a}/transfer", "200-012", {"devicetype": 1, "mode": 2, "address": "1"}),
     Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 1, "mode": 1, "address": "1"}),
-    Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 2, "mode": 4, "address": "102"}),
+    Row("transfer", "POST", "/voicecall/{a}/transfer", "200-012", {"devicetype": 2, "mode": 4, "address": "102"}),
     Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 3, "mode": 1, "address": "777"}),
     Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 4, "mode": 0, "address": "A1"}),
     Row("transfer", "POST", "/voicecall/{a}/transfer", "000-002", {"devicetype": 5, "mode": 0, "address": "1555"}),

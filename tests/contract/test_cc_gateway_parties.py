@@ -15,6 +15,7 @@ from opencec.core.ids import AgentId, ContactId
 pytestmark = pytest.mark.contract
 
 LEFT = ["AgentEvent_Call_Release", "AgentMediaEvent_StopRecordDone", "AgentOther_PhoneRelease", "AgentState_Ready"]
+CAME = "AgentEvent_Incoming_CallInfo"
 RANG = ["AgentOther_PhoneAlerting", "AgentOther_PhoneOffhook", "AgentState_Busy", "AgentEvent_Ringing"]
 CUSTOMER = "15550123"
 
@@ -98,6 +99,24 @@ async def test_a_consult_that_fails_gives_the_customer_back(desk: Desk) -> None:
     assert theirs == ["AgentOther_PhoneRelease", "AgentState_SetNotReady_Success"]
     code, _ = await desk.agent.call("POST", "/voicecall/{a}/innerhelp", {"dstaddress": "102"})
     assert code == "100-007"  # the colleague is busy now
+
+
+async def test_a_consult_is_merged_with_the_held_call(desk: Desk) -> None:
+    merge = {"devicetype": 2, "mode": 4, "address": "102"}
+    assert (await desk.agent.call("POST", "/voicecall/{a}/transfer", merge))[0] == "200-012"
+    await desk.consult()
+    await desk.colleague.events()
+    assert (await desk.agent.call("POST", "/voicecall/{a}/transfer", merge))[0] == "200-012"  # it still rings
+    await desk.colleague.ok("PUT", "/voicecall/{a}/answer")
+    await desk.both()
+    wrong = {**merge, "address": "103"}
+    assert (await desk.agent.call("POST", "/voicecall/{a}/transfer", wrong))[0] == "200-012"
+    await desk.transfer(2, 4, "102", callappdata="merged")
+    mine, theirs = await desk.both()
+    assert mine[-1] == "AgentState_Ready"
+    assert "AgentEvent_Talking" in theirs
+    assert desk.colleague.last("AgentEvent_Talking")["callid"] == desk.contact
+    assert await desk.colleague.ok("GET", "/calldata/{a}/appdata") == "merged"
 
 
 async def test_consult_of_a_skill_queue(desk: Desk) -> None:
@@ -194,7 +213,7 @@ async def test_a_second_call_beside_a_held_one(desk: Desk) -> None:
 
 async def test_success_transfer_to_an_agent(desk: Desk) -> None:
     await desk.transfer(2, 2, "102", callappdata="note")
-    assert await desk.both() == (["AgentEvent_Customer_Alerting"], RANG)
+    assert await desk.both() == (["AgentEvent_Customer_Alerting"], [CAME, *RANG])
     ringing = desk.colleague.last("AgentEvent_Ringing")
     assert (ringing["callid"], ringing["transfer"], ringing["transfrom"]) == (desk.contact, "yes", "101")
     await desk.colleague.ok("PUT", "/voicecall/{a}/answer")
@@ -220,7 +239,7 @@ async def test_success_transfer_to_a_queue_and_an_access_code(desk: Desk, device
     await desk.transfer(devicetype, 2, address)
     mine, theirs = await desk.both()
     assert mine == ["AgentEvent_Customer_Alerting"]
-    assert theirs == RANG
+    assert theirs == [CAME, *RANG]
     await desk.colleague.ok("PUT", "/voicecall/{a}/answer")
     assert await desk.agent.events() == ["AgentEvent_SuccTransResult", *LEFT]
 
@@ -242,7 +261,7 @@ async def test_designated_transfer_waits_for_one_agent(desk: Desk) -> None:
     (waiting,) = await desk.colleague.ok("GET", "/calldata/{a}/privatecallinfo")
     assert waiting["callid"] == desk.contact
     await desk.colleague.ok("POST", "/onlineagent/{a}/sayfree")
-    assert await desk.colleague.events() == ["AgentState_Ready", *RANG]
+    assert await desk.colleague.events() == ["AgentState_Ready", CAME, *RANG]
     assert await desk.colleague.ok("GET", "/calldata/{a}/privatecallinfo") == []
 
 
@@ -330,6 +349,7 @@ async def test_a_ringing_call_is_picked_up(centre: CallCentre, clients: Clients)
     await other.ok("PUT", "/voicecall/{a}/snatchpickup?destWorkNo=101")
     assert await agent.events() == ["AgentEvent_Call_Release", "AgentOther_PhoneRelease", "AgentState_Ready"]
     assert await other.events() == [
+        CAME,
         "AgentOther_PhoneAlerting",
         "AgentOther_PhoneOffhook",
         "AgentState_Busy",
@@ -350,7 +370,7 @@ async def test_a_waiting_call_is_asked_for(centre: CallCentre, clients: Clients)
     code, _ = await agent.call("POST", f"/voicecall/{{a}}/requestcall/{second}/0?skillId=2")
     assert code == "000-002"
     await agent.ok("POST", f"/voicecall/{{a}}/requestcall/{second}/0?skillid=1")
-    assert await agent.events() == RANG
+    assert await agent.events() == [CAME, *RANG]
     assert agent.last("AgentEvent_Ringing")["callid"] == second
 
 
@@ -407,6 +427,7 @@ async def test_a_phone_that_stays_off_hook(centre: CallCentre, clients: Clients)
     assert not [effect for effect in centre.effects if isinstance(effect, EndLeg) and effect.leg == f"{first}/2"]
     second = await centre.call_in()
     assert await agent.events() == [
+        CAME,
         "AgentState_Busy",
         "AgentEvent_Auto_Answer",
         "AgentEvent_Talking",
@@ -416,7 +437,7 @@ async def test_a_phone_that_stays_off_hook(centre: CallCentre, clients: Clients)
     await centre.customer_hangs_up(second)
     await agent.events()
     third = await centre.call_in()
-    assert await agent.events() == ["AgentState_Busy", "AgentEvent_Ringing"]
+    assert await agent.events() == [CAME, "AgentState_Busy", "AgentEvent_Ringing"]
     code, _ = await agent.call("DELETE", "/voicecall/{a}/releasephone")
     assert code == "100-007"
     await agent.ok("PUT", f"/voicecall/{{a}}/answer?callid={third}")
@@ -439,7 +460,7 @@ async def test_phone_operations_while_it_rings(centre: CallCentre, clients: Clie
     await agent.sign_in(autoanswer=False)
     await agent.events()
     contact = await centre.call_in()
-    assert await agent.events() == ["AgentOther_PhoneAlerting"]
+    assert await agent.events() == [CAME, "AgentOther_PhoneAlerting"]
     await agent.ok("PUT", "/voicecall/{a}/phonepickup")
     await centre.pick_up()
     assert "AgentEvent_Talking" in await agent.events()
@@ -457,7 +478,7 @@ async def test_business_data_stays_beside_the_call_data(desk: Desk) -> None:
     await desk.agent.ok("PUT", "/calldata/{a}/setcallbusinessdata", {"businessdata": "two"})
     assert await desk.agent.ok("GET", "/calldata/{a}/appdata") == "one"
     assert await desk.agent.ok("PUT", "/calldata/{a}/getcallbusinessdata", {"callid": desk.contact}) == "two"
-    assert await desk.agent.ok("GET", f"/calldata/{{a}}/getNetCallId/{desk.contact}") == desk.contact
+    assert await desk.agent.ok("GET", f"/calldata/{{a}}/getNetCallId/{desk.contact}") == f"{desk.contact}/1@192.0.2.1"
     (mine,) = await desk.colleague.ok("GET", "/calldata/{a}/allcallinfo/101")
     assert (mine["callid"], mine["calldata"]) == (desk.contact, "one")
     assert [call["callid"] for call in await desk.agent.ok("GET", "/calldata/{a}/allcallinfoinvdn")] == [desk.contact]

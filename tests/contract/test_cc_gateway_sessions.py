@@ -132,7 +132,7 @@ async def test_restart_of_control_keeps_guid_call_and_unconfirmed_events() -> No
         await gone.ok("DELETE", "/onlineagent/{a}/logout")
         await agent.events()
         contact = await centre.call_in()
-        assert await agent.events(2) == ["AgentOther_PhoneAlerting", "AgentOther_PhoneOffhook"]
+        assert await agent.events(2) == ["AgentEvent_Incoming_CallInfo", "AgentOther_PhoneAlerting"]
         guid, ended_guid, last = agent.guid, gone.guid, agent.log[-1]
     async with CallCentre.open(journal) as centre, gateway_clients(centre) as clients:
         agent, gone = clients(101), clients(102)
@@ -140,8 +140,12 @@ async def test_restart_of_control_keeps_guid_call_and_unconfirmed_events() -> No
         again = await agent.poll()
         assert again == last, "the last event may come again, unchanged"
         assert await agent.events() == [
-            "AgentState_Busy", "AgentEvent_Auto_Answer", "AgentEvent_Talking", "AgentMediaEvent_Record",
-        ]  # fmt: skip
+            "AgentOther_PhoneOffhook",
+            "AgentState_Busy",
+            "AgentEvent_Auto_Answer",
+            "AgentEvent_Talking",
+            "AgentMediaEvent_Record",
+        ]
         assert agent.last("AgentEvent_Talking")["callid"] == contact
         await agent.ok("POST", "/voicecall/{a}/hold")
         assert await agent.events() == ["AgentEvent_Hold"]

@@ -190,6 +190,10 @@ class FakePort:
     def new_session_id(self) -> SessionId:
         return SessionId(self._ids.new("session"))
 
+    def net_call_id(self, contact: ContactId) -> str:
+        found = self.runtime.core.contact(contact)
+        return f"{found.customer}@192.0.2.1" if found is not None and found.customer is not None else ""
+
     def has_phone(self, phone: str) -> bool:
         return phone.startswith("7") and 4 <= len(phone) <= 6
 

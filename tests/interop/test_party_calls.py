@@ -100,6 +100,9 @@ async def hears(expected: Callable[[], list[tuple[PhoneCall, set[float]]]], *, w
 
 async def test_consult_then_three_parties_then_the_agent_leaves(floor: Floor) -> None:
     call, callid = await floor.answered()
+    dialog = call.line.user_agent.snapshot(call.leg)
+    assert dialog is not None
+    assert (await floor.first.do("GET", "calldata", f"getNetCallId/{callid}"))["result"] == dialog.call_id
     consult = await floor.ok("innerhelp", {"dstaddress": "106", "devicetype": "2", "mode": "1"})
     await floor.helper_answers()
     own, helper = floor.first.calls[-1], floor.second.calls[-1]

@@ -69,6 +69,7 @@ def test_inbound_call_transferred_on() -> None:
     assert kinds(answers, A) == [
         "AgentOther_InService",
         "AgentState_Ready",
+        "AgentEvent_Incoming_CallInfo",
         "AgentOther_PhoneAlerting",
         "AgentOther_PhoneOffhook",
         "AgentState_Busy",
@@ -83,6 +84,7 @@ def test_inbound_call_transferred_on() -> None:
         "AgentState_Work",
     ]
     assert kinds(answers, B) == [
+        "AgentEvent_Incoming_CallInfo",
         "AgentOther_PhoneAlerting",
         "AgentEvent_No_Answer",
         "AgentOther_PhoneRelease",

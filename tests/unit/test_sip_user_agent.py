@@ -435,6 +435,19 @@ def test_unanswered_invite_gets_its_answer_from_the_next_process(peer: Peer) -> 
     assert isinstance(peer.events[-1], Confirmed)
 
 
+def test_an_unanswered_invite_expires_in_the_next_process_too(peer: Peer) -> None:
+    leg = peer.call_in(extra="Expires: 3\r\n")
+    peer.agent.provisional(leg, 180, now=peer.now)
+    peer.wait(2_000)
+    snapshot = peer.agent.snapshot(leg)
+    assert snapshot is not None
+    peer.agent = Peer(prefix="u").agent
+    peer.agent.restore(snapshot, now=peer.now)
+    peer.wait(900)
+    assert peer.agent.has(leg)
+    assert "487" in [describe(message) for message in peer.wait(200)]
+
+
 def test_a_200_is_repeated_by_the_next_process(peer: Peer) -> None:
     leg = peer.call_in()
     peer.agent.accept(leg, now=peer.now, sdp=SDP_B)

@@ -121,6 +121,7 @@ class TenantServices:
         self._library = FlowLibrary()
         self._flow_facts = FlowFacts()
         self.facts = SignallingFacts(config.info.vdn, record=runtime.record_nowait)
+        handle.attach(self.facts)
         self.projection = CdrProjection(runtime.tenant, records=records, recording_path=recording_of)
         self.agent_desk = AgentDesk(
             runtime,

@@ -355,6 +355,10 @@ class TenantPort(Protocol):
         """A fresh id for a sign-in."""
         ...
 
+    def net_call_id(self, contact: ContactId) -> str:
+        """What the telephone network calls a living call: the SIP Call-ID of the other party's leg; "" = none."""
+        ...
+
     def has_phone(self, phone: str) -> bool:
         """True when the number is a SIP account of the tenant, registered or not."""
         ...

@@ -18,6 +18,7 @@ from opencec.services.chat.desk import ChatDesk
 from opencec.services.media_cache import TenantMedia
 from opencec.services.recording_archive import RecordingArchive
 from opencec.services.sign_in_tickets import SignInTickets
+from opencec.services.signalling.legs import SignallingFacts
 from opencec.services.tenant_runtime import TenantRuntime
 from opencec.services.tenant_view import CoreQueries
 
@@ -55,7 +56,12 @@ class TenantHandle:
         self._records = records
         self._queries = CoreQueries(runtime.core)
         self._tickets = tickets
+        self._facts: SignallingFacts | None = None
         self.configure(config)
+
+    def attach(self, facts: SignallingFacts) -> None:
+        """The SIP dialogs of the tenant are kept there."""
+        self._facts = facts
 
     def configure(self, config: TenantConfig) -> None:
         """Take over a newer configuration."""
@@ -140,6 +146,15 @@ class TenantHandle:
     def new_session_id(self) -> SessionId:
         """A fresh id for a sign-in."""
         return SessionId(self._ids.new("session"))
+
+    def net_call_id(self, contact: ContactId) -> str:
+        """The SIP Call-ID of the other party's leg (a call between agents: of the first phone); "" = it has none."""
+        found = self._runtime.core.contact(contact)
+        if found is None or self._facts is None:
+            return ""
+        leg = found.customer or found.external or next(iter(found.legs), None)
+        dialog = self._facts.dialogs.get(leg) if leg is not None else None
+        return dialog.call_id if dialog is not None else ""
 
     def has_phone(self, phone: str) -> bool:
         """Whether the number is a SIP account of the tenant."""

@@ -79,7 +79,8 @@ class InviteServer:
         board.emit(InviteReceived(leg=key, request=request, flow=flow, replaces=replaced.key if replaced else None))
         seconds = delta_seconds(request.headers.get("Expires"))
         if seconds:
-            board.timers.set(("expires", key), now + seconds * 1000, lambda at: self._expire(leg, at))
+            leg.expires_at = now + seconds * 1000
+            self.await_expiry(leg)
         board.changed(leg)
 
     # --- answers of the owner
@@ -232,6 +233,11 @@ class InviteServer:
         """BYE before the final answer (RFC 3261 15.1.2)."""
         self._board.answer(transaction, 200, now)
         self._give_up(leg, request, now)
+
+    def await_expiry(self, leg: Leg) -> None:
+        """Give up when the INVITE's time is over, if it has one."""
+        if leg.expires_at:
+            self._board.timers.set(("expires", leg.key), leg.expires_at, lambda at: self._expire(leg, at))
 
     def _expire(self, leg: Leg, now: int) -> None:
         """The time that the INVITE's Expires gave for a final answer is over (RFC 3261 13.3.1)."""

@@ -115,6 +115,8 @@ class Leg:
     final: bytes = b""
     rseq: int = 0
     reliable: Unanswered | None = None
+    expires_at: int = 0
+    """When the time for our final answer is over, ms; 0 = the INVITE sets none."""
     after_prack: list[Callable[[int], None]] = field(default_factory=list)
     # INVITE client
     call: OutboundCall | None = None

@@ -93,6 +93,7 @@ class Restart:
             effect_id=call.effect_id if call else "",
             attempt=call.attempt if call else 0,
             is_cancelling=call.is_cancelling if call else False,
+            expires_at=leg.expires_at if leg.phase is Phase.RINGING else 0,
             **_offer_of(leg),
         )
 
@@ -122,6 +123,7 @@ class Restart:
             ack=snapshot.last_ack or b"",
             ack_cseq=snapshot.ack_cseq,
             rseq=snapshot.rseq,
+            expires_at=snapshot.expires_at,
         )
         if tag_of(snapshot.remote) or snapshot.is_inbound or leg.is_established:
             leg.dialog = _dialog_of(snapshot)
@@ -161,6 +163,8 @@ class Restart:
         leg.server.leg = leg.key
         if not self._board.is_live(leg.server.target):
             leg.stranded.append(leg.server)
+        if leg.phase is Phase.RINGING:
+            self._server.await_expiry(leg)
         if leg.phase is Phase.ANSWERED:
             leg.final = snapshot.last_response or b""
             self._board.send(leg.final, leg.server.target)

@@ -53,6 +53,7 @@ class DialogSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
         offer_response: Last response to it.
         offer_flow: Where its responses go.
         is_offer_answered: That response is the 200.
+        expires_at: When the time that the INVITE gave for a final answer is over, ms; 0 = it gave none.
     """
 
     leg: str
@@ -85,3 +86,4 @@ class DialogSnapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     offer_response: bytes | None = None
     offer_flow: Flow | None = None
     is_offer_answered: bool = False
+    expires_at: int = 0

@@ -138,8 +138,13 @@ async def get_business_data(call: GatewayCall) -> Reply:
 
 
 async def get_net_call_id(call: GatewayCall) -> Reply:
-    """The id of one of the agent's calls in the whole network: here the call id itself, which is unique."""
-    return call.principal.reply(_own_call(call, ContactId(call.path["callid"])).contact)
+    """What the telephone network calls one of the agent's calls: the SIP Call-ID of the other party's leg."""
+    caller = call.principal
+    view = _own_call(call, ContactId(call.path["callid"]))
+    found = caller.port.net_call_id(view.contact)
+    if not found:
+        raise Refusal("400-001", "the call has no leg in the network")
+    return caller.reply(found)
 
 
 # --- calls that are over ----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 from opencec.httpkit.wire_model import AliasChoices, Field, WireModel
 
 __all__ = [
+    "AbandonedCall",
     "AccessCode",
     "AgentObject",
     "AgentStatus",
@@ -24,6 +25,7 @@ __all__ = [
     "CustomerRelease",
     "DataBody",
     "EventAnswer",
+    "IncomingCall",
     "IvrInfo",
     "MediaSwitch",
     "MediaSwitchBody",
@@ -332,6 +334,28 @@ class CustomerRelease(msgspec.Struct, frozen=True):
 
     callid: str
     number: str
+
+
+class IncomingCall(msgspec.Struct, frozen=True):
+    """6.2 AgentEvent_Incoming_CallInfo: a call is on its way to the agent."""
+
+    callId: str
+    skillName: str
+    skillId: int
+    caller: str
+    called: str
+    lastReleaseAgentId: int
+    mediaType: int
+    releaseAndReQueueCount: int
+    releaseAndReQueueCallFlag: int
+
+
+class AbandonedCall(msgspec.Struct, frozen=True):
+    """6.2 AgentEvent_AbandonCall: the caller has hung up before the agent answered."""
+
+    caller: str
+    callData: str
+    callId: str
 
 
 class Conference(msgspec.Struct, frozen=True):

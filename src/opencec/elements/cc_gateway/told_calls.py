@@ -81,6 +81,12 @@ class ToldCall(msgspec.Struct):
     is_service: bool = False
     """No call: an agent's phone that inspects or hears a recording."""
     inspection: ToldInspection | None = None
+    refused_by: int = 0
+    """The agent who has refused it last."""
+    refusals: int = 0
+    withdrawn_from: AgentId = AgentId(0)
+    withdrawn_at: int = 0
+    """When, ms UTC, and from whom the call was withdrawn last, without a fault of that agent."""
     is_conference: bool = False
     chair: AgentId = AgentId(0)
     members: dict[str, tuple[int, int]] = {}
@@ -110,6 +116,8 @@ class ToldState(msgspec.Struct):
     """All that is remembered; a snapshot is this as MessagePack."""
 
     calls: dict[ContactId, ToldCall] = {}
+    queues: dict[QueueId, str] = {}
+    """Names of the skill queues."""
     last_calls: dict[AgentId, LastCall] = {}
     states: dict[AgentId, tuple[str, str]] = {}
     """Newest state event of each signed-in agent and its busy reason, for forced sign-ins."""

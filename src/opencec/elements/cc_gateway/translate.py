@@ -19,10 +19,12 @@ from opencec.elements.cc_gateway.conference_events import CONFERENCE_EVENT_TYPES
 from opencec.elements.cc_gateway.conference_schemas import ConferenceId
 from opencec.elements.cc_gateway.party_events import PARTY_EVENT_TYPES, PartyEvents
 from opencec.elements.cc_gateway.schemas import (
+    AbandonedCall,
     BusyReason,
     CustomerAlerting,
     CustomerRelease,
     EventAnswer,
+    IncomingCall,
     MediaSwitch,
     PhoneState,
     PhoneType,
@@ -63,6 +65,7 @@ _FORCED = 3
 
 EVENT_TYPES: frozenset[str] = frozenset(
     {
+        "AgentEvent_AbandonCall",
         "AgentEvent_Auto_Answer",
         "AgentEvent_Call_Out_Fail",
         "AgentEvent_Call_Release",
@@ -70,6 +73,7 @@ EVENT_TYPES: frozenset[str] = frozenset(
         "AgentEvent_Customer_Alerting",
         "AgentEvent_Customer_Release",
         "AgentEvent_Hold",
+        "AgentEvent_Incoming_CallInfo",
         "AgentEvent_Inside_Call_Fail",
         "AgentEvent_MediaSwith",
         "AgentEvent_No_Answer",
@@ -100,8 +104,10 @@ EVENT_TYPES: frozenset[str] = frozenset(
     | CONFERENCE_EVENT_TYPES
 )
 """Every event that is sent."""
-_INTERNAL = 6
+_INBOUND, _INTERNAL = 0, 6
 _CONSULTS = (51, 52)
+_NOBODY = 65_535
+"""`lastReleaseAgentId` of a call that no agent has refused."""
 
 
 class EventTranslator:
@@ -113,6 +119,7 @@ class EventTranslator:
         self._encoder = msgspec.json.Encoder()
         self._parties = PartyEvents(lambda: self._state)
         self._rows: dict[type, Callable[[Any], Told]] = {
+            e.ConfigurationChanged: self._configured,
             e.AgentSignedIn: self._signed_in,
             e.AgentSignedOut: self._signed_out,
             e.AgentBecameIdle: self._became_idle,
@@ -174,6 +181,10 @@ class EventTranslator:
         self._state = msgspec.msgpack.decode(blob, type=ToldState)
 
     # --- agents ---------------------------------------------------------------------------------------------------
+
+    def _configured(self, event: e.ConfigurationChanged) -> Told:
+        self._state.queues = {queue.id: queue.name for queue in event.profile.queues}
+        yield from ()
 
     def _signed_in(self, event: e.AgentSignedIn) -> Told:
         agent = event.agent
@@ -308,14 +319,33 @@ class EventTranslator:
     def _offered(self, event: e.ContactOffered) -> Told:
         if call := self._state.calls.get(event.contact):
             part = call.parts[event.agent] = ToldPart("offered", auto_answer=event.auto_answer)
+            if call.feature == _INBOUND:
+                yield event.agent, "AgentEvent_Incoming_CallInfo", self._incoming(event.contact, call)
             if event.is_lifted and not event.auto_answer:
                 yield from self._engage(event.agent, event.contact, call, part)
+
+    def _incoming(self, contact: ContactId, call: ToldCall) -> IncomingCall:
+        return IncomingCall(
+            callId=contact,
+            skillName=self._state.queues.get(call.queue, "") if call.queue is not None else "",
+            skillId=call.queue or 0,
+            caller=call.caller,
+            called=call.called,
+            lastReleaseAgentId=call.refused_by or _NOBODY,
+            mediaType=VIDEO_CALL if call.video else VOICE_CALL,
+            releaseAndReQueueCount=call.refusals,
+            releaseAndReQueueCallFlag=int(bool(call.refusals)),
+        )
 
     def _offer_ended(self, event: e.OfferEnded) -> Told:
         call = self._state.calls.get(event.contact)
         part = call.parts.get(event.agent) if call is not None else None
         if call is None or part is None:
             return
+        if event.reason == "rejected":
+            call.refused_by, call.refusals = event.agent, call.refusals + 1
+        if event.reason == "caller_gone":
+            call.withdrawn_from, call.withdrawn_at = event.agent, event.at
         if event.reason == "no_answer":
             yield event.agent, "AgentEvent_No_Answer", event.contact
         elif part.phase == "ringing" and event.reason != "rejected":
@@ -447,6 +477,9 @@ class EventTranslator:
             return
         for agent, part in call.parts.items():
             yield from release_phone(agent, part, by_agent=False)
+        if event.cause == "caller_gone" and call.feature == _INBOUND and call.withdrawn_at == event.at:
+            abandoned = AbandonedCall(call.caller, call.data, event.contact)
+            yield call.withdrawn_from, "AgentEvent_AbandonCall", abandoned
 
     # --- pictures ---------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from opencec.core.commands import (
     Consult,
     Disconnect,
     JoinHeld,
+    SetCallData,
     Transfer,
     TransferTarget,
 )
@@ -35,6 +36,10 @@ _TARGETS: dict[int, tuple[_TargetKind, dict[int, _Mode]]] = {
     5: ("number", {1: "release", 2: "success", 3: "talk", 4: "conference"}),
 }
 """Device type: kind of target, and what its mode numbers mean."""
+_MERGE = (2, 4)
+"""Device type and mode of the desktop client: the agent who is consulted gets the held call."""
+_INTERNAL = (6, 51, 52)
+"""Call types between agents (8.1)."""
 _SKILL = 1
 _THREE_PARTIES = 2
 
@@ -79,6 +84,8 @@ async def disconnect(call: GatewayCall) -> Reply:
 async def transfer(call: GatewayCall) -> Reply:
     """Pass the call on; the modes that exist depend on the device type."""
     caller, body = call.principal, call.body_as(TransferBody)
+    if (body.devicetype, body.mode) == _MERGE:
+        return await _merge(call, body)
     kind, modes = _TARGETS[body.devicetype]
     mode = modes.get(body.mode)
     if mode is None:
@@ -99,6 +106,22 @@ async def transfer(call: GatewayCall) -> Reply:
             medium="video" if body.mediaability else "voice",
         ),
     )
+
+
+async def _merge(call: GatewayCall, body: TransferBody) -> Reply:
+    """Connect the held customer with the agent whom this agent talks to; then this one leaves (mode 4).
+
+    Raises:
+        Refusal: 200-012: the agent does not talk with that agent, or holds no call.
+    """
+    caller, address = call.principal, body.address
+    calls = caller.port.queries.calls_of(caller.agent)
+    held = [view for view in calls if view.phase == "held"]
+    if not held or calls[0].phase != "talking" or calls[0].parties != (address,) or calls[0].feature not in _INTERNAL:
+        raise Refusal("200-012", f"agent {caller.agent} does not consult agent {address}, or holds no call")
+    if body.callappdata is not None:
+        await caller.port.execute(SetCallData(contact=held[-1].contact, data=body.callappdata))
+    return await run(call, ConnectHeld(agent=caller.agent, contact=held[-1].contact))
 
 
 def _check_call(call: GatewayCall, kind: _TargetKind, mode: _Mode) -> None:
