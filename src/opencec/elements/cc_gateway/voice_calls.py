@@ -26,7 +26,7 @@ from opencec.elements.cc_gateway.views import NOTHING
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
 
-__all__ = ["DIALLED", "OPERATIONS", "RELEASED", "run"]
+__all__ = ["DIALLED", "DIAL_FAILED", "OPERATIONS", "RELEASED", "run"]
 
 _DIGITS = re.compile(r"[0-9,%*#]{1,24}")
 _WORK_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
@@ -149,6 +149,7 @@ DIALLED = (
     "AgentEvent_Customer_Alerting",
     "AgentEvent_Talking",
 )
+DIAL_FAILED = ("AgentEvent_Connect_Fail", "AgentOther_PhoneRelease", "AgentState_Ready")
 RELEASED = (
     "AgentEvent_Call_Release",
     "AgentEvent_Customer_Release",
@@ -167,7 +168,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Call a number",
         group="call_out",
         body=CallOutBody,
-        events=(*DIALLED, "AgentEvent_Call_Out_Fail", "AgentEvent_Connect_Fail"),
+        events=(*DIALLED, "AgentMediaEvent_Record", "AgentEvent_Call_Out_Fail", *DIAL_FAILED),
         codes=("000-002", "100-006", "100-007", "200-001"),
     ),
     Operation(
@@ -178,7 +179,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Call another agent",
         group="call_out",
         body=CallOutBody,
-        events=(*DIALLED, "AgentEvent_Inside_Call_Fail", "AgentEvent_Connect_Fail"),
+        events=(*DIALLED, "AgentEvent_Inside_Call_Fail", *DIAL_FAILED),
         codes=("000-002", "100-006", "100-007", "200-001"),
     ),
     Operation(

@@ -9,7 +9,7 @@ from opencec.core.ids import AgentId, ContactId, QueueId
 from opencec.elements.cc_gateway.call_schemas import CallInnerSkillBody, PickUpQuery, PreviewBody, RequestCallQuery
 from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
 from opencec.elements.cc_gateway.views import NOTHING
-from opencec.elements.cc_gateway.voice_calls import DIALLED, run
+from opencec.elements.cc_gateway.voice_calls import DIAL_FAILED, DIALLED, run
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
 
@@ -101,7 +101,15 @@ async def report_sound(call: GatewayCall) -> Reply:
 
 
 _VOICE = "/voicecall/{agentid:agent}"
-_FAILED = ("AgentEvent_Call_Out_Fail", "AgentEvent_Connect_Fail")
+_OFFERED = (
+    "AgentOther_PhoneAlerting",
+    "AgentOther_PhoneOffhook",
+    "AgentState_Busy",
+    "AgentEvent_Auto_Answer",
+    "AgentEvent_Talking",
+    "AgentMediaEvent_Record",
+)
+_FAILED = ("AgentEvent_Call_Out_Fail", *DIAL_FAILED)
 
 OPERATIONS: tuple[Operation[Caller], ...] = (
     Operation(
@@ -112,7 +120,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Take the call that rings at another agent",
         group="pick_up",
         query=PickUpQuery,
-        events=("AgentState_Busy", "AgentEvent_Auto_Answer", "AgentEvent_Talking"),
+        events=_OFFERED,
         codes=("000-002", "100-006", "100-007", "200-002"),
     ),
     Operation(
@@ -123,7 +131,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Have a certain waiting call offered",
         group="request",
         query=RequestCallQuery,
-        events=("AgentOther_PhoneAlerting", "AgentOther_PhoneOffhook", "AgentState_Busy", "AgentEvent_Ringing"),
+        events=(*_OFFERED, "AgentEvent_Ringing"),
         codes=("000-002", "100-006", "100-007"),
     ),
     Operation(
@@ -134,7 +142,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Call the number of a preview",
         group="call_out",
         body=PreviewBody,
-        events=(*DIALLED, *_FAILED),
+        events=(*DIALLED, "AgentMediaEvent_Record", *_FAILED),
         codes=("000-002", "100-006", "100-007", "200-001"),
     ),
     Operation(
@@ -145,7 +153,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Call whoever serves a skill queue",
         group="call_out",
         body=CallInnerSkillBody,
-        events=(*DIALLED, "AgentEvent_Inside_Call_Fail", "AgentEvent_Connect_Fail"),
+        events=(*DIALLED, "AgentEvent_Inside_Call_Fail", *DIAL_FAILED),
         codes=("000-002", "100-006", "100-007", "200-001"),
     ),
     Operation(
