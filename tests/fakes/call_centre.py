@@ -15,6 +15,7 @@ from fakes.agent_passwords import PasswordStore, PlainPasswords
 from fakes.chat_history import MemoryChatHistory
 from fakes.journal import MemoryJournal
 from fakes.media_files import tenant_media
+from fakes.phrases import MemoryPhrases
 from fakes.recorded_calls import RecordedCalls
 from fakes.secrets import PlainSecrets
 from opencec.adapters.outbound_http import AddressGuard, CallbackClient, CallbackLimits
@@ -265,7 +266,11 @@ class CallCentre:
             self.runtime.observe(observer)
         self.history = MemoryChatHistory()
         self.chats = ChatDesk(
-            self.runtime, clock=self.clock, history=ChatHistory(VDN, store=self.history), config=CHAT_CONFIG
+            self.runtime,
+            clock=self.clock,
+            history=ChatHistory(VDN, store=self.history),
+            phrases=MemoryPhrases(),
+            config=CHAT_CONFIG,
         )
         self.runtime.join(self.chats.feed)
         self.runtime.observe(self.chats.history)

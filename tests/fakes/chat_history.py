@@ -12,7 +12,7 @@ class MemoryChatHistory:
 
     def __init__(self) -> None:
         self.rows: dict[int, ChatMessage] = {}
-        self.ratings: dict[str, ChatRating] = {}
+        self.rated: dict[str, ChatRating] = {}
         self.position = 0
 
     async def apply(self, rows: Sequence[ChatHistoryRow], journal_offset: int) -> None:
@@ -23,7 +23,7 @@ class MemoryChatHistory:
                 assert self.rows.get(row.number, row) == row, "a number was given twice"
                 self.rows[row.number] = row
             else:
-                self.ratings[row.contact] = row
+                self.rated[row.contact] = row
         self.position = journal_offset
 
     async def offset(self) -> int:
@@ -34,6 +34,7 @@ class MemoryChatHistory:
             row
             for _, row in sorted(self.rows.items())
             if (query.contact in (None, row.contact))
+            and (not query.contacts or row.contact in query.contacts)
             and (query.customer in (None, row.customer))
             and (query.channel in (None, row.channel))
             and (query.after is None or row.number > query.after)
@@ -53,5 +54,5 @@ class MemoryChatHistory:
         ]
         return found[-1].agent if found else ""
 
-    async def rating(self, contact: str) -> ChatRating | None:
-        return self.ratings.get(contact)
+    async def ratings(self, contacts: Sequence[str]) -> dict[str, ChatRating]:
+        return {contact: self.rated[contact] for contact in contacts if contact in self.rated}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fakes.chat_history import MemoryChatHistory
 from fakes.crash_life import CrashJournal, Life
+from fakes.phrases import MemoryPhrases
 from fakes.secrets import PlainSecrets
 from opencec.adapters.files import RecordingFiles
 from opencec.adapters.media_worker import MediaPool
@@ -190,7 +191,11 @@ class CrashControl:
             recordings=None,  # type: ignore[arg-type]
             media=None,  # type: ignore[arg-type]
             chats=ChatDesk(
-                self.runtime, clock=clock, history=ChatHistory(vdn, store=MemoryChatHistory()), config=config
+                self.runtime,
+                clock=clock,
+                history=ChatHistory(vdn, store=MemoryChatHistory()),
+                phrases=MemoryPhrases(),
+                config=config,
             ),
         )
         self.book.add(self.handle)

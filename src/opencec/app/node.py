@@ -18,7 +18,14 @@ from opencec.adapters.media_worker import MediaPool, RelayPool
 from opencec.adapters.outbound_http import AddressGuard, CallbackClient
 from opencec.adapters.sipwire import LocalAddresses, SipWire
 from opencec.adapters.speech_worker import PromptFiles, SpeechPrompts, SpeechWorkerClient
-from opencec.adapters.sqlite import Database, SqliteChatHistory, SqliteConfiguration, SqliteJournal, SqliteRecords
+from opencec.adapters.sqlite import (
+    Database,
+    SqliteChatHistory,
+    SqliteConfiguration,
+    SqliteJournal,
+    SqlitePhrases,
+    SqliteRecords,
+)
 from opencec.adapters.system import Argon2Passwords, SystemClock, SystemIds
 from opencec.app.context import ControlContext
 from opencec.app.demo.provision import provision_demo
@@ -205,6 +212,7 @@ class Node:
                 runtime,
                 clock=self.clock,
                 history=ChatHistory(tenant, store=SqliteChatHistory(self.database, info.vdn)),
+                phrases=SqlitePhrases(self.database, info.vdn),
                 config=config,
             ),
             media=self.media_cache.for_tenant(info.vdn),

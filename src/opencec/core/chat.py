@@ -157,6 +157,8 @@ class Chat(msgspec.Struct, kw_only=True, gc=False):
     last_number: int = 0
     customer_count: int = 0
     agent_count: int = 0
+    unread: int = 0
+    """Messages of the customer since the agent last read or wrote."""
     customer_read: int = 0
     agent_read: int = 0
     waits_since: int = 0

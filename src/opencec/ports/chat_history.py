@@ -28,6 +28,11 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     content: str = ""
     file: str = ""
     file_name: str = ""
+    file_type: str = ""
+    """MIME type."""
+    file_size: int = 0
+    """Bytes."""
+    has_thumbnail: bool = False
     reply_to: str = ""
     channel: str = ""
     customer: str = ""
@@ -58,6 +63,8 @@ class HistoryQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which messages; None does not filter. Ascending after `after`; else the newest before `before`, ascending too."""
 
     contact: str | None = None
+    contacts: tuple[str, ...] = ()
+    """One of these; empty: does not filter."""
     customer: str | None = None
     channel: str | None = None
     after: int | None = None
@@ -88,6 +95,6 @@ class TenantChatHistory(Protocol):
         """The agent who wrote last to a customer since then (ms UTC); empty: none."""
         ...
 
-    async def rating(self, contact: str) -> ChatRating | None:
-        """How a chat was rated."""
+    async def ratings(self, contacts: Sequence[str]) -> dict[str, ChatRating]:
+        """How chats were rated, by contact."""
         ...

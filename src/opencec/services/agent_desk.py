@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from opencec.core.errors import OpenCecError
-from opencec.core.events import ContactLeftAgent, Event, OfferEnded
+from opencec.core.events import ChatLeftAgent, ChatOfferEnded, ContactLeftAgent, Event, OfferEnded
 from opencec.core.ids import AgentId, ContactId, TenantId
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import WorkbenchConfig
@@ -53,7 +53,7 @@ class AgentDesk:
     def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None:
         """Remember whom a contact has just left."""
         for event in events:
-            if isinstance(event, ContactLeftAgent | OfferEnded):
+            if isinstance(event, ContactLeftAgent | OfferEnded | ChatLeftAgent | ChatOfferEnded):
                 self._recent[event.agent, event.contact] = None
                 if len(self._recent) > _RECENT:
                     self._recent.popitem(last=False)
@@ -83,15 +83,19 @@ class AgentDesk:
         known = {reason.id for reason in self.workbench.call_reasons}
         if not known.issuperset(reasons):
             raise DeskRefused("unknown_reason", "no such call reason")
-        if not await self._had(agent, contact):
+        if not await self.had(agent, contact):
             raise DeskRefused("unknown_contact", "not a contact of this agent")
         row = ContactNote(
             callid=contact, vdn=self._tenant, agent=str(agent), at=self._clock.now(), note=note, reasons=reasons
         )
         await self._runtime.keep(NOTES, encode_note(row))
 
-    async def _had(self, agent: AgentId, contact: ContactId) -> bool:
+    async def had(self, agent: AgentId, contact: ContactId) -> bool:
+        """Whether the agent has, or had, a part in a contact of any medium."""
         view = self._queries.contact(contact)
+        chat = self._runtime.core.chat(contact)
+        if chat is not None and chat.has(agent):
+            return True
         if (view is not None and agent in view.agents) or (agent, contact) in self._recent:
             return True
         return await self._records.has_agent_contact(str(agent), contact)

@@ -14,9 +14,18 @@ if TYPE_CHECKING:
     from opencec.adapters.sqlite.database import Database
     from opencec.adapters.sqlite.journal import SqliteJournal
     from opencec.adapters.sqlite.media_files import SqliteMediaFiles
+    from opencec.adapters.sqlite.phrases import SqlitePhrases
     from opencec.adapters.sqlite.records import SqliteRecords
 
-__all__ = ["Database", "SqliteChatHistory", "SqliteConfiguration", "SqliteJournal", "SqliteMediaFiles", "SqliteRecords"]
+__all__ = [
+    "Database",
+    "SqliteChatHistory",
+    "SqliteConfiguration",
+    "SqliteJournal",
+    "SqliteMediaFiles",
+    "SqlitePhrases",
+    "SqliteRecords",
+]
 
 _HOMES = {
     "Database": "database",
@@ -24,6 +33,7 @@ _HOMES = {
     "SqliteConfiguration": "configuration",
     "SqliteJournal": "journal",
     "SqliteMediaFiles": "media_files",
+    "SqlitePhrases": "phrases",
     "SqliteRecords": "records",
 }
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from opencec.adapters.sqlite import tables
@@ -17,7 +16,6 @@ from opencec.ports.chat_history import ChatHistoryRow, ChatMessage, ChatRating, 
 __all__ = ["SqliteChatHistory"]
 
 _PROJECTION = "chats"
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 def _upsert(table: Table) -> Insert:
@@ -77,6 +75,8 @@ class SqliteChatHistory:
             value = getattr(query, name)
             if value is not None:
                 wanted.append(t.c[name] == value)
+        if query.contacts:
+            wanted.append(t.c.contact.in_(query.contacts))
         if query.after is not None:
             wanted.append(t.c.number > query.after)
         if query.before is not None:
@@ -91,7 +91,9 @@ class SqliteChatHistory:
         """What a sender's idempotency key led to."""
         t = tables.chat_messages
         mine = (t.c.vdn == self._vdn, t.c.contact == contact, t.c.key == key, t.c.source == source)
-        return await self._first(select(t).where(*mine).limit(1), ChatMessage)
+        query = select(t).where(*mine).limit(1)
+        row = await self._database.read(lambda c: c.execute(query).mappings().first())
+        return from_row(row, ChatMessage) if row is not None else None
 
     async def last_agent(self, customer: str, *, channel: str, since: int) -> str:
         """The agent who wrote last to a customer."""
@@ -100,14 +102,12 @@ class SqliteChatHistory:
         query = select(t.c.agent).where(*mine, t.c.at >= since).order_by(t.c.number.desc()).limit(1)
         return await self._database.read(lambda c: c.execute(query).scalar() or "")
 
-    async def rating(self, contact: str) -> ChatRating | None:
-        """How a chat was rated."""
+    async def ratings(self, contacts: Sequence[str]) -> dict[str, ChatRating]:
+        """How chats were rated, by contact."""
         t = tables.chat_ratings
-        return await self._first(select(t).where(t.c.vdn == self._vdn, t.c.contact == contact), ChatRating)
-
-    async def _first(self, query: Select[Any], struct: type[S]) -> S | None:
-        row = await self._database.read(lambda c: c.execute(query).mappings().first())
-        return from_row(row, struct) if row is not None else None
+        query = select(t).where(t.c.vdn == self._vdn, t.c.contact.in_(contacts))
+        rows = await self._database.read(lambda c: c.execute(query).mappings().all())
+        return {row["contact"]: from_row(row, ChatRating) for row in rows}
 
     def _offset(self, connection: Connection) -> int:
         return connection.execute(_GET_POSITION, {"vdn": self._vdn}).scalar() or 0

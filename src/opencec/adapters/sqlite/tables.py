@@ -342,6 +342,7 @@ cdrs = Table(
     _json("segments"),
     Index("cdrs_by_begin", "vdn", "begin", "callid"),
     Index("cdrs_by_agent", "vdn", "agent", "begin"),
+    Index("cdrs_by_caller", "vdn", "caller", "begin"),
 )
 
 leg_quality = Table(
@@ -450,6 +451,9 @@ chat_messages = Table(
     _text("content"),
     _text("file"),
     _text("file_name"),
+    Column("file_type", Text, nullable=False, server_default=""),
+    Column("file_size", Integer, nullable=False, server_default="0"),
+    Column("has_thumbnail", Boolean, nullable=False, server_default="0"),
     _text("reply_to"),
     _text("channel"),
     _text("customer"),

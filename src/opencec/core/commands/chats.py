@@ -55,6 +55,11 @@ class PostMessage(CoreCommand, frozen=True):
     content: str = ""
     file: str = ""
     file_name: str = ""
+    file_type: str = ""
+    """MIME type."""
+    file_size: int = 0
+    """Bytes."""
+    has_thumbnail: bool = False
     reply_to: str = ""
     sent_at: int = 0
 

@@ -34,8 +34,9 @@ __all__ = [
 
 MessageSource = Literal["customer", "agent", "robot", "system"]
 MessageMedia = Literal[
-    "TEXT", "IMAGE", "AUDIO", "VIDEO", "DOCUMENT", "LOCATION", "LINK", "CARD", "HTML", "STICKER", "TEMPLATE"
+    "TEXT", "IMAGE", "AUDIO", "VIDEO", "DOCUMENT", "LOCATION", "LINK", "CARD", "HTML", "STICKER", "TEMPLATE", "SURVEY"
 ]
+"""`SURVEY`: the customer is asked to rate the chat."""
 ChatEndReason = Literal[
     "customer_left",
     "customer_silent",
@@ -142,6 +143,11 @@ class MessagePosted(Fact, frozen=True):
     file: str = ""
     """Id in the media cache; empty: none."""
     file_name: str = ""
+    file_type: str = ""
+    """MIME type."""
+    file_size: int = 0
+    """Bytes."""
+    has_thumbnail: bool = False
     reply_to: str = ""
     channel: str = ""
     customer: str = ""

@@ -215,12 +215,14 @@ def _posted(state: TenantState, event: MessagePosted) -> None:
             del said[next(iter(said))]
     if event.source == "customer":
         chat.customer_count += 1
+        chat.unread += 1
         chat.spoke_at = event.at
         if not chat.waits_since:
             chat.waits_since = event.at
             chat.reminded_at = 0
     elif event.source == "agent":
         chat.agent_count += 1
+        chat.unread = 0
         chat.spoke_at = event.at
         chat.waits_since = 0
     else:
@@ -234,6 +236,8 @@ def _read(state: TenantState, event: MessagesRead) -> None:
         chat.customer_read = event.number
     else:
         chat.agent_read = event.number
+        if event.number >= chat.last_number:
+            chat.unread = 0
 
 
 def _transfer_started(state: TenantState, event: ChatTransferStarted) -> None:

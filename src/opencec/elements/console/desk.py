@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -19,7 +19,7 @@ from opencec.services.agent_desk import AgentDesk
 from opencec.services.agent_port import AgentView, TenantPort
 from opencec.services.sessions import AgentSession
 
-__all__ = ["desk_router"]
+__all__ = ["DeskCaller", "desk_router"]
 
 _HEARTBEAT_S = 10.0
 _CALLID = r"^[0-9]{1,12}-[0-9]{1,12}$"
@@ -29,7 +29,7 @@ CallId = Annotated[str, Path(pattern=_CALLID)]
 _encoder = msgspec.json.Encoder()
 
 
-class _Caller(NamedTuple):
+class DeskCaller(NamedTuple):
     """Who asks."""
 
     session: AgentSession
@@ -49,7 +49,7 @@ class _DeskApi:
         self._installation = installation
         self._clock = clock
 
-    def caller(self, workno: Annotated[int, Path(ge=1, le=999_999)], request: Request) -> _Caller:
+    def caller(self, workno: Annotated[int, Path(ge=1, le=999_999)], request: Request) -> DeskCaller:
         """The header `Guid` names a session, and the path the agent of that session, as at the gateway."""
         guid = request.headers.get("guid", "")
         session = self._installation.sessions.find(guid, now=self._clock.now()) if guid else None
@@ -60,15 +60,15 @@ class _DeskApi:
         view = port.queries.agent(session.agent) if port is not None else None
         if port is None or desk is None or view is None or view.state == "signed_out":
             raise ApiRefusal(401, "not_signed_in", "no agent is signed in with this GUID")
-        return _Caller(session, port, desk, view)
+        return DeskCaller(session, port, desk, view)
 
-    def moment(self, caller: _Caller, response: Response) -> AgentMoment:
+    def moment(self, caller: DeskCaller, response: Response) -> AgentMoment:
         """The agent's state and when it ends."""
         response.headers["Cache-Control"] = "no-store"
         view = caller.view
         return AgentMoment(state=view.state, since=view.since, until=view.until, now=caller.port.now())
 
-    async def contacts(self, caller: _Caller, query: AgentContactQuery, response: Response) -> ContactPage:
+    async def contacts(self, caller: DeskCaller, query: AgentContactQuery, response: Response) -> ContactPage:
         """A page of the agent's contacts, newest first."""
         response.headers["Cache-Control"] = "no-store"
         found = await caller.desk.contacts(msgspec.structs.replace(query, limit=query.limit + 1))
@@ -80,24 +80,24 @@ class _DeskApi:
             after=f"{page[-1].begin}:{page[-1].callid}" if more else None,
         )
 
-    def path(self, caller: _Caller, callid: str, response: Response) -> CallPath:
+    def path(self, caller: DeskCaller, callid: str, response: Response) -> CallPath:
         """What the caller of a living contact chose in menus."""
         response.headers["Cache-Control"] = "no-store"
         steps = caller.desk.path(caller.agent, ContactId(callid))
         return CallPath(path=[PathStep(menu=step.menu, key=step.key, text=step.text) for step in steps])
 
-    async def write(self, caller: _Caller, callid: str, body: NoteBody) -> None:
+    async def write(self, caller: DeskCaller, callid: str, body: NoteBody) -> None:
         """Keep what the agent wrote down about a contact."""
         reasons = tuple(dict.fromkeys(body.reasons))
         await caller.desk.write(caller.agent, ContactId(callid), note=body.note.strip(), reasons=reasons)
 
-    def live(self, caller: _Caller) -> StreamingResponse:
+    def live(self, caller: DeskCaller) -> StreamingResponse:
         """Who does what, as it happens: one JSON object a line, an empty line when nothing happened for 10 s."""
         lines = self._lines(caller)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(lines, media_type="application/x-ndjson", headers=headers)
 
-    async def _lines(self, caller: _Caller) -> AsyncIterator[bytes]:
+    async def _lines(self, caller: DeskCaller) -> AsyncIterator[bytes]:
         sees_calls = caller.view.role == "inspector"
         async for frame in caller.desk.board.watch(sees_calls=sees_calls, heartbeat_s=_HEARTBEAT_S):
             if caller.session.is_ended:
@@ -121,22 +121,24 @@ def _row(contact: AgentContact, queues: dict[int, str]) -> ContactRow:
     )
 
 
-def desk_router(installation: Installation, *, clock: Clock) -> APIRouter:
-    """`/desk/{workno}/...`, to be included in `/api/v1`."""
+def desk_router(
+    installation: Installation, *, clock: Clock, add_operations: Callable[[APIRouter, Any], None]
+) -> APIRouter:
+    """`/desk/{workno}/...`, to be included in `/api/v1`. `add_operations` adds the other operations of the desk."""
     api = _DeskApi(installation, clock=clock)
     refused: dict[int | str, dict[str, object]] = {"4XX": {"model": Problem}}
     router = APIRouter(prefix="/desk/{workno}", tags=["workbench"], responses=refused)
     callers = Depends(api.caller)
 
     @router.get("")
-    def moment(response: Response, caller: _Caller = callers) -> AgentMoment:
+    def moment(response: Response, caller: DeskCaller = callers) -> AgentMoment:
         """The agent's state and when it ends."""
         return api.moment(caller, response)
 
     @router.get("/contacts")
     async def contacts(
         response: Response,
-        caller: _Caller = callers,
+        caller: DeskCaller = callers,
         since: Annotated[int | None, Query(ge=0, le=10**15)] = None,
         kind: Literal["all", "missed"] = "all",
         number: Annotated[str | None, Query(max_length=64)] = None,
@@ -156,18 +158,19 @@ def desk_router(installation: Installation, *, clock: Clock) -> APIRouter:
         return await api.contacts(caller, query, response)
 
     @router.get("/calls/{callid}/path")
-    def path(response: Response, callid: CallId, caller: _Caller = callers) -> CallPath:
+    def path(response: Response, callid: CallId, caller: DeskCaller = callers) -> CallPath:
         """What the caller chose in menus before the agent's living call."""
         return api.path(caller, callid, response)
 
     @router.put("/contacts/{callid}/note", status_code=204)
-    async def write(body: NoteBody, callid: CallId, caller: _Caller = callers) -> None:
+    async def write(body: NoteBody, callid: CallId, caller: DeskCaller = callers) -> None:
         """Keep a note and the call reasons of a contact that the agent has or had."""
         await api.write(caller, callid, body)
 
     @router.get("/live", response_class=StreamingResponse)
-    def live(caller: _Caller = callers) -> StreamingResponse:
+    def live(caller: DeskCaller = callers) -> StreamingResponse:
         """Agents, queues and (for inspectors) calls as they change."""
         return api.live(caller)
 
+    add_operations(router, callers)
     return router

@@ -19,6 +19,20 @@ STATUS: dict[str, int] = {
     "unknown_contact": 404,
     "unknown_reason": 422,
     "unknown_route": 404,
+    "unknown_queue": 404,
+    "unknown_channel": 404,
+    "not_signed_in": 401,
+    "invalid_value": 422,
+    "data_too_long": 413,
+    "media_empty": 422,
+    "media_too_large": 413,
+    "media_type_refused": 415,
+    "media_type_mismatch": 415,
+    "media_damaged": 422,
+    "media_infected": 422,
+    "media_not_found": 404,
+    "media_not_allowed": 404,
+    "media_unavailable": 503,
 }
 """HTTP status of domain codes; others are 409."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from opencec.core.ids import AgentId
+from opencec.elements.console.chats import add_chat_operations
 from opencec.elements.console.desk import desk_router
 from opencec.elements.console.errors import ApiRefusal, install_handlers
 from opencec.elements.console.ports import Installation
@@ -198,6 +199,6 @@ def build_console_api(
     )
     app = FastAPI(title="OpenCEC", version=installation.version, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(router)
-    app.include_router(desk_router(installation, clock=clock))
+    app.include_router(desk_router(installation, clock=clock, add_operations=add_chat_operations))
     install_handlers(app)
     return LimitedBody(app, limit=16_384)

@@ -57,6 +57,7 @@ from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.chat_history import ChatMessage, ChatRating, HistoryQuery
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import TenantConfig
+from opencec.ports.phrases import TenantPhrases
 from opencec.services.agent_port import TenantOverloaded
 from opencec.services.chat.feed import CustomerFeed
 from opencec.services.chat.history import RATINGS, ChatHistory, encode_rating
@@ -111,8 +112,17 @@ class ChatRefused(OpenCecError):
 class ChatDesk:
     """One tenant's chats. An observer of its outcomes."""
 
-    def __init__(self, runtime: TenantRuntime, *, clock: Clock, history: ChatHistory, config: TenantConfig) -> None:
+    def __init__(
+        self,
+        runtime: TenantRuntime,
+        *,
+        clock: Clock,
+        history: ChatHistory,
+        phrases: TenantPhrases,
+        config: TenantConfig,
+    ) -> None:
         self.history = history
+        self.phrases = phrases
         self.news = ChatNewsDesk()
         self.feed = CustomerFeed(runtime.tenant, record=runtime.record_nowait, now=clock.monotonic)
         self.presence = CustomerPresence(clock.monotonic, session_s=self._session_s)
@@ -139,6 +149,10 @@ class ChatDesk:
     def channel(self, channel: str) -> ChannelConfig | None:
         """A channel that is switched on."""
         return self._channels.get(channel)
+
+    def channels(self) -> Sequence[ChannelConfig]:
+        """All channels that are switched on."""
+        return list(self._channels.values())
 
     def texts(self, channel: str) -> ChannelTexts:
         """What the system says in a channel.
@@ -273,6 +287,9 @@ class ChatDesk:
         content: str = "",
         file: str = "",
         file_name: str = "",
+        file_type: str = "",
+        file_size: int = 0,
+        has_thumbnail: bool = False,
         reply_to: str = "",
         sent_at: int = 0,
     ) -> Posted:
@@ -293,6 +310,9 @@ class ChatDesk:
             content=content,
             file=file,
             file_name=file_name,
+            file_type=file_type,
+            file_size=file_size,
+            has_thumbnail=has_thumbnail,
             reply_to=reply_to,
             sent_at=sent_at,
         )
@@ -397,6 +417,35 @@ class ChatDesk:
     async def set_capacity(self, agent: AgentId, count: int) -> None:
         """Most chats at once in this session, 1-60; 0 = as configured. Raises CoreError: invalid_value."""
         await self._runtime.execute(SetChatCapacity(agent=agent, count=count))
+
+    def configured_capacity(self, agent: AgentId) -> int:
+        """Most chats at once of an agent, whatever its session asks for."""
+        profiles = self._core.profile.agents
+        return next((profile.text_capacity for profile in profiles if profile.id == agent), 0)
+
+    async def invite_rating(self, contact: ContactId, agent: AgentId) -> None:
+        """Ask the customer to rate the chat. Raises CoreError: unknown_contact, no_call."""
+        view = self._living(contact)
+        if view is None:
+            raise CoreError("unknown_contact", f"there is no chat {contact}")
+        if agent not in (view.agent, view.dialler) or not view.channel:
+            raise CoreError("no_call", f"agent {agent} has no customer in chat {contact}")
+        await self.post(contact, source="system", media="SURVEY", content="survey", key=f"survey-{view.last_number}")
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest message that is journaled: where a new reader begins."""
+        return self._committed
+
+    async def last_messages(self, contacts: Sequence[ContactId]) -> dict[ContactId, ChatMessage]:
+        """What was said last in living chats."""
+        unknown = [one for one in contacts if self._know(one).last is None]
+        for contact in unknown:  # after a restart only, and once each
+            found = await self.history.messages(HistoryQuery(contact=contact, limit=1))
+            known = self._know(contact)
+            known.last = known.last or (found[-1] if found else None)
+        last = {contact: self._know(contact).last for contact in contacts}
+        return {contact: message for contact, message in last.items() if message is not None}
 
     def capacity(self, agent: AgentId) -> int:
         """Most chats at once of an agent."""
@@ -524,8 +573,9 @@ class ChatDesk:
         self._committed = event.number
         if self._waiters:
             self._wake_waiters()
-        agents = self._know(event.contact).agents
-        message = chat_message(self._runtime.tenant, event)
+        known = self._know(event.contact)
+        agents = known.agents
+        message = known.last = chat_message(self._runtime.tenant, event)
         self.feed.take(event, channel=event.channel, customer=event.customer)
         self.news.tell(NewMessage(message, agents), customer=(event.channel, event.customer), agents=agents)
 
@@ -580,6 +630,8 @@ class _Known(msgspec.Struct, kw_only=True):
     channel: str = ""
     customer: str = ""
     agents: tuple[AgentId, ...] = ()
+    last: ChatMessage | None = None
+    """What was said last; None also when that was before a restart."""
 
     @classmethod
     def of(cls, chat: Chat) -> _Known:

@@ -144,17 +144,17 @@ class ChatHistory:
                 return row.agent
         return await self._store.last_agent(customer, channel=channel, since=since)
 
-    async def rating(self, contact: str) -> ChatRating | None:
-        """How a chat was rated."""
-        for _, row in reversed(self._tail):
-            if isinstance(row, ChatRating) and row.contact == contact:
-                return row
-        return await self._store.rating(contact)
+    async def ratings(self, contacts: Sequence[str]) -> dict[str, ChatRating]:
+        """How chats were rated, by contact."""
+        wanted = set(contacts)
+        newest = {row.contact: row for _, row in self._tail if isinstance(row, ChatRating) and row.contact in wanted}
+        return {**await self._store.ratings(contacts), **newest}
 
 
 def _fits(message: ChatMessage, query: HistoryQuery) -> bool:
     return (
         (query.contact is None or message.contact == query.contact)
+        and (not query.contacts or message.contact in query.contacts)
         and (query.customer is None or message.customer == query.customer)
         and (query.channel is None or message.channel == query.channel)
         and (query.after is None or message.number > query.after)

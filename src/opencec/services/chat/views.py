@@ -57,6 +57,10 @@ class ChatView(msgspec.Struct, frozen=True, kw_only=True):
     last_number: int = 0
     customer_read: int = 0
     agent_read: int = 0
+    unread: int = 0
+    """Messages of the customer that the agent has not seen."""
+    offer_until: int = 0
+    """When the offer ends, ms UTC; 0 = there is none."""
     waits_since: int = 0
     """The oldest message of the customer that no agent has answered, ms UTC; 0 = none."""
     answered_at: int = 0
@@ -102,6 +106,8 @@ class ChatView(msgspec.Struct, frozen=True, kw_only=True):
             last_number=chat.last_number,
             customer_read=chat.customer_read,
             agent_read=chat.agent_read,
+            unread=chat.unread,
+            offer_until=chat.offer.until if chat.offer is not None else 0,
             waits_since=chat.waits_since,
             answered_at=chat.answered_at,
         )
@@ -185,6 +191,9 @@ def chat_message(tenant: TenantId, event: MessagePosted) -> ChatMessage:
         content=event.content,
         file=event.file,
         file_name=event.file_name,
+        file_type=event.file_type,
+        file_size=event.file_size,
+        has_thumbnail=event.has_thumbnail,
         reply_to=event.reply_to,
         channel=event.channel,
         customer=event.customer,
