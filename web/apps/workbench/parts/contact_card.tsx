@@ -1,18 +1,11 @@
 /** The centre: the contact that needs the agent now, or what to do when there is none. */
 
 import { Button } from "@mantine/core";
+import { activeCall, heldCalls, isConsult, isInternal, isOutbound } from "@opencec/agent-calls";
 import type { PathStep } from "@opencec/api-client";
 import { duration, Icon, type IconName, StateBadge, useNow } from "@opencec/ui";
 import type { ReactNode } from "react";
-import {
-  activeCall,
-  type Call,
-  heldCalls,
-  isConference,
-  isConsult,
-  isInternal,
-  isOutbound,
-} from "../session/model";
+import { type Call, isConference } from "../session/model";
 import css from "./contact_card.module.css";
 import { useOtherParty } from "./contacts";
 import { useAvailability, useSession, useView, useWords } from "./context";

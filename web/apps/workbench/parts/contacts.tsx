@@ -1,9 +1,10 @@
 /** The left panel: live contacts, ringing first, and the calls of this session. */
 
 import { Button } from "@mantine/core";
+import { isInternal, otherNumber } from "@opencec/agent-calls";
 import { duration, Icon, type ShownState, StateBadge, timeOfDay, useLanguage, useNow } from "@opencec/ui";
 import type { ReactNode } from "react";
-import { type Call, isInternal, type LogEntry, otherNumber } from "../session/model";
+import type { Call, LogEntry } from "../session/model";
 import css from "./contacts.module.css";
 import { phoneHint, useAvailability, useSession, useView, useWords } from "./context";
 import { usePartyName } from "./party";

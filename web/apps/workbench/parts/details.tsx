@@ -1,10 +1,11 @@
 /** The right panel: what is known about the contact. */
 
+import { activeCall, heldCalls, otherNumber } from "@opencec/agent-calls";
 import { timeOfDay, useLanguage } from "@opencec/ui";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { WorkbenchKey } from "../locales/en";
-import { activeCall, heldCalls, type LogEntry, otherNumber } from "../session/model";
+import type { LogEntry } from "../session/model";
 import { LogRow } from "./contacts";
 import { useSession, useView, useWords } from "./context";
 import css from "./details.module.css";

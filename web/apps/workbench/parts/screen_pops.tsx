@@ -1,10 +1,11 @@
 /** The tenant's own pages beside a call: tabs of the right panel, or tabs of the browser. */
 
 import { Button, Tabs } from "@mantine/core";
+import { activeCall, heldCalls } from "@opencec/agent-calls";
 import type { AgentAccount, ScreenPop } from "@opencec/api-client";
 import { Icon } from "@opencec/ui";
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { activeCall, type Call, heldCalls, notedCall } from "../session/model";
+import { type Call, notedCall } from "../session/model";
 import { isDue, popUrl } from "../session/screen_pop";
 import { useView, useWords } from "./context";
 import { Details } from "./details";

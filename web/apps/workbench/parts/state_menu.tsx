@@ -1,10 +1,10 @@
 /** The agent's state with its timer, and the way to change it. */
 
 import { Menu } from "@mantine/core";
+import { activeCall, heldCalls } from "@opencec/agent-calls";
 import { duration, Icon, type ShownState, stateClass, stateIcon, stateWord, useNow } from "@opencec/ui";
 import type { ReactNode } from "react";
 import { type Action, situationOf } from "../session/buttons";
-import { activeCall, heldCalls } from "../session/model";
 import type { View } from "../session/view";
 import { useRun } from "./call_buttons";
 import { phoneHint, useAvailability, useSession, useView, useWords } from "./context";

@@ -1,8 +1,8 @@
 /** Ring tone, notification and title while a call rings; the title says the state otherwise. */
 
+import { activeCall } from "@opencec/agent-calls";
 import { stateWord } from "@opencec/ui";
 import { useEffect, useState } from "react";
-import { activeCall } from "../session/model";
 import { Ringer } from "../session/ringer";
 import { type AudioChoice, CHANGED, readAudioChoice } from "./audio_choice";
 import { useOtherParty } from "./contacts";

@@ -1,9 +1,10 @@
 /** The pictures of the active call, and the way from voice to video and back. */
 
 import { Button } from "@mantine/core";
+import { isCustomerCall } from "@opencec/agent-calls";
 import { CallPictures, Icon } from "@opencec/ui";
 import type { ReactNode } from "react";
-import { type Call, isConference, isCustomerCall } from "../session/model";
+import { type Call, isConference } from "../session/model";
 import css from "./contact_card.module.css";
 import { useSession, useView, useWords } from "./context";
 

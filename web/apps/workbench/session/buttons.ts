@@ -1,14 +1,7 @@
 /** Which buttons are on, as a table of situations. Every button that is off can say why. */
 
-import {
-  activeCall,
-  type Call,
-  heldCalls,
-  isConference,
-  isConsult,
-  isCustomerCall,
-  type Model,
-} from "./model";
+import { activeCall, heldCalls, isConsult, isCustomerCall } from "@opencec/agent-calls";
+import { type Call, isConference, type Model } from "./model";
 
 export const ACTIONS = [
   "ready",

@@ -1,5 +1,6 @@
 /** What the workbench knows about its agent: state, calls, and the calls of this session. */
 
+import { CONFERENCE, isConsult, isInternal } from "@opencec/agent-calls";
 import type { InspectionMode, PathStep } from "@opencec/api-client";
 
 export type AgentState = "idle" | "busy" | "rest" | "wrapup" | "call";
@@ -112,34 +113,8 @@ export function initialModel(now: number): Model {
   };
 }
 
-const OUTBOUND = new Set([7, 40, 41, 43, 44, 45]);
-/** Calls with a customer, as opposed to those among agents. */
-const CUSTOMER = new Set([0, 7, 41, 43, 44, 45]);
-
-export const isOutbound = (call: Pick<Call, "feature">): boolean => OUTBOUND.has(call.feature ?? -1);
-/** Among agents alone; a consultation is one too. */
-export const isInternal = (call: Pick<Call, "feature">): boolean =>
-  call.feature === 6 || call.feature === 51 || call.feature === 52;
-export const isConsult = (call: Pick<Call, "feature">): boolean => call.feature === 51 || call.feature === 52;
 export const isConference = (call: Pick<Call, "feature" | "partners">): boolean =>
-  call.feature === 53 || call.partners.length > 0;
-export const isCustomerCall = (call: Pick<Call, "feature">): boolean => CUSTOMER.has(call.feature ?? -1);
-
-/** The other party's number: the called one of outbound and own internal calls, else the caller. */
-export function otherNumber(call: Pick<Call, "feature" | "caller" | "called">, workno: string): string {
-  const number = isOutbound(call) ? call.called : call.caller;
-  if (isInternal(call))
-    return stripPrefix(call.caller) === workno ? stripPrefix(call.called) : stripPrefix(call.caller);
-  return stripPrefix(number || call.caller || call.called);
-}
-
-/** Agents' numbers may carry a leading "a" or "A". */
-const stripPrefix = (number: string): string => number.replace(/^[aA](?=\d)/, "");
-
-/** The call that the agent hears now, rings or dials; held ones come last. */
-export function activeCall(model: Model): Call | null {
-  return model.calls.find((call) => call.phase !== "held") ?? null;
-}
+  call.feature === CONFERENCE || call.partners.length > 0;
 
 /** The call that notes belong to: the live one with a customer, else the last one. */
 export function notedCall(model: Model): { callid: string } | null {
@@ -155,5 +130,3 @@ export function withNote(model: Model, callid: string, note: Note): Model {
   const kept = Object.entries(others).slice(1 - NOTES_KEPT);
   return { ...model, notes: { ...Object.fromEntries(kept), [callid]: note } };
 }
-
-export const heldCalls = (model: Model): Call[] => model.calls.filter((call) => call.phase === "held");

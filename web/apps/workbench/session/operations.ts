@@ -1,5 +1,6 @@
 /** What each button does at the gateway and at the phone. */
 
+import { activeCall, heldCalls } from "@opencec/agent-calls";
 import {
   type DeviceType,
   type GatewayClient,
@@ -8,7 +9,7 @@ import {
   type TransferKind,
 } from "@opencec/api-client";
 import type { PhoneState } from "@opencec/softphone";
-import { activeCall, heldCalls, isConference, type Model } from "./model";
+import { isConference, type Model } from "./model";
 import { amend, dialed } from "./reduce";
 
 /** The part of the softphone that buttons need. */

@@ -1,6 +1,7 @@
+import { activeCall } from "@opencec/agent-calls";
 import type { Envelope } from "@opencec/api-client";
 import { expect, test } from "vitest";
-import { activeCall, initialModel, type Model } from "./model";
+import { initialModel, type Model } from "./model";
 import { describe, reduce, restore } from "./reduce";
 
 let clock = 0;

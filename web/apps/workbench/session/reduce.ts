@@ -1,17 +1,24 @@
 /** Turns the gateway's events into the model. Unknown events change nothing. */
 
+import {
+  CONFERENCE,
+  callOf,
+  isInTalk,
+  isInternal,
+  isOutbound,
+  otherNumber,
+  partiesOf,
+  withCall,
+} from "@opencec/agent-calls";
 import { type CallInfo, callContent, type Envelope } from "@opencec/api-client";
 import {
   type AgentState,
   type Call,
   initialModel,
   isConference,
-  isInternal,
-  isOutbound,
   LOG_LIMIT,
   type Model,
   type Outcome,
-  otherNumber,
 } from "./model";
 
 interface Step {
@@ -21,9 +28,6 @@ interface Step {
 }
 
 type Handler = (model: Model, step: Step) => Model;
-
-const LIVE = new Set(["talking", "held"]);
-const inTalk = (model: Model): boolean => model.calls.some((call) => LIVE.has(call.phase));
 
 /** Enters a state; its timer starts only when the state is a new one. */
 function enter(model: Model, state: AgentState, now: number): Model {
@@ -66,20 +70,15 @@ function finishAll(model: Model, outcome: Outcome, { now, event }: Step, keep = 
 function end(outcome: Outcome): Handler {
   return (model, step) => {
     const { callid } = callContent(step.event);
-    const call = model.calls.find((each) => each.callid === callid);
+    const call = callOf(model, callid);
     if (call) return finish(model, call, outcome, step.now, step.event.workNo);
     // Without a known id it can only be the call that is not held.
     return callid ? model : finishAll(model, outcome, step, new Set(["held"]));
   };
 }
 
-function upsert(model: Model, callid: string, now: number, change: Partial<Call>): Model {
-  const known = model.calls.find((call) => call.callid === callid);
-  if (known) {
-    const next = { ...known, ...change };
-    return { ...model, calls: model.calls.map((call) => (call === known ? next : call)) };
-  }
-  const fresh: Call = {
+const upsert = (model: Model, callid: string, now: number, change: Partial<Call>): Model =>
+  withCall<Call, Model>(model, callid, change, () => ({
     callid,
     caller: "",
     called: "",
@@ -98,23 +97,10 @@ function upsert(model: Model, callid: string, now: number, change: Partial<Call>
     path: [],
     partners: [],
     transferring: false,
-    ...change,
-  };
-  return { ...model, calls: [fresh, ...model.calls] };
-}
-
-/** The fields of an event that say something; empty ones must not erase what is known. */
-function parties(event: Envelope): Partial<Call> {
-  const { caller, called, feature } = callContent(event);
-  return {
-    ...(caller ? { caller } : {}),
-    ...(called ? { called } : {}),
-    ...(feature ? { feature: Number(feature) } : {}),
-  };
-}
+  }));
 
 const becomeIdle: Handler = (model, step) => {
-  if (inTalk(model) && model.requested) return { ...model, requested: null, wish: null };
+  if (isInTalk(model) && model.requested) return { ...model, requested: null, wish: null };
   const { now } = step;
   const freed = finishAll(model, "missed", step);
   return { ...enter(freed, "idle", now), since: model.state === "idle" ? model.since : now, wish: null };
@@ -122,10 +108,10 @@ const becomeIdle: Handler = (model, step) => {
 
 /** Cancels a busy or rest that was only asked for; otherwise the agent is idle. */
 const withdraw: Handler = (model, step) =>
-  inTalk(model) ? { ...model, requested: null, wish: null } : becomeIdle(model, step);
+  isInTalk(model) ? { ...model, requested: null, wish: null } : becomeIdle(model, step);
 
 const becomeBusy: Handler = (model, step) => {
-  if (inTalk(model)) return { ...model, requested: "busy" };
+  if (isInTalk(model)) return { ...model, requested: "busy" };
   const { reason } = callContent(step.event);
   const freed = finishAll(model, reason === "7" ? "rejected" : "missed", step);
   const busyReason = Number(reason || 0);
@@ -134,7 +120,7 @@ const becomeBusy: Handler = (model, step) => {
 };
 
 const becomeRest: Handler = (model, step) => {
-  if (inTalk(model)) return { ...model, requested: "rest" };
+  if (isInTalk(model)) return { ...model, requested: "rest" };
   const { reason, seconds } = model.wish ?? { reason: 0, seconds: 0 };
   const rest = { reason, until: step.now + seconds * 1000, overdue: false };
   return { ...enter(finishAll(model, "missed", step), "rest", step.now), rest, wish: null };
@@ -148,9 +134,9 @@ const becomeWrapUp: Handler = (model, step) => {
 
 const ringing: Handler = (model, { event, now }) => {
   const { callid, feature } = callContent(event);
-  const known = model.calls.find((call) => call.callid === callid);
+  const known = callOf(model, callid);
   const phase = known?.phase === "talking" ? "talking" : feature === "7" ? "dialing" : "ringing";
-  return upsert(model, callid, now, { ...parties(event), phase });
+  return upsert(model, callid, now, { ...partiesOf(event), phase });
 };
 
 const HANDLERS: Record<string, Handler> = {
@@ -172,13 +158,13 @@ const HANDLERS: Record<string, Handler> = {
   },
   AgentEvent_Incoming_CallInfo: (model, { event, now }) => {
     const { callid, skillName } = callContent(event);
-    return upsert(model, callid, now, { ...parties(event), queue: skillName });
+    return upsert(model, callid, now, { ...partiesOf(event), queue: skillName });
   },
   AgentEvent_Ringing: ringing,
   AgentEvent_Auto_Answer: ringing,
   AgentEvent_Customer_Alerting: (model, { event, now }) => {
     const { callid, otherPhone } = callContent(event);
-    const known = model.calls.find((call) => call.callid === callid);
+    const known = callOf(model, callid);
     // A transfer that waits for an answer: the customer is still ours.
     if (known && known.talkingAt !== null) return upsert(model, callid, now, { transferring: true });
     const party = known?.called ? {} : { called: otherPhone };
@@ -186,17 +172,17 @@ const HANDLERS: Record<string, Handler> = {
   },
   AgentEvent_Talking: (model, { event, now }) => {
     const { callid } = callContent(event);
-    const known = model.calls.find((call) => call.callid === callid);
+    const known = callOf(model, callid);
     const talkingAt = known?.talkingAt ?? now;
     const change = { phase: "talking", talkingAt, heldAt: null, transferring: false } as const;
-    return upsert(model, callid, now, { ...parties(event), ...change, partners: [] });
+    return upsert(model, callid, now, { ...partiesOf(event), ...change, partners: [] });
   },
   AgentEvent_Conference: (model, { event, now }) => {
     const { callid, partner } = callContent(event);
-    const known = model.calls.find((call) => call.callid === callid);
+    const known = callOf(model, callid);
     const partners = partner.split(",").filter(Boolean);
     const talkingAt = known?.talkingAt ?? now;
-    const feature = known?.feature ?? 53;
+    const feature = known?.feature ?? CONFERENCE;
     return upsert(model, callid, now, { phase: "talking", feature, talkingAt, heldAt: null, partners });
   },
   AgentEvent_Consult_Fail: (model, step) => ({ ...end("failed")(model, step), notice: "consult_failed" }),
@@ -207,7 +193,7 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Call_Release: end("missed"),
   AgentEvent_Customer_Release: (model, step) => {
     const { callid, number } = callContent(step.event);
-    const call = model.calls.find((each) => each.callid === callid);
+    const call = callOf(model, callid);
     if (!call) return end("missed")(model, step);
     // Who connected us with the customer and left is not the customer.
     const other = otherNumber(call, step.event.workNo);
@@ -334,6 +320,6 @@ export function dialed(
   }: { callid: string; called: string; feature: 6 | 7 | 51 | 52; workno: string },
   now: number,
 ): Model {
-  const known = model.calls.find((call) => call.callid === callid);
+  const known = callOf(model, callid);
   return upsert(model, callid, now, { caller: workno, called, feature, phase: known?.phase ?? "dialing" });
 }

@@ -1,7 +1,8 @@
 /** The tenant's own pages that open with a call: their addresses. */
 
+import { isInternal, isOutbound } from "@opencec/agent-calls";
 import type { AgentAccount, ScreenPop } from "@opencec/api-client";
-import { type Call, isInternal, isOutbound } from "./model";
+import type { Call } from "./model";
 
 const direction = (call: Call): string =>
   isInternal(call) ? "internal" : isOutbound(call) ? "outbound" : "inbound";

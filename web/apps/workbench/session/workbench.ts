@@ -1,5 +1,6 @@
 /** One agent's session in this tab: phone, gateway and model held together, without any framework. */
 
+import { isInternal, isOutbound } from "@opencec/agent-calls";
 import {
   type AgentAccount,
   agentAccount,
@@ -20,15 +21,7 @@ import {
 import { claimTab, MicrophoneError, type PhoneState, Softphone, type TabLock } from "@opencec/softphone";
 import { ServerClock } from "./clock";
 import * as inspector from "./inspector";
-import {
-  type Inspecting,
-  initialModel,
-  isInternal,
-  isOutbound,
-  type Model,
-  type Note,
-  withNote,
-} from "./model";
+import { type Inspecting, initialModel, type Model, type Note, withNote } from "./model";
 import * as operations from "./operations";
 import { amend, describe, reduce, restore, retain } from "./reduce";
 import { failure, phoneAccount, registered, signInOptions, signInProblem } from "./sign_in";

@@ -1,5 +1,6 @@
 /** One agent's bar: session, phone, gateway and model held together. The buttons and the page call the same methods. */
 
+import { activeCall, heldCalls, isOutbound, otherNumber } from "@opencec/agent-calls";
 import {
   type AgentObject,
   ALREADY_SIGNED_IN,
@@ -18,16 +19,7 @@ import type { BarEventName, BarEvents, Failure } from "../protocol";
 import { failureOf, Refused } from "./failures";
 import { BY_CODE, fold, upsert } from "./fold";
 import { type Kept, readKept, readMode, writeKept, writeMode } from "./memory";
-import {
-  activeCall,
-  heldCalls,
-  type Model,
-  OUTBOUND,
-  otherNumber,
-  overlayOf,
-  rowOf,
-  signedOut,
-} from "./model";
+import { type Model, overlayOf, rowOf, signedOut } from "./model";
 import { isVideo, operationName, operationOf, type Params, paramsOf } from "./operations";
 import { type BarAccount, gatewayPath, renew, SessionOver, sipUrl } from "./server";
 import { type Button, buttonsOf, pictureButtonsOf } from "./state_table";
@@ -526,7 +518,7 @@ export class Bar extends Emitter<Events> {
       calledNum: call.called,
       callid: call.callid,
       mediaType: "1",
-      callType: OUTBOUND.has(call.feature ?? -1) ? "1" : "0",
+      callType: isOutbound(call) ? "1" : "0",
       workNo: account.workno,
       callskill: call.queue,
       callskillid: call.queueId,

@@ -1,5 +1,6 @@
 /** Folds the gateway's events into the model. Events that it does not know change nothing. */
 
+import { CONFERENCE, callOf, heldCalls, isInTalk, partiesOf, withCall } from "@opencec/agent-calls";
 import { callContent, type Envelope } from "@opencec/api-client";
 import type { AgentState, Call, Model } from "./model";
 
@@ -24,28 +25,21 @@ function enter(model: Model, state: AgentState, now: number): Model {
 const settle =
   (state: AgentState): Handler =>
   (model, _, now) => {
-    const calls = model.calls.filter((call) => call.phase === "held");
+    const calls = heldCalls(model);
     return { ...enter(model, state, now), calls, transfer: null };
   };
-
-const inTalk = (model: Model): boolean =>
-  model.calls.some((call) => call.phase === "talking" || call.phase === "held");
 
 /** Busy and rest may be confirmed while the call goes on. */
 const orLater =
   (requested: "busy" | "rest"): Handler =>
   (model, event, now) =>
-    inTalk(model) ? { ...model, requested } : settle(requested)(model, event, now);
+    isInTalk(model) ? { ...model, requested } : settle(requested)(model, event, now);
 
 const withdraw: Handler = (model, event, now) =>
-  inTalk(model) ? { ...model, requested: null } : settle("idle")(model, event, now);
+  isInTalk(model) ? { ...model, requested: null } : settle("idle")(model, event, now);
 
-export function upsert(model: Model, callid: string, change: Partial<Call>): Model {
-  const known = model.calls.find((call) => call.callid === callid);
-  if (known) {
-    return { ...model, calls: model.calls.map((call) => (call === known ? { ...call, ...change } : call)) };
-  }
-  const fresh: Call = {
+export const upsert = (model: Model, callid: string, change: Partial<Call>): Model =>
+  withCall<Call, Model>(model, callid, change, () => ({
     callid,
     caller: "",
     called: "",
@@ -60,20 +54,7 @@ export function upsert(model: Model, callid: string, change: Partial<Call>): Mod
     frozen: false,
     own: false,
     partners: "",
-    ...change,
-  };
-  return { ...model, calls: [fresh, ...model.calls] };
-}
-
-/** What an event says of the parties; empty fields must not erase what is known. */
-function parties(event: Envelope): Partial<Call> {
-  const { caller, called, feature } = callContent(event);
-  return {
-    ...(caller ? { caller } : {}),
-    ...(called ? { called } : {}),
-    ...(feature ? { feature: Number(feature) } : {}),
-  };
-}
+  }));
 
 /** Whether the event says that both parties have pictures; nothing when it does not say (cc-gateway.md 8.5). */
 function pictures(event: Envelope): Partial<Call> {
@@ -91,24 +72,22 @@ const field = (event: Envelope, name: string): string => {
 /** The call is over for us. Without a known id it can only be the one that is not held. */
 const drop: Handler = (model, event) => {
   const { callid } = callContent(event);
-  const calls = callid
-    ? model.calls.filter((call) => call.callid !== callid)
-    : model.calls.filter((call) => call.phase === "held");
+  const calls = callid ? model.calls.filter((call) => call.callid !== callid) : heldCalls(model);
   return { ...model, calls, transfer: null };
 };
 
 /** One of three parties left: the call goes on. Its end is told by other events. */
 const partyLeft: Handler = (model, event, now) => {
   const { callid } = callContent(event);
-  const call = model.calls.find((each) => each.callid === callid);
-  return call?.feature === 53 ? model : drop(model, event, now);
+  const call = callOf(model, callid);
+  return call?.feature === CONFERENCE ? model : drop(model, event, now);
 };
 
 const rings: Handler = (model, event) => {
   const { callid, feature } = callContent(event);
-  const known = model.calls.find((call) => call.callid === callid);
+  const known = callOf(model, callid);
   if (known?.phase === "talking") return model;
-  return upsert(model, callid, { ...parties(event), phase: feature === "7" ? "offHook" : "ringing" });
+  return upsert(model, callid, { ...partiesOf(event), phase: feature === "7" ? "offHook" : "ringing" });
 };
 
 const transferResult: Handler = (model, event) => {
@@ -136,7 +115,7 @@ const HANDLERS: Record<string, Handler> = {
   AgentState_Busy: (model, _, now) => ({ ...enter(model, "inCall", now), notice: null }),
   AgentEvent_Incoming_CallInfo: (model, event) => {
     const { callid, skillName } = callContent(event);
-    return upsert(model, callid, { ...parties(event), queue: skillName, queueId: field(event, "skillId") });
+    return upsert(model, callid, { ...partiesOf(event), queue: skillName, queueId: field(event, "skillId") });
   },
   AgentOther_PhoneOffhook: (model) => {
     const call = model.calls.find(
@@ -148,7 +127,7 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Auto_Answer: rings,
   AgentEvent_Customer_Alerting: (model, event) => {
     const { callid, otherPhone } = callContent(event);
-    const known = model.calls.find((call) => call.callid === callid);
+    const known = callOf(model, callid);
     // A transfer's target rings under the call of the customer, which goes on.
     if (known?.phase === "talking" || known?.phase === "held") return model;
     const party = known?.called ? {} : { called: otherPhone };
@@ -156,9 +135,9 @@ const HANDLERS: Record<string, Handler> = {
   },
   AgentEvent_Talking: (model, event, now) => {
     const { callid } = callContent(event);
-    const talkingAt = model.calls.find((call) => call.callid === callid)?.talkingAt ?? now;
+    const talkingAt = callOf(model, callid)?.talkingAt ?? now;
     const next = upsert(model, callid, {
-      ...parties(event),
+      ...partiesOf(event),
       ...pictures(event),
       phase: "talking",
       talkingAt,
@@ -175,11 +154,11 @@ const HANDLERS: Record<string, Handler> = {
   AgentEvent_Conference: (model, event, now) => {
     const { callid } = callContent(event);
     const own = model.calls.some((call) => call.own) || model.calls.length > 1;
-    const talkingAt = model.calls.find((call) => call.callid === callid)?.talkingAt ?? now;
+    const talkingAt = callOf(model, callid)?.talkingAt ?? now;
     const partners = field(event, "partner");
     const joined = upsert(model, callid, {
       phase: "talking",
-      feature: 53,
+      feature: CONFERENCE,
       heldAt: null,
       video: false,
       frozen: false,
@@ -207,7 +186,7 @@ const HANDLERS: Record<string, Handler> = {
   // The phone is on its hook: nothing but held calls can be left.
   AgentOther_PhoneRelease: (model) => ({
     ...model,
-    calls: model.calls.filter((call) => call.phase === "held"),
+    calls: heldCalls(model),
     transfer: null,
   }),
 };

@@ -1,5 +1,6 @@
 /** What the bar knows of its agent and calls, and which row of the state table that is. */
 
+import { activeCall, heldCalls, isCustomerCall } from "@opencec/agent-calls";
 import type { Overlay, RowName } from "./state_table";
 
 export type AgentState = "signedOut" | "idle" | "busy" | "rest" | "wrapUp" | "inCall";
@@ -61,20 +62,6 @@ export const signedOut = (now: number): Model => ({
   notice: null,
 });
 
-const CUSTOMER = new Set([0, 7, 41, 43, 44, 45]);
-export const OUTBOUND = new Set([7, 40, 41, 43, 44, 45]);
-
-export const activeCall = (model: Model): Call | null =>
-  model.calls.find((call) => call.phase !== "held") ?? null;
-export const heldCalls = (model: Model): Call[] => model.calls.filter((call) => call.phase === "held");
-
-/** The other party's number: the called one of outbound calls and of own internal ones. */
-export function otherNumber(call: Call, workno: string): string {
-  const bare = (number: string) => number.replace(/^[aA](?=\d)/, "");
-  const isOwn = OUTBOUND.has(call.feature ?? -1) || bare(call.caller) === workno;
-  return bare((isOwn ? call.called : call.caller) || call.caller || call.called);
-}
-
 /** Calls among agents: the row when others began them, and when this agent did. */
 const AMONG_AGENTS: Record<number, readonly [RowName, RowName]> = {
   6: ["internal", "internal"],
@@ -86,7 +73,7 @@ const AMONG_AGENTS: Record<number, readonly [RowName, RowName]> = {
 function talking(model: Model, call: Call): RowName {
   if (model.transfer) return model.transfer === "ready" ? "externalTransferReady" : "externalTransfer";
   if (call.muted) return "muted";
-  if (CUSTOMER.has(call.feature ?? -1)) return heldCalls(model).length ? "customerAndHeld" : "customer";
+  if (isCustomerCall(call)) return heldCalls(model).length ? "customerAndHeld" : "customer";
   const [theirs, ours] = AMONG_AGENTS[call.feature ?? -1] ?? (["unknownCall", "unknownCall"] as const);
   if (!call.own) return theirs;
   return ours === "ownConsult" && heldCalls(model).length ? "ownConsultAndHeld" : ours;

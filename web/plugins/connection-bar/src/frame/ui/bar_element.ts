@@ -1,9 +1,9 @@
 /** The bar itself: state, call, buttons, phone; what needs a choice opens below it. */
 
+import { activeCall, heldCalls, otherNumber } from "@opencec/agent-calls";
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { Bar } from "../bar";
 import type { Words } from "../locales/words";
-import { activeCall, heldCalls, otherNumber } from "../model";
 import { type Button, CALL_BUTTONS, PAIRS, PICTURE_BUTTONS, STATE_BUTTONS } from "../state_table";
 import { BarPictures } from "./bar_pictures";
 import { icon } from "./icons";

@@ -1,10 +1,10 @@
 /** What opens below the bar: numbers, targets, reasons, keys, devices. */
 
+import { heldCalls, otherNumber } from "@opencec/agent-calls";
 import { type AudioDevice, audioDevices, cameras } from "@opencec/softphone";
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import type { Bar } from "../bar";
 import type { Words } from "../locales/words";
-import { heldCalls, otherNumber } from "../model";
 import { styles } from "./styles";
 import { CONSULT_MODES, KINDS, type Kind, NUMBER, search, type Target, targetsOf } from "./targets";
 
