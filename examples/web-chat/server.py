@@ -4,7 +4,8 @@
     open http://127.0.0.1:8090/
 
 Only the standard library. The demo channel of `opencec serve --demo` lets guests of this address in; with `--vouch` the
-shop names its customer and vouches with a token, for channels that ask `chatThirdPartyValidate` (docs/how-to/web-chat.md).
+shop names its customer and vouches with a token, for channels that ask `chatThirdPartyValidate`
+(docs/how-to/web-chat.md).
 """
 
 from __future__ import annotations
