@@ -25,8 +25,7 @@ function Capacity(): ReactNode {
         onChange={({ currentTarget }) => void store?.setCapacity(Number(currentTarget.value))}
         data-testid="chat-capacity"
       >
-        {Array.from({ length: most + 1 }, (_, count) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the numbers are the options
+        {Array.from({ length: most }, (_, at) => at + 1).map((count) => (
           <option key={count} value={count}>
             {count}
           </option>

@@ -56,6 +56,15 @@ export class DeskMemory {
     attempt(() => (text ? localStorage.setItem(name, text) : localStorage.removeItem(name)), undefined);
   }
 
+  note(contact: string): string {
+    return attempt(() => localStorage.getItem(`${this.#name}.note.${contact}`) ?? "", "");
+  }
+
+  setNote(contact: string, text: string): void {
+    const name = `${this.#name}.note.${contact}`;
+    attempt(() => (text ? localStorage.setItem(name, text) : localStorage.removeItem(name)), undefined);
+  }
+
   get chosen(): string | null {
     return attempt(() => sessionStorage.getItem(`${this.#name}.chosen`), null);
   }

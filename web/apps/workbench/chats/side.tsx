@@ -15,7 +15,7 @@ const KEEP_AFTER_MS = 800;
 function Note({ contact }: { contact: string }): ReactNode {
   const text = useWords();
   const store = useChatStore();
-  const [note, setNote] = useState("");
+  const [note, setNote] = useState(() => store?.noted(contact) ?? "");
   const [kept, setKept] = useState<"" | "kept" | "failed">("");
   const waiting = useRef<ReturnType<typeof setTimeout> | null>(null);
   const newest = useRef("");

@@ -128,7 +128,7 @@ export class ChatStore {
         headers,
         onProgress: (part) => this.#uploading(key, { part }),
       }).done;
-      this.#post(contact, { mediaType: mediaTypeOf(stored.type), content: stored.id, file: stored.id }, name);
+      this.#post(contact, { mediaType: mediaTypeOf(stored.type), content: "", file: stored.id }, name);
       this.dismissUpload(key);
     } catch (error) {
       this.#uploading(key, { failed: (error as ChatError).code });
@@ -164,7 +164,12 @@ export class ChatStore {
   inviteRating = (contact: string) => this.#do(contact, "invite", () => this.#client.inviteRating(contact));
   transfer = (contact: string, target: ChatTransfer) =>
     this.#do(contact, "transfer", () => this.#client.transfer(contact, target));
-  note = (contact: string, note: string) => this.#do(contact, "note", () => this.#client.note(contact, note));
+  /** What this agent has written down about a chat of this session. */
+  noted = (contact: string): string => this.#memory.note(contact);
+  note = (contact: string, note: string) => {
+    this.#memory.setNote(contact, note);
+    return this.#do(contact, "note", () => this.#client.note(contact, note));
+  };
 
   async setCapacity(count: number): Promise<void> {
     const was = this.#view.capacity;
@@ -233,7 +238,10 @@ export class ChatStore {
     const isNew = frame.type === "chat" && !this.#chat(frame.contact);
     this.#view = fold({ ...this.#view, isLost: false }, frame);
     if (frame.type === "typing") this.#typingEnds(frame.contact, frame.on);
-    if (frame.type === "gone") this.#memory.setDraft(frame.contact, "");
+    if (frame.type === "gone") {
+      this.#memory.setDraft(frame.contact, "");
+      this.#memory.setNote(frame.contact, "");
+    }
     this.#tell();
     if (frame.type === "message" && frame.source === "customer")
       this.#heardCustomer(frame.contact, frame.content);

@@ -24,7 +24,6 @@ export const chatsEn = {
   "chats.transfer.wait": "Stay until they accept",
   "chats.rating": "Ask for a rating",
   "chats.rating.asked": "Asked",
-  "chats.back": "Back to all contacts",
   "chats.log": "Conversation with {{name}}",
   "chats.older": "Show older messages",
   "chats.loading": "Loading …",
@@ -70,8 +69,6 @@ export const chatsEn = {
   "chats.note.failed": "Not kept yet",
   "chats.notify.offer": "New chat: {{name}}",
   "chats.notify.message": "{{name}} wrote",
-  "chats.keys.next": "Next / previous chat",
-  "chats.keys.accept": "Accept the new chat",
 } as const;
 
 export type ChatsKey = keyof typeof chatsEn;

@@ -26,7 +26,6 @@ export const chatsZh: Record<ChatsKey, string> = {
   "chats.transfer.wait": "等待对方接受",
   "chats.rating": "邀请评价",
   "chats.rating.asked": "已邀请",
-  "chats.back": "返回所有联系",
   "chats.log": "与 {{name}} 的对话",
   "chats.older": "显示更早的消息",
   "chats.loading": "加载中……",
@@ -72,6 +71,4 @@ export const chatsZh: Record<ChatsKey, string> = {
   "chats.note.failed": "尚未保存",
   "chats.notify.offer": "新聊天：{{name}}",
   "chats.notify.message": "{{name}} 发来消息",
-  "chats.keys.next": "下一个 / 上一个聊天",
-  "chats.keys.accept": "接受新聊天",
 };
