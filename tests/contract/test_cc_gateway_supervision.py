@@ -395,3 +395,16 @@ async def test_a_recording_is_downloaded_in_two_steps_by_those_who_may(floor: Fl
     url = await floor.agent.ok("GET", f"{REC}/recordfileurl?filepath={found[1]['fileName']}")
     path = url.removeprefix("/agentgateway/resource")
     assert (await floor.agent.send("GET", path)).content == b"RIFF own"
+
+
+async def test_the_film_of_a_video_call_is_downloaded_as_format_two(floor: Floor) -> None:
+    where = f"{QC}/localrecordpath?format=2&recordId={CALL}"
+    assert (await floor.agent.call("GET", where))[0] == "104-005"
+    floor.centre.port.recorded.add_film(CALL, content=b"\x1a\x45\xdf\xa3 film")
+    place = await floor.agent.ok("GET", where)
+    assert place["localRecordPath"].endswith(f"/{CALL}.mkv")
+    query = f"token={place['token']}&localRecordPath={place['localRecordPath']}"
+    answer = await floor.agent.send("GET", f"{QC}/recordfile?{query}")
+    assert (answer.content, answer.headers["content-type"]) == (b"\x1a\x45\xdf\xa3 film", "video/x-matroska")
+    sound = query.replace(".mkv", ".wav")
+    assert (await floor.agent.send("GET", f"{QC}/recordfile?{sound}")).json()["retcode"] == "104-002"

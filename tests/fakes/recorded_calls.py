@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from opencec.ports.records import Cdr, CdrQuery, RecordingRow, RecordingState
+from opencec.ports.records import Cdr, CdrQuery, RecordingRow, RecordingState, film_of
 
 
 class RecordedCalls:
@@ -49,6 +49,10 @@ class RecordedCalls:
         file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
+
+    def add_film(self, callid: str, *, content: bytes) -> None:
+        """The pictures of a recorded call."""
+        (self.folder / film_of(self.rows[callid].path)).write_bytes(content)
 
     async def cdrs(self, query: CdrQuery) -> list[Cdr]:
         """As the port says, newest first."""

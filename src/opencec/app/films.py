@@ -14,9 +14,9 @@ from pathlib import Path
 
 import structlog
 
-from opencec.adapters.files import RecordingFiles, film_of, video_of
+from opencec.adapters.files import RecordingFiles, video_of
 from opencec.adapters.film import FilmStopped, make_film
-from opencec.ports.records import Records
+from opencec.ports.records import Records, film_of
 
 __all__ = ["FilmMaking"]
 

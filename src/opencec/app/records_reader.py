@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from opencec.adapters.files import RecordingFiles, film_of
+from opencec.adapters.files import RecordingFiles
 from opencec.adapters.sqlite import Database, SqliteRecords
 from opencec.app.run_dir import DataDir
-from opencec.ports.records import CdrQuery, TenantRecords
+from opencec.ports.records import CdrQuery, TenantRecords, film_of
 
 __all__ = ["RecordsReader"]
 

@@ -21,11 +21,17 @@ __all__ = [
     "Records",
     "Segment",
     "TenantRecords",
+    "film_of",
 ]
 
 RecordingState = Literal["recording", "closed", "lost"]
 ContactOutcome = Literal["answered", "missed", "rejected", "failed"]
 """What became of a contact at one agent; `failed`: the agent called and reached nobody."""
+
+
+def film_of(path: str) -> str:
+    """Where the film of a recording (`<callid>.wav`) is, pictures and sound of both parties (`<callid>.mkv`)."""
+    return path.removesuffix(".wav") + ".mkv"
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from opencec.core.errors import OpenCecError
-from opencec.ports.records import CdrQuery, RecordingRow, TenantRecords
+from opencec.ports.records import CdrQuery, RecordingRow, TenantRecords, film_of
 
 __all__ = ["FoundRecording", "RecordingArchive", "RecordingUnavailable"]
 
@@ -132,13 +132,17 @@ class RecordingArchive:
             after = (page[-1].begin, page[-1].callid)
         return found[max(0, first - 1) : last]
 
-    async def read(self, row: RecordingRow) -> bytes:
-        """The file.
+    async def has_film(self, row: RecordingRow) -> bool:
+        """Whether the call had pictures and its film is made."""
+        return await asyncio.to_thread(self._absolute(film_of(row.path)).is_file)
+
+    async def read(self, row: RecordingRow, *, is_film: bool = False) -> bytes:
+        """The file of the sound, or of the film.
 
         Raises:
             RecordingUnavailable: not_found, too_large.
         """
-        return await asyncio.to_thread(self._read, row.path)
+        return await asyncio.to_thread(self._read, film_of(row.path) if is_film else row.path)
 
     def _read(self, path: str) -> bytes:
         try:

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-__all__ = ["RecordingFiles", "film_of", "recording_path", "video_of"]
+from opencec.ports.records import film_of
+
+__all__ = ["RecordingFiles", "recording_path", "video_of"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -32,11 +34,6 @@ def recording_path(*, vdn: int, callid: str, begin_ms: int, part: int = 1) -> st
 def video_of(path: str) -> str:
     """What the relay writes of a call with pictures, beside its sound (`<callid>.wav`)."""
     return path.removesuffix(".wav") + ".video"
-
-
-def film_of(path: str) -> str:
-    """What the jobs make of it: pictures and sound of both parties (`<callid>.mkv`)."""
-    return path.removesuffix(".wav") + ".mkv"
 
 
 class RecordingFiles:

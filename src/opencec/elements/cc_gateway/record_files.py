@@ -25,15 +25,16 @@ from opencec.elements.cc_gateway.supervision_schemas import (
 )
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
-from opencec.ports.records import RecordingRow
+from opencec.ports.records import RecordingRow, film_of
 from opencec.services.recording_archive import FoundRecording, RecordingUnavailable
 
 __all__ = ["OPERATIONS", "recording_of"]
 
-_WAV = 1
-"""`format` of localrecordpath: the only one that recordings have."""
+_WAV, _FILM = 1, 2
+"""`format` of localrecordpath. The interface publishes 1 alone; 2 is the file media type of video (6.4)."""
+_TYPES = {".wav": b"audio/x-wav", ".mkv": b"video/x-matroska"}
 _TOKEN_MS = 300_000
-_FILE = re.compile(r"(?:[A-Za-z]:)?[^\x00-\x1f]*?(?P<name>[0-9]{1,19}-[0-9]{1,19})\.(?:wav|WAV|V3)")
+_FILE = re.compile(r"(?:[A-Za-z]:)?[^\x00-\x1f]*?(?P<name>[0-9]{1,19}-[0-9]{1,19})\.(?:wav|WAV|V3|mkv)")
 """A path as AgentMediaEvent_Record names it; what counts is the call id in its last part."""
 _DATES = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S")
 _DAY_MS = 86_400_000
@@ -191,10 +192,14 @@ def _check_token(caller: Caller, token: str, path: str) -> None:
 async def local_record_path(call: GatewayCall) -> Reply:
     """Step 1 of a download: where the recording is, and a token for it that holds five minutes."""
     caller, query = call.principal, call.query_as(LocalPathQuery)
-    if query.format != _WAV:
-        raise Refusal("104-007", "recordings are WAV, format 1")
+    if query.format not in (_WAV, _FILM):
+        raise Refusal("104-007", "recordings are WAV, format 1; those of video calls are films, too, format 2")
     row = await _find(caller, query.record_id)
     path = f"/{row.path}"
+    if query.format == _FILM:
+        path = f"/{film_of(row.path)}"
+        if not await caller.port.recordings.has_film(row):
+            raise Refusal("104-005", "no film of this recording, or not yet")
     return caller.reply(LocalPath(_token(caller, path), path))
 
 
@@ -204,15 +209,16 @@ async def record_file(call: GatewayCall) -> Reply:
     path = query.local_record_path
     _check_token(caller, query.token, path)
     row = await recording_of(caller, path)
-    if f"/{row.path}" != path:
+    is_film = path == f"/{film_of(row.path)}"
+    if path != f"/{row.path}" and not is_film:
         raise Refusal("104-005", "no such recording")
     try:
-        body = await caller.port.recordings.read(row)
+        body = await caller.port.recordings.read(row, is_film=is_film)
     except RecordingUnavailable as error:
         raise Refusal("100-007" if error.code == "too_large" else "104-005", error.message) from None
     name = path.rpartition("/")[2]
     disposition = (b"Content-Disposition", f'attachment; filename="{name}"'.encode())
-    return Reply(body, content_type=b"audio/x-wav", headers=(disposition,))
+    return Reply(body, content_type=_TYPES[path[-4:]], headers=(disposition,))
 
 
 async def query_record_file_url(call: GatewayCall) -> Reply:

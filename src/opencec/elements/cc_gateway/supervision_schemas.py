@@ -130,7 +130,7 @@ class FilePathQuery(WireModel):
 
 
 class LocalPathQuery(WireModel):
-    """5.7 localrecordpath; format 1 is WAV."""
+    """5.7 localrecordpath; format 1 is WAV, 2 the film of a video call."""
 
     format: int = 1
     record_id: str = Field(max_length=64, validation_alias=AliasChoices("recordId", "recordid"))
