@@ -14,12 +14,14 @@ from fakes.call_centre import CallCentre
 from fakes.checked_core import CheckedCore
 from fakes.gateway_client import GatewayClient, gateway_clients
 from opencec.core.commands import EndFlow
-from opencec.core.events import ContactArrived, ContactDialled, ContactEnded, Event
+from opencec.core.events import ContactArrived, ContactDialled, ContactEnded, Event, PhoneCalled
 from opencec.services.feed import FeedLimits
 
 pytestmark = pytest.mark.contract
 
 AGENTS = (101, 102, 103)
+INSPECTOR = 120
+RECORDED = "1760000000-7"
 
 
 class Step(NamedTuple):
@@ -93,6 +95,48 @@ REQUESTS: list[st.SearchStrategy[tuple[str, str, dict[str, Any] | None]]] = [
         )
     ),
 ]
+INSPECTED = st.sampled_from(["101", "102", "103", "120", "999"])
+_QC, _REC = "/qualitycontrol/{a}", "/recordplay/{a}"
+INSPECTIONS: list[st.SearchStrategy[tuple[str, str, dict[str, Any] | None]]] = [
+    *(
+        st.tuples(st.just(method), INSPECTED.map(path.__add__), st.none())
+        for method, path in (
+            ("PUT", f"{_QC}/addsupervise/"),
+            ("PUT", f"{_QC}/addinsert/"),
+            ("POST", f"{_QC}/requestwhisperagent?whisperagentid="),
+            ("POST", f"{_QC}/switch/"),
+            ("POST", f"{_QC}/requestswitchinsertwhisperagent?switchtype=2&whisperagentid="),
+            ("POST", f"{_QC}/requestswitchinsertwhisperagent?switchtype=1&whisperagentid="),
+            ("POST", f"{_QC}/requeststopwhisperagent?whisperagentid="),
+            ("PUT", f"{_QC}/intercept/"),
+            ("DELETE", f"{_QC}/"),
+            ("POST", f"{_QC}/forcebusy/"),
+            ("POST", f"{_QC}/forceidle/"),
+            ("POST", f"{_QC}/forcelogout/"),
+            ("POST", f"{_QC}/setselfrecord/1/0?agents="),
+            ("POST", f"{_QC}/beginmonitor?agents="),
+        )
+    ),
+    st.tuples(st.just("POST"), st.just(f"{_QC}/forcedropcall/{{call}}"), st.none()),
+    st.tuples(st.just("GET"), st.just(f"{_QC}/queryqctasks"), st.none()),
+]
+"""What inspectors ask; agents who ask it are refused."""
+RECORDINGS: list[st.SearchStrategy[tuple[str, str, dict[str, Any] | None]]] = [
+    st.tuples(st.just("PUT"), st.just(f"{_REC}/play"), _body(voicepath=f"/{RECORDED}.wav", times=1)),
+    *(
+        st.tuples(st.just(method), st.just(f"{_REC}/{path}"), st.none())
+        for method, path in (
+            ("PUT", "recordwithoutfilename"),
+            ("POST", "pauserecord"),
+            ("POST", "resumerecord"),
+            ("DELETE", "stoprecord"),
+            ("POST", "pauseplay"),
+            ("POST", "resumeplay"),
+            ("POST", "forefast/5"),
+            ("DELETE", "stopplay"),
+        )
+    ),
+]
 STEPS = st.one_of(
     st.just("call"),
     st.just("customer leaves"),
@@ -100,6 +144,23 @@ STEPS = st.one_of(
     st.builds(
         lambda agent, request, pick: Step(agent, *request, pick),
         st.sampled_from(AGENTS),
+        st.one_of(REQUESTS),
+        st.integers(0, 5),
+    ),
+    st.builds(
+        lambda agent, request, pick: Step(agent, *request, pick),
+        st.sampled_from((INSPECTOR, INSPECTOR, INSPECTOR, 101)),
+        st.one_of(INSPECTIONS),
+        st.integers(0, 5),
+    ),
+    st.builds(
+        lambda agent, request, pick: Step(agent, *request, pick),
+        st.sampled_from((*AGENTS, INSPECTOR)),
+        st.one_of(RECORDINGS),
+        st.integers(0, 5),
+    ),
+    st.builds(
+        lambda request, pick: Step(INSPECTOR, *request, pick),  # after an interception it has a call
         st.one_of(REQUESTS),
         st.integers(0, 5),
     ),
@@ -115,7 +176,7 @@ class Ledger:
     def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None:
         """See `Observer`."""
         for event in events:
-            if isinstance(event, ContactArrived | ContactDialled):
+            if isinstance(event, ContactArrived | ContactDialled | PhoneCalled):
                 self._checked.begun.add(event.contact)
             elif isinstance(event, ContactEnded):
                 assert event.contact not in self._checked.ended, "two CDRs of one contact"
@@ -167,6 +228,9 @@ class Floor:
     async def end_everything(self) -> None:
         """Agents hang up what they have; callers lose patience."""
         for agent in self.agents.values():
+            await agent.call("DELETE", "/recordplay/{a}/stopplay")
+            for task in (await agent.call("GET", "/qualitycontrol/{a}/queryqctasks"))[1] or ():
+                await agent.ok("DELETE", f"/qualitycontrol/{{a}}/deleteqctask?taskdsn={task['taskdsn']}&begintime=0")
             while calls := self.centre.port.queries.calls_of(agent.agent):  # type: ignore[arg-type]
                 code, _ = await agent.call("POST", f"/voicecall/{{a}}/dropcall/{calls[0].contact}")
                 assert code == "0", (code, calls)
@@ -190,7 +254,8 @@ async def _live_through(steps: list[Step | str]) -> None:
     async with CallCentre.open(limits=FeedLimits(wait_ms=1)) as centre:
         centre.refuses["15550102"] = "busy"
         async with gateway_clients(centre) as clients:
-            agents = {number: clients(number) for number in AGENTS}
+            agents = {number: clients(number) for number in (*AGENTS, INSPECTOR)}
+            centre.port.recorded.add(RECORDED, agent="101", content=b"RIFF")
             floor = Floor(centre, agents)
             for number, agent in agents.items():
                 await agent.sign_in(autoanswer=number == 101, releasephone=number != 103)
