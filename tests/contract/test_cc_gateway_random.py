@@ -14,7 +14,7 @@ from fakes.call_centre import CallCentre
 from fakes.checked_core import CheckedCore
 from fakes.gateway_client import GatewayClient, gateway_clients
 from opencec.core.commands import EndFlow
-from opencec.core.events import ContactArrived, ContactDialled, ContactEnded, Event, PhoneCalled
+from opencec.core.events import ConferenceRequested, ContactArrived, ContactDialled, ContactEnded, Event, PhoneCalled
 from opencec.services.feed import FeedLimits
 
 pytestmark = pytest.mark.contract
@@ -137,6 +137,24 @@ RECORDINGS: list[st.SearchStrategy[tuple[str, str, dict[str, Any] | None]]] = [
         )
     ),
 ]
+_CONF = "/agentconf/{a}"
+_INVITED = st.sampled_from([("9", "101"), ("9", "102"), ("9", "103"), ("6", "15550101"), ("6", "15550102")]).map(
+    lambda row: [{"addressType": row[0], "address": row[1]}]
+)
+CONFERENCES: list[st.SearchStrategy[tuple[str, str, dict[str, Any] | None]]] = [
+    st.tuples(st.just("POST"), st.just(f"{_CONF}/requestagentconf"), _body(memberNum=st.integers(2, 5), time=30)),
+    st.tuples(st.just("POST"), st.just(f"{_CONF}/batchaddparticipant"), _body(addresses=_INVITED)),
+    st.tuples(st.just("POST"), st.just(f"{_CONF}/batchremoveparticipant"), _body(addresses=_INVITED)),
+    *(
+        st.tuples(st.just(method), st.just(f"{_CONF}/{path}"), st.none())
+        for method, path in (
+            ("PUT", "answeragentconf"),
+            ("DELETE", "rejectagentconf"),
+            ("DELETE", "requestleaveagentconf"),
+            ("DELETE", "releaseagentconf"),
+        )
+    ),
+]
 STEPS = st.one_of(
     st.just("call"),
     st.just("customer leaves"),
@@ -160,6 +178,12 @@ STEPS = st.one_of(
         st.integers(0, 5),
     ),
     st.builds(
+        lambda agent, request, pick: Step(agent, *request, pick),
+        st.sampled_from(AGENTS),
+        st.one_of(CONFERENCES),
+        st.integers(0, 5),
+    ),
+    st.builds(
         lambda request, pick: Step(INSPECTOR, *request, pick),  # after an interception it has a call
         st.one_of(REQUESTS),
         st.integers(0, 5),
@@ -176,7 +200,7 @@ class Ledger:
     def on_outcome(self, seq: int, at: int, events: Sequence[Event]) -> None:
         """See `Observer`."""
         for event in events:
-            if isinstance(event, ContactArrived | ContactDialled | PhoneCalled):
+            if isinstance(event, ContactArrived | ContactDialled | PhoneCalled | ConferenceRequested):
                 self._checked.begun.add(event.contact)
             elif isinstance(event, ContactEnded):
                 assert event.contact not in self._checked.ended, "two CDRs of one contact"
@@ -229,6 +253,8 @@ class Floor:
         """Agents hang up what they have; callers lose patience."""
         for agent in self.agents.values():
             await agent.call("DELETE", "/recordplay/{a}/stopplay")
+            for way in ("releaseagentconf", "requestleaveagentconf", "rejectagentconf"):
+                await agent.call("DELETE", f"/agentconf/{{a}}/{way}")
             for task in (await agent.call("GET", "/qualitycontrol/{a}/queryqctasks"))[1] or ():
                 await agent.ok("DELETE", f"/qualitycontrol/{{a}}/deleteqctask?taskdsn={task['taskdsn']}&begintime=0")
             while calls := self.centre.port.queries.calls_of(agent.agent):  # type: ignore[arg-type]
