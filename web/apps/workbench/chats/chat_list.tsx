@@ -7,7 +7,7 @@ import { type ReactNode, useEffect } from "react";
 import { useSession, useView, useWords } from "../parts/context";
 import css from "./chats.module.css";
 import { useChatStore, useChats } from "./context";
-import { ordered, waitLevel } from "./model";
+import { nameOf, ordered, waitLevel } from "./model";
 
 const LONGEST_CAPACITY = 50;
 
@@ -56,7 +56,7 @@ function Card({ chat, now }: { chat: DeskChat; now: number }): ReactNode {
   const { chosen } = useChats();
   const { account } = useView();
   const { level, words } = useStanding()(chat, now);
-  const name = chat.customerName || chat.customer;
+  const name = nameOf(chat, (code) => text("chats.guest", { code }));
   const queue = account?.queues.find(({ id }) => id === chat.queue)?.name ?? "";
   const last = chat.lastMessage?.file?.name ?? chat.lastMessage?.content;
   return (

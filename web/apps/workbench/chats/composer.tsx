@@ -8,6 +8,7 @@ import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useRef, useSta
 import { useWords } from "../parts/context";
 import css from "./chats.module.css";
 import { useChatStore, useChats } from "./context";
+import { nameOf } from "./model";
 import { isSearch, PhraseList, usePhrases } from "./phrases";
 import { Voice } from "./voice";
 
@@ -110,7 +111,7 @@ export function Composer({ chat }: { chat: DeskChat }): ReactNode {
     event.preventDefault();
     sendFiles(event.clipboardData.files);
   };
-  const name = chat.customerName || chat.customer;
+  const name = nameOf(chat, (code) => text("chats.guest", { code }));
   return (
     <>
       <Uploads contact={contact} />
@@ -133,7 +134,7 @@ export function Composer({ chat }: { chat: DeskChat }): ReactNode {
           aria-label={text("chats.file")}
           title={text("chats.file")}
         >
-          <Icon name="external" size={18} />
+          <Icon name="attach" size={18} />
         </ActionIcon>
         <input
           ref={chooser}

@@ -3,7 +3,7 @@
 import { ringOnce } from "@opencec/softphone";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 import { useSession, useView, useWords } from "../parts/context";
-import { type ChatsView, EMPTY } from "./model";
+import { type ChatsView, EMPTY, nameOf } from "./model";
 import { type Alert, ChatStore } from "./store";
 
 const StoreContext = createContext<ChatStore | null>(null);
@@ -27,7 +27,7 @@ function useAlerts(store: ChatStore | null): void {
       sound ??= typeof AudioContext === "undefined" ? null : new AudioContext();
       if (sound?.state === "running") ringOnce(sound);
       else void sound?.resume().then(() => ringOnce(sound));
-      const name = alert.chat.customerName || alert.chat.customer;
+      const name = nameOf(alert.chat, (code) => text("chats.guest", { code }));
       const shown = notify(
         alert,
         text(alert.kind === "offer" ? "chats.notify.offer" : "chats.notify.message", { name }),

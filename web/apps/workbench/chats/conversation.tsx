@@ -8,6 +8,7 @@ import css from "./chats.module.css";
 import { Composer } from "./composer";
 import { useChatStore, useChats } from "./context";
 import { Messages } from "./messages";
+import { nameOf } from "./model";
 import { TransferChat } from "./transfer";
 
 /** The chat that is open, also when it has just ended; null: none is. */
@@ -21,7 +22,7 @@ function Actions({ chat }: { chat: DeskChat }): ReactNode {
   const store = useChatStore();
   const [asks, setAsks] = useState<"end" | "transfer" | null>(null);
   const [isInvited, setInvited] = useState(false);
-  const name = chat.customerName || chat.customer;
+  const name = nameOf(chat, (code) => text("chats.guest", { code }));
   const { contact } = chat;
   if (asks === "end")
     return (
@@ -131,7 +132,7 @@ export function Conversation({ chat }: { chat: DeskChat }): ReactNode {
     <section className={css.chat} data-testid="conversation" data-contact={contact}>
       <header className={css.bar}>
         <h2>
-          {chat.customerName || chat.customer}
+          {nameOf(chat, (code) => text("chats.guest", { code }))}
           <small>{[chat.channelType, queue].filter(Boolean).join(" · ")}</small>
         </h2>
         {isOver || chat.state === "offered" ? null : <Actions key={contact} chat={chat} />}

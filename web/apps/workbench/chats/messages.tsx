@@ -9,7 +9,7 @@ import css from "./chats.module.css";
 import { useChatStore, useChats } from "./context";
 import { FilePart } from "./file_part";
 import type { Outgoing } from "./memory";
-import { threadOf } from "./model";
+import { nameOf, threadOf } from "./model";
 
 const STEP = 80;
 /** Distance from the end below which new messages scroll into view. */
@@ -79,7 +79,7 @@ export function Messages({ chat }: { chat: DeskChat }): ReactNode {
   const log = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const last = thread.messages.at(-1)?.number ?? 0;
-  const name = chat.customerName || chat.customer;
+  const name = nameOf(chat, (code) => text("chats.guest", { code }));
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was added decides, not what is read
   useLayoutEffect(() => {
     const element = log.current;

@@ -130,6 +130,15 @@ function gone(view: ChatsView, contact: string): ChatsView {
 /** How long a customer waits for a word, as a colour: the numbers are those of the list's legend. */
 export const WAIT_STEPS_MS = { late: 30_000, tooLate: 90_000 };
 
+/** What a customer is called: by name, else by id; a guest, whose id is long and random, by the end of it. */
+export function nameOf(
+  chat: Pick<DeskChat, "customer" | "customerName">,
+  guest: (code: string) => string,
+): string {
+  if (chat.customerName) return chat.customerName;
+  return chat.customer.startsWith("guest_") ? guest(chat.customer.slice(-4)) : chat.customer;
+}
+
 export function waitLevel(waitedMs: number): "calm" | "late" | "tooLate" {
   if (waitedMs >= WAIT_STEPS_MS.tooLate) return "tooLate";
   return waitedMs >= WAIT_STEPS_MS.late ? "late" : "calm";

@@ -15,7 +15,7 @@ import { conversation } from "./ui/conversation";
 import { FileView } from "./ui/file_view";
 import { LeaveForm, RatingForm } from "./ui/forms";
 import { icon } from "./ui/icons";
-import { styles } from "./ui/styles";
+import { styles, theme } from "./ui/styles";
 
 /** Refusals after which a message for later is the way on. */
 const NOBODY = /no_agent|off_hours|closed|busy|queue|unavailable/;
@@ -23,7 +23,7 @@ const NOBODY = /no_agent|off_hours|closed|busy|queue|unavailable/;
 const AT_END_PX = 80;
 
 export class OpencecChat extends LitElement {
-  static override styles = styles;
+  static override styles = [styles, theme];
   static override properties = {
     server: {},
     channel: {},
@@ -216,7 +216,7 @@ export class OpencecChat extends LitElement {
     >
       <header part="header">
         <h2>
-          ${agentName && state === "talking" ? words("chat.with", { name: agentName }) : view.channel?.name || words("chat.title")}
+          ${agentName && state === "talking" ? words("chat.with", { name: agentName }) : words("chat.title")}
         </h2>
         ${
           isTalking

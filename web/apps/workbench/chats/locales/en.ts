@@ -1,5 +1,6 @@
 export const chatsEn = {
   "chats.heading": "Chats",
+  "chats.guest": "Guest {{code}}",
   "chats.empty": "No chats. New ones appear here and ring.",
   "chats.lost": "Chats may be out of date: the connection is being restored.",
   "chats.capacity": "At once",

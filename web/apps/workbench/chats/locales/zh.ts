@@ -2,6 +2,7 @@ import type { ChatsKey } from "./en";
 
 export const chatsZh: Record<ChatsKey, string> = {
   "chats.heading": "聊天",
+  "chats.guest": "访客 {{code}}",
   "chats.empty": "暂无聊天。新的聊天会在此显示并响铃。",
   "chats.lost": "聊天可能不是最新的：正在恢复连接。",
   "chats.capacity": "同时接待",

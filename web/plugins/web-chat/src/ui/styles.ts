@@ -2,7 +2,8 @@
 
 import { css } from "lit";
 
-export const styles = css`
+/** Colours and place: of the outer element alone. Its parts inherit the properties, in the dark too. */
+export const theme = css`
   :host {
     --accent: var(--opencec-chat-accent, #0b7285);
     --on-accent: var(--opencec-chat-on-accent, #ffffff);
@@ -50,6 +51,18 @@ export const styles = css`
       --on-notice: var(--opencec-chat-on-notice, #ffd08a);
       color-scheme: dark;
     }
+  }
+  @media (max-width: 480px) {
+    :host([open]) {
+      inset: 0;
+    }
+  }
+`;
+
+/** Shared by the outer element and its parts. */
+export const styles = css`
+  :host {
+    display: block;
   }
   * {
     box-sizing: border-box;
@@ -372,9 +385,6 @@ export const styles = css`
     outline-offset: -8px;
   }
   @media (max-width: 480px) {
-    :host([open]) {
-      inset: 0;
-    }
     .window {
       width: 100vw;
       height: 100vh;
