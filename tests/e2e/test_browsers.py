@@ -27,6 +27,9 @@ def test_a_customer_and_an_agent_talk_from_two_browsers(
     assert result["held"]["customer"]["2650"] < QUIET + 10
     assert result["held"]["customer"]["loudest"] > LOUD, "no music while on hold"
     assert result["again"]["customer"]["2650"] > LOUD
+    assert result["devices"]["inputs"] >= 2
+    assert result["devices"]["agent"]["1000"] > LOUD
+    assert result["devices"]["violations"] == []
     assert result["problems"] == []
     rows = [row for row in system.cdrs() if row["callid"] == result["callid"]]
     assert [(row["agent"], row["disposition"]) for row in rows] == [("101", "answered")]

@@ -9,6 +9,7 @@ import {
   type PhoneState,
   Softphone,
 } from "@opencec/softphone";
+import { type DeviceChoice, keepDevices, readDevices } from "./devices";
 
 export type Stage = "ready" | "preparing" | "calling" | "talking" | "resuming" | "ended";
 
@@ -61,6 +62,7 @@ export class CallSession {
       problem: null,
       talkedMs: 0,
     };
+    void this.phone.setDevices(readDevices());
     this.phone.on("change", (phone) => this.#phoneChanged(phone));
     this.phone.on("ended", (end) => this.#ended(end));
   }
@@ -129,6 +131,12 @@ export class CallSession {
   setCamera(on: boolean): void {
     void this.phone.setCamera(on);
     if (this.#kept) this.#keep({ ...this.#kept, camera: on });
+  }
+
+  /** Takes effect at once, and in the calls that follow. */
+  setDevices(choice: DeviceChoice): void {
+    keepDevices(choice);
+    void this.phone.setDevices(choice).catch(() => undefined); // the state carries the microphone's problem
   }
 
   async #account(to: string, video: boolean): Promise<Kept> {

@@ -16,6 +16,7 @@ import { type ReactNode, useCallback, useEffect, useState } from "react";
 import type { CallKey } from "../locales/en";
 import css from "../page.module.css";
 import type { CallSession, CallView } from "../session";
+import { Devices } from "./devices";
 
 /** The level of the microphone, 0..1, while there is one. */
 function useLevel(stream: MediaStream | null): number {
@@ -71,6 +72,7 @@ export function Live({ view, session }: { view: CallView; session: CallSession }
           <p>{text("call.keypad.hint")}</p>
         </div>
       ) : null}
+      {talking ? <Devices session={session} /> : null}
       <KeyboardDigits enabled={view.phone.call !== null} onKey={press} />
       <div className={css.controls}>
         <Control
