@@ -14,7 +14,8 @@ from fakes.call_centre import CallCentre
 from fakes.customer_pages import BASE, Pages, customer_pages
 from fakes.web_chats import CHANNEL
 from fakes.web_server import talk
-from opencec.elements.messaging import TWIN_PREFIX, CustomerId, QueuePlace
+from opencec.elements.messaging import TWIN_PREFIX
+from opencec.services.chat.customer_side import CustomerId, QueuePlace
 
 pytestmark = pytest.mark.contract
 

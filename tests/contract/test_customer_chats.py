@@ -92,9 +92,8 @@ async def test_ccmessaging_from_connect_to_rating(centre: CallCentre, pages: Pag
     assert (gone["controlType"], gone["sourceType"], gone["senderNickname"]) == ("DISCONNECT", "AGENT", "Agent 101")
     rated = await shopper.post("saveSatisfaction", userId="u-1", evaluation="4", comment="", channelConfigId=WEB)
     assert rated["resultCode"] == "0"
-    rating = await centre.chats.history.rating(contact)
-    assert rating is not None
-    assert rating.score == 4
+    ratings = await centre.chats.history.ratings([contact])
+    assert ratings[contact].score == 4
     history = (await shopper.post("queryHistoryChatMessage", userId="u-1", channelId=WEB))["messageList"]
     assert [m["content"] for m in history if m["sourceType"] == "USER"] == ["Is it red?"]
 

@@ -9,9 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 from fakes.call_centre import CHAT_CONFIG, WEB, CallCentre
-from opencec.app.customer_chats import TenantCustomerChats, TenantMediaStore
 from opencec.core.ids import TenantId
-from opencec.elements.messaging import (
+from opencec.elements.messaging import WebChannel
+from opencec.ports.channel_configuration import ChannelConfig
+from opencec.services.chat.customer_chats import TenantCustomerChats, TenantMediaStore
+from opencec.services.chat.customer_side import (
     Answered,
     ChatDenied,
     CustomerId,
@@ -23,9 +25,7 @@ from opencec.elements.messaging import (
     Said,
     Stored,
     Told,
-    WebChannel,
 )
-from opencec.ports.channel_configuration import ChannelConfig
 from opencec.services.media_cache import MediaRefused
 
 __all__ = ["CHANNEL", "DeskHost", "MemoryChats", "MemoryMedia", "WebHost"]
@@ -111,7 +111,7 @@ class MemoryChats:
 
     # --- what a customer does ---------------------------------------------------------------------------------------
 
-    async def connect(self, who: CustomerId, *, key: str, data: str) -> Line:
+    async def connect(self, who: CustomerId, *, key: str, data: str, queue: int | None = None) -> Line:
         if self.denies:
             raise ChatDenied(self.denies, "not now")
         if self.line(who).state in ("none", "ended"):
@@ -157,7 +157,7 @@ class MemoryChats:
     def keep_for_polls(self, who: CustomerId) -> None:
         self.boxes.setdefault(who.user, [])
 
-    async def poll(self, who: CustomerId, *, wait_s: int) -> list[Told]:
+    async def poll(self, who: CustomerId, *, wait_s: int, most: int = 20) -> list[Told]:
         if (waiting := self._polls.pop(who.user, None)) is not None:
             waiting.set()
         box = self.boxes.get(who.user, [])

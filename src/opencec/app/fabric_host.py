@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.types import ASGIApp
 
 from opencec.adapters.outbound_http import HttpxOutbound
-from opencec.app.customer_chats import TenantCustomerChats, TenantMediaStore
 from opencec.core.ids import TenantId
 from opencec.elements.api_fabric import ServiceAddresses, build_fabric_apps
 from opencec.elements.messaging import (
@@ -27,6 +26,7 @@ from opencec.elements.messaging import (
 from opencec.httpkit.application import SocketHandler
 from opencec.httpkit.fabric_access import FabricAccess, FabricApp, FabricTokens
 from opencec.ports.configuration import TenantConfig
+from opencec.services.chat.customer_chats import TenantCustomerChats, TenantMediaStore
 
 if TYPE_CHECKING:
     from opencec.app.node import Node

@@ -3,24 +3,7 @@
 from opencec.elements.messaging.operations import CCMESSAGING_PREFIX, build_ccmessaging
 from opencec.elements.messaging.pages import SCRIPT_PREFIX, WIDGET_PREFIX, build_pages
 from opencec.elements.messaging.polls import Polls
-from opencec.elements.messaging.ports import (
-    Answered,
-    ChatDenied,
-    ChatHost,
-    CustomerChats,
-    CustomerId,
-    Ended,
-    Line,
-    LineState,
-    MediaName,
-    MediaStore,
-    Posted,
-    QueuePlace,
-    Said,
-    Stored,
-    Told,
-    WebChannel,
-)
+from opencec.elements.messaging.ports import ChatHost, WebChannel
 from opencec.elements.messaging.socket import ChatSockets
 from opencec.elements.messaging.tokens import CustomerTokens
 from opencec.elements.messaging.twin import TWIN_PREFIX, build_twin
@@ -32,25 +15,11 @@ __all__ = [
     "SOCKET_PATH",
     "TWIN_PREFIX",
     "WIDGET_PREFIX",
-    "Answered",
-    "ChatDenied",
     "ChatHost",
     "ChatSockets",
-    "CustomerChats",
-    "CustomerId",
     "CustomerTokens",
-    "Ended",
-    "Line",
-    "LineState",
-    "MediaName",
-    "MediaStore",
     "Polls",
-    "Posted",
     "ProofCheck",
-    "QueuePlace",
-    "Said",
-    "Stored",
-    "Told",
     "WebChannel",
     "build_ccmessaging",
     "build_pages",

@@ -12,7 +12,7 @@ import msgspec
 
 from opencec.core.errors import OpenCecError
 from opencec.elements.messaging.polls import Polls
-from opencec.elements.messaging.ports import ChatDenied, CustomerId, WebChannel
+from opencec.elements.messaging.ports import WebChannel
 from opencec.elements.messaging.schemas import (
     DownloadAnswer,
     HistoryAnswer,
@@ -26,6 +26,7 @@ from opencec.elements.messaging.schemas import (
 )
 from opencec.elements.messaging.translate import MEDIA, file_key, history_message, queue_answer
 from opencec.services.agent_port import TenantOverloaded
+from opencec.services.chat.customer_side import ChatDenied, CustomerId
 
 __all__ = ["UPLOAD_TYPES", "Customer"]
 

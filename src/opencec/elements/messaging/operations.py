@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from opencec.elements.messaging.errors import MessagingDialect, no_session
 from opencec.elements.messaging.facade import Customer
 from opencec.elements.messaging.polls import Polls
-from opencec.elements.messaging.ports import ChatHost, CustomerId
+from opencec.elements.messaging.ports import ChatHost
 from opencec.elements.messaging.schemas import (
     ApplyTokenBody,
     DownloadBody,
@@ -33,6 +33,7 @@ from opencec.httpkit.lockout import RateLimit
 from opencec.httpkit.operations import Call, Operation, OperationTable, WireRequest
 from opencec.httpkit.replies import ExactName, Refusal, Reply
 from opencec.ports.clock import Clock
+from opencec.services.chat.customer_side import CustomerId
 
 __all__ = ["CCMESSAGING_PREFIX", "CCMESSAGING_TABLE", "TOKEN_HEADER", "answered", "build_ccmessaging", "customer_of"]
 

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
-
-from starlette.datastructures import Headers, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from opencec.elements.messaging.errors import WidgetDialect, locked
 from opencec.elements.messaging.facade import Customer
 from opencec.elements.messaging.operations import TOKEN_HEADER, customer_of
-from opencec.elements.messaging.ports import ChatHost, CustomerId, WebChannel
+from opencec.elements.messaging.ports import ChatHost, WebChannel
 from opencec.elements.messaging.tokens import LIFE_S, CustomerTokens
 from opencec.elements.messaging.validation import PageProof, ProofCheck
 from opencec.elements.messaging.widget_schemas import ChannelInfo, SessionAnswer, SessionBody, UserDataBody, file_info
 from opencec.httpkit.cors import CrossOrigin
 from opencec.httpkit.dispatcher import Dispatcher
+from opencec.httpkit.forms import form_file
 from opencec.httpkit.lockout import RateLimit
 from opencec.httpkit.operations import Call, Operation, OperationTable, WireRequest
 from opencec.httpkit.replies import ExactName, Refusal, Reply
 from opencec.httpkit.source import is_same_origin
 from opencec.ports.clock import Clock
+from opencec.services.chat.customer_side import CustomerId
 
 __all__ = ["SCRIPT_PREFIX", "SCRIPT_TABLE", "WIDGET_PREFIX", "WIDGET_TABLE", "build_pages"]
 
@@ -32,7 +31,6 @@ WIDGET_PREFIX = "/chat/v1"
 SCRIPT_PREFIX = "/service-cloud/webclient/chat_client/js"
 _SETTINGS = re.compile(r"""["'`]__OPENCEC_CHAT__["'`]""")
 """Stands in the built script where its settings go, in whichever quotes the build likes."""
-_FORM = re.compile(r"multipart/form-data\s*;.*boundary=", re.IGNORECASE)
 _SMALL_BYTES = 16_384
 _FORM_EXTRA = 16_384
 _FILE_BYTES = 20 * 1024 * 1024 + _FORM_EXTRA
@@ -144,7 +142,10 @@ def _server_of(request: WireRequest) -> str:
 async def upload_file(call: PagesCall) -> Reply:
     """A file for a message that follows: the part `file` of a form."""
     customer = _customer(call)
-    name, kind, data = await _form_file(call.request.header(b"content-type"), call.raw_bytes)
+    form = await form_file(call.request.header(b"content-type"), call.raw_bytes, part="file")
+    if form is None:
+        raise Refusal("invalid_form", "a form with the part `file` is needed", status=400)
+    name, kind, data = form
     stored = await customer.channel.media.store(customer.who, name=name, data=data, declared=kind, most_bytes=None)
     return Reply(_DIALECT.success(file_info(stored)))
 
@@ -168,28 +169,6 @@ async def download_file(call: PagesCall) -> Reply:
 def _customer(call: PagesCall) -> Customer:
     assert call.principal.customer is not None
     return call.principal.customer
-
-
-async def _form_file(content_type: str, data: bytes) -> tuple[str, str, bytes]:
-    """Name, type and bytes of the part `file` of a form.
-
-    Raises:
-        Refusal: 400, there is none.
-    """
-    file: object = None
-    if _FORM.match(content_type):
-
-        async def whole() -> AsyncIterator[bytes]:
-            yield data
-
-        parser = MultiPartParser(Headers({"content-type": content_type}), whole(), max_files=1, max_fields=8)  # type: ignore[arg-type]
-        try:
-            file = (await parser.parse()).get("file")
-        except (MultiPartException, KeyError, ValueError):
-            file = None
-    if not isinstance(file, UploadFile):
-        raise Refusal("invalid_form", "a form with the part `file` is needed", status=400)
-    return (file.filename or "file")[:255], file.content_type or "", await file.read()
 
 
 WIDGET_TABLE: OperationTable[_Pages] = OperationTable(

@@ -11,10 +11,10 @@ import hashlib
 
 import msgspec
 
-from opencec.elements.messaging.ports import CustomerChats, CustomerId, Said, Told
 from opencec.elements.messaging.schemas import DownLink
 from opencec.elements.messaging.translate import down_link, queue_link, read_link
 from opencec.ports.clock import Clock
+from opencec.services.chat.customer_side import CustomerChats, CustomerId, Queued, Said
 
 __all__ = ["Polls"]
 
@@ -73,10 +73,10 @@ class Polls:
             found = await self._aside(chats, who, poller, language, queue_every_s, wants_read)
         poller.answered_at = self._clock.now()
         is_queued = chats.line(who).state == "queued"
-        return [self._link(one, who, language, is_queued) for one in told] + found
-
-    def _link(self, told: Told, who: CustomerId, language: str, is_queued: bool) -> DownLink:
-        return down_link(told, who, language=language, is_queued=is_queued)
+        links = [
+            down_link(one, who, language=language, is_queued=is_queued) for one in told if not isinstance(one, Queued)
+        ]
+        return links + found
 
     async def _aside(
         self,

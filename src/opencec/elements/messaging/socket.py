@@ -16,7 +16,7 @@ import structlog
 
 from opencec.core.errors import OpenCecError
 from opencec.elements.messaging.operations import customer_of
-from opencec.elements.messaging.ports import ChatHost, CustomerChats, CustomerId, MediaName, WebChannel
+from opencec.elements.messaging.ports import ChatHost, WebChannel
 from opencec.elements.messaging.tokens import LIFE_S, CustomerTokens, TokenFacts
 from opencec.elements.messaging.translate import survey
 from opencec.elements.messaging.widget_schemas import (
@@ -38,6 +38,7 @@ from opencec.elements.messaging.widget_schemas import (
 from opencec.httpkit.lockout import RateLimit
 from opencec.httpkit.source import is_same_origin
 from opencec.ports.clock import Clock
+from opencec.services.chat.customer_side import CustomerChats, CustomerId, MediaName
 
 __all__ = ["ChatSockets"]
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from opencec.elements.messaging.ports import CustomerId
+from opencec.services.chat.customer_side import CustomerId
 
 __all__ = ["LIFE_S", "CustomerTokens", "TokenFacts"]
 

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from opencec.elements.messaging.ports import (
-    Answered,
-    CustomerId,
-    Ended,
-    MediaName,
-    QueuePlace,
-    Said,
-    Told,
-    WebChannel,
-)
+from opencec.elements.messaging.ports import WebChannel
 from opencec.elements.messaging.schemas import (
     DownLink,
     HistoryMessage,
@@ -21,6 +12,7 @@ from opencec.elements.messaging.schemas import (
     Survey,
     SurveyLevel,
 )
+from opencec.services.chat.customer_side import Answered, CustomerId, Ended, MediaName, QueuePlace, Said
 
 __all__ = [
     "MEDIA",
@@ -69,7 +61,7 @@ def content_of(said: Said) -> str:
     return said.file.id if said.file is not None else said.content
 
 
-def down_link(told: Told, who: CustomerId, *, language: str, is_queued: bool) -> DownLink:
+def down_link(told: Said | Answered | Ended, who: CustomerId, *, language: str, is_queued: bool) -> DownLink:
     """One entry of a poll.
 
     Args:

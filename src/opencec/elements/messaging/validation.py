@@ -12,7 +12,7 @@ import structlog
 
 from opencec.core.ids import TenantId
 from opencec.elements.messaging.errors import PROBLEMS, locked, refused
-from opencec.elements.messaging.ports import ChatHost, CustomerId, WebChannel
+from opencec.elements.messaging.ports import ChatHost, WebChannel
 from opencec.elements.messaging.schemas import Verdict
 from opencec.httpkit.lockout import RateLimit, SignInGuard
 from opencec.httpkit.operations import WireRequest
@@ -21,6 +21,7 @@ from opencec.httpkit.request_signature import SignedRequest, parse_signature
 from opencec.ports.clock import Clock
 from opencec.ports.ids import Ids
 from opencec.ports.outbound_http import OutboundFailed, OutboundHttp
+from opencec.services.chat.customer_side import CustomerId
 
 __all__ = ["PageProof", "ProofCheck"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from opencec.elements.messaging.ports import Line, QueuePlace, Said, Stored
 from opencec.httpkit.wire_model import Field, WireModel
+from opencec.services.chat.customer_side import Line, QueuePlace, Said, Stored
 
 __all__ = [
     "PONG",

@@ -1,4 +1,4 @@
-"""A tenant's text contacts and files, as the customers' interfaces use them: `elements.messaging` on the chat desk."""
+"""A tenant's text contacts and files, as the interfaces of customers use them, on the chat desk and the media cache."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from opencec.core.errors import CoreError
-from opencec.core.events import ChatAnswered, ChatEnded, MessagePosted
+from opencec.core.events import ChatAnswered, ChatEnded, ChatQueued, MessagePosted
 from opencec.core.ids import ContactId, QueueId
-from opencec.elements.messaging import (
+from opencec.ports.chat_history import ChatMessage, HistoryQuery
+from opencec.ports.configuration import TenantConfig
+from opencec.ports.media_files import MediaFile
+from opencec.services.agent_port import TenantPort
+from opencec.services.chat.customer_side import (
     Answered,
     ChatDenied,
     CustomerId,
@@ -18,15 +22,12 @@ from opencec.elements.messaging import (
     Line,
     MediaName,
     Posted,
+    Queued,
     QueuePlace,
     Said,
     Stored,
     Told,
 )
-from opencec.ports.chat_history import ChatMessage, HistoryQuery
-from opencec.ports.configuration import TenantConfig
-from opencec.ports.media_files import MediaFile
-from opencec.services.agent_port import TenantPort
 from opencec.services.chat.desk import ChatDesk, ChatRefused
 from opencec.services.chat.feed import FeedItem, NoBox
 from opencec.services.chat.views import ChatChanged, ChatNews, ChatView, NewMessage, ReadTo, Typing, chat_message
@@ -93,10 +94,17 @@ class TenantCustomerChats:
 
     # --- doing ------------------------------------------------------------------------------------------------------
 
-    async def connect(self, who: CustomerId, *, key: str, data: str) -> Line:
+    async def connect(self, who: CustomerId, *, key: str, data: str, queue: int | None = None) -> Line:
         """Begin to talk to an agent, or go on."""
         try:
-            view = await self._desk.open(who.channel, who.user, name=who.name, locale=who.locale, data=data)
+            view = await self._desk.open(
+                who.channel,
+                who.user,
+                name=who.name,
+                locale=who.locale,
+                data=data,
+                queue=None if queue is None else QueueId(queue),
+            )
         except (ChatRefused, CoreError) as error:
             raise ChatDenied(error.code, error.message) from None
         if view.state == "ended":
@@ -178,11 +186,11 @@ class TenantCustomerChats:
         """From now on keep what happens for the customer's polls."""
         self._desk.feed.open(who.channel, who.user)
 
-    async def poll(self, who: CustomerId, *, wait_s: int) -> list[Told]:
+    async def poll(self, who: CustomerId, *, wait_s: int, most: int = 20) -> list[Told]:
         """What is next."""
         feed = self._desk.feed
         try:
-            items = await feed.poll(who.channel, who.user, wait_s=wait_s)
+            items = await feed.poll(who.channel, who.user, wait_s=wait_s, most=most)
         except NoBox:
             if self._desk.chat_of(who.channel, who.user) is not None:
                 feed.open(who.channel, who.user)
@@ -196,7 +204,10 @@ class TenantCustomerChats:
             case MessagePosted():
                 return await self._said(chat_message(self._port.tenant, event))
             case ChatAnswered():
-                return Answered(contact=event.contact, at=event.at, code=_code("answered", event.contact, event.at))
+                code = _code("answered", event.contact, event.at)
+                return Answered(contact=event.contact, at=event.at, code=code, agent=int(event.agent))
+            case ChatQueued():
+                return Queued(contact=event.contact, at=event.at, code=_code("queued", event.contact, event.at))
             case ChatEnded():
                 line = self._last.get((who.channel, who.user), Line())
                 channel = self._desk.channel(who.channel)
@@ -205,6 +216,7 @@ class TenantCustomerChats:
                     at=event.at,
                     code=_code("ended", event.contact, event.at),
                     by=event.by,
+                    reason=event.reason,
                     agent_name=self._agent_name(event.agent) or line.agent_name,
                     goes_on=bool(channel and channel.is_async and event.by == "system"),
                 )
