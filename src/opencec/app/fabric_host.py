@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from starlette.types import ASGIApp
 
 from opencec.adapters.outbound_http import HttpxOutbound
+from opencec.app.ics_host import ChatsOfTenant, TenantIcsHost
 from opencec.core.ids import TenantId
 from opencec.elements.api_fabric import ServiceAddresses, build_fabric_apps
+from opencec.elements.ics_gateway import PREFIX as ICS_PREFIX
+from opencec.elements.ics_gateway import build_ics_app
 from opencec.elements.messaging import (
     CCMESSAGING_PREFIX,
     SOCKET_PATH,
@@ -113,6 +116,13 @@ class NodeChatHost:
             for origin in channel.page_origins
         ]
 
+    def parts(self, tenant: TenantId) -> ChatsOfTenant | None:
+        """What a tenant has behind its interfaces of customers."""
+        services = self._node.tenants.get(tenant)
+        if services is None:
+            return None
+        return ChatsOfTenant(services.handle, services.config, *self._of(tenant))
+
     def _of(self, tenant: TenantId) -> tuple[TenantCustomerChats, TenantMediaStore]:
         found = self._chats.get(tenant)
         if found is None:
@@ -146,6 +156,7 @@ def customer_interfaces(node: Node, *, script: Callable[[], str | None]) -> Cust
         CCMESSAGING_PREFIX: build_ccmessaging(web, access=access, tokens=tokens, polls=polls, clock=node.clock),
         TWIN_PREFIX: build_twin(web, tokens=tokens, polls=polls, clock=node.clock),
         **build_pages(web, check=check, tokens=tokens, script=script, clock=node.clock),
+        ICS_PREFIX: build_ics_app(TenantIcsHost(web.parts), secret=node.secret_for("ics gateway"), clock=node.clock),
         **build_fabric_apps(host, tokens=bearers, clock=node.clock, guard=node.guard),
     }
     return CustomerInterfaces(elements, {SOCKET_PATH: ChatSockets(web, tokens=tokens, clock=node.clock)})

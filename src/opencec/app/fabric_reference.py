@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from opencec.elements.api_fabric.operations import ACCESS_PREFIX, ACCESS_TABLE, GOVERNANCE_PREFIX, GOVERNANCE_TABLE
+from opencec.elements.ics_gateway import PREFIX as ICS_PREFIX
+from opencec.elements.ics_gateway.operations import TABLE as ICS_TABLE
 from opencec.elements.messaging import CCMESSAGING_PREFIX, SCRIPT_PREFIX, SOCKET_PATH, TWIN_PREFIX, WIDGET_PREFIX
 from opencec.elements.messaging.operations import CCMESSAGING_TABLE
 from opencec.elements.messaging.pages import SCRIPT_TABLE, WIDGET_TABLE
@@ -57,6 +59,14 @@ _PARTS: tuple[tuple[str, str, OperationTable[Any], str], ...] = (
         "The body is the documented user data object, with `thirdUserToken` (the enterprise is asked) or "
         "`thirdPartAuthorization` (a C2 signature over `POST`, the path of the script, the header `host`, and the "
         "object without the signature as compact JSON).",
+    ),
+    (
+        "ICS gateway",
+        ICS_PREFIX,
+        ICS_TABLE,
+        "Only addresses in the tenant's `ics_networks` may call, and only for themselves: forwarded requests never. "
+        "`login` gives the header `Set-GUID`. Events are pulled; a sign-in with `pushUrl` answers 10-100-002, "
+        "media types other than 1 (text) 10-100-010, conferences 10-400-001 and 10-400-002.",
     ),
     (
         "Our own widget",

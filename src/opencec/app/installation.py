@@ -130,7 +130,7 @@ def _access_codes(services: TenantServices) -> list[tuple[str, str]]:
     flows = {flow.code: flow.name for flow in config.flows}
     named: list[tuple[str, str]] = []
     for route in sorted(config.routes, key=lambda route: route.dialled):
-        if route.media == "video":
+        if route.media != "voice":
             continue
         name = queues.get(route.target) if route.device == "queue" else flows.get(route.target)
         named.append((route.dialled, name or _ROUTE_NAMES.get(route.device, route.device)))

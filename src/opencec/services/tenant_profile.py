@@ -14,7 +14,7 @@ from opencec.core.config import (
 )
 from opencec.core.ids import AgentId, QueueId, TenantId
 from opencec.ports.channel_configuration import ChannelConfig
-from opencec.ports.configuration import QueueConfig, QueueRule, TenantConfig
+from opencec.ports.configuration import QueueConfig, QueueRule, RouteConfig, TenantConfig
 from opencec.services.chat.texts import texts_of
 
 __all__ = ["tenant_profile"]
@@ -37,7 +37,7 @@ def tenant_profile(config: TenantConfig) -> TenantProfile:
             AgentGroup(group.group, group.name, AgentId(int(group.leader)) if group.leader else None)
             for group in config.groups
         ),
-        routes=tuple(_route(config, index) for index in range(len(config.routes))),
+        routes=tuple(_route(route) for route in config.routes if route.media != "text"),
         channels=tuple(_channel(channel, config.info.language) for channel in config.channels if channel.is_enabled),
         default_caller=caller or next((route.dialled for route in config.routes if route.is_default), ""),
         conference_places=config.info.max_calls,
@@ -102,8 +102,8 @@ def _overflow(rule: QueueRule) -> Overflow:
     return Overflow(rule.action, rule.target)
 
 
-def _route(config: TenantConfig, index: int) -> CalledRoute:
-    route = config.routes[index]
+def _route(route: RouteConfig) -> CalledRoute:
+    """What a phone can call; codes of text contacts are for interfaces."""
     return CalledRoute(
         code=route.dialled,
         device=route.device,

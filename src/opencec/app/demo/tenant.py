@@ -41,7 +41,15 @@ DEMO_VDN = 1
 DEMO_SPACE = "202600000001"
 AGENTS = tuple(range(101, 111))
 INSPECTORS = (120,)
-ACCESS_CODES = {"ivr": "1000", "sales": "1001", "support": "1002", "video": "1003", "echo": "1004", "outbound": "1006"}
+ACCESS_CODES = {
+    "ivr": "1000",
+    "sales": "1001",
+    "support": "1002",
+    "video": "1003",
+    "echo": "1004",
+    "chat": "1005",
+    "outbound": "1006",
+}
 CHANNELS = {"web": "202600000001000001"}
 """Configuration ids."""
 _WORKBENCH = WorkbenchConfig(
@@ -131,6 +139,7 @@ async def put_structure(configuration: Configuration, *, trunk: str) -> None:
         RouteConfig(code=ACCESS_CODES["support"], device="queue", target=str(_SUPPORT)),
         RouteConfig(code=ACCESS_CODES["video"], device="queue", target=str(_VIDEO), media="video"),
         RouteConfig(code=ACCESS_CODES["echo"], device="echo"),
+        RouteConfig(code=ACCESS_CODES["chat"], device="queue", target=str(_CHAT), media="text"),
     ]
     trunks = [TrunkConfig(name="demo-inbound", direction="inbound", hosts=_PRIVATE, max_calls=10_000)]
     if trunk:
