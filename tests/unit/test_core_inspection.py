@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from fakes.core_desk import AGENT, Desk, audio, effects, names
@@ -198,6 +199,25 @@ def test_a_whisper_stops_to_what_it_was_before(desk: Desk) -> None:
     desk.do(c.Inspect(inspector=INSPECTOR, contact="i3", agent=AGENT, mode="whisper"))
     desk.do(c.LegAnswered(leg="i3/1"))
     assert reason(desk.do(c.StopInspection(inspector=INSPECTOR, agent=AGENT, whisper_only=True))) == "stopped"
+
+
+def test_inspectors_inspect_one_another_where_the_platform_says_so() -> None:
+    desk = Desk(inspects_inspectors=True)
+    desk.sign_in(AGENT)
+    desk.sign_in(INSPECTOR, 121, serve=False)
+    desk.talk()
+    inspect(desk, agent=121)
+    desk.do(c.Inspect(inspector=121, contact="i2", agent=AGENT, mode="listen"))
+    desk.do(c.LegAlerting(leg="i2/1"))
+    desk.do(c.LegAnswered(leg="i2/1"))
+    inspections = [(one.agents[0], one.inspection and one.inspection.agent) for one in desk.live.inspections()]
+    assert inspections == [(INSPECTOR, 121), (121, AGENT)]
+    desk.do(c.ForceBusy(inspector=INSPECTOR, agent=121))
+    assert reason(desk.do(c.StopInspection(inspector=121, agent=AGENT))) == "stopped"
+    assert reason(desk.do(c.StopInspection(inspector=INSPECTOR, agent=121))) == "stopped"
+    desk.do(c.Configure(profile=msgspec.structs.replace(desk.live.profile, inspects_inspectors=False)))
+    with refused("not_permitted"):
+        desk.do(c.Inspect(inspector=INSPECTOR, contact="i3", agent=121))
 
 
 def test_who_may_inspect_whom(desk: Desk) -> None:

@@ -234,6 +234,7 @@ class Node:
                 renderer=self.renderer,
                 catalogue=self.catalogue,
                 recordings=self.recordings,
+                inspects_inspectors=self.settings.inspect_inspectors,
             ),
         )
 

@@ -213,6 +213,10 @@ class Settings(BaseSettings):
         "good for 120 s more. 0: AUTHMODE 1, it stays until sign-out; many clients know only that.",
         examples=[600],
     )
+    inspect_inspectors: bool = Field(
+        False,
+        description="Inspectors may listen to, and order, one another like agents.",
+    )
     gateway_operations_per_s: Annotated[int, Field(ge=1, le=100_000)] = Field(
         500,
         description="Operations of the CC-Gateway that one tenant may ask for each second; twice as many at once "

@@ -93,6 +93,8 @@ class Shared:
     renderer: PromptRenderer
     catalogue: PromptCatalogue
     recordings: RecordingFiles
+    inspects_inspectors: bool = False
+    """Inspectors may inspect one another."""
 
 
 class TenantServices:
@@ -115,6 +117,7 @@ class TenantServices:
         self.desk = desk
         self.callers = callers
         self.config = config
+        self._inspects_inspectors = shared.inspects_inspectors
         self._store = store
         self._shared = shared
         self._signalling: Signalling | None = None
@@ -224,7 +227,8 @@ class TenantServices:
         self.handle.configure(config)
         self._take_over(config)
         self._publish(config.flows)
-        await self.runtime.execute(Configure(profile=tenant_profile(config)))
+        profile = tenant_profile(config, inspects_inspectors=self._inspects_inspectors)
+        await self.runtime.execute(Configure(profile=profile))
 
     def _take_over(self, config: TenantConfig) -> None:
         self._accounts = _accounts(config)

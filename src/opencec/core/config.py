@@ -126,6 +126,8 @@ class TenantProfile(msgspec.Struct, frozen=True):
     """Longest stay in one flow."""
     call_ms: int = 28_800_000
     """Longest call."""
+    inspects_inspectors: bool = False
+    """Inspectors may inspect one another: a switch of the platform (cc-gateway.md 5.7)."""
     channels: tuple[ChannelProfile, ...] = ()
     chat_ms: int = 604_800_000
     """Longest chat."""

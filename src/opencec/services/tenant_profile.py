@@ -26,8 +26,13 @@ _MAX_WEIGHT = 1_000
 """Configured weights are served highest first (tenant-console.md 5.2), the core's levels lowest first."""
 
 
-def tenant_profile(config: TenantConfig) -> TenantProfile:
-    """The core's view of a tenant. Agents and accounts that are switched off are left out."""
+def tenant_profile(config: TenantConfig, *, inspects_inspectors: bool = False) -> TenantProfile:
+    """The core's view of a tenant. Agents and accounts that are switched off are left out.
+
+    Args:
+        config: Of the tenant.
+        inspects_inspectors: Setting of the node.
+    """
     caller = next((trunk.caller_number for trunk in config.trunks if trunk.is_enabled and trunk.caller_number), "")
     return TenantProfile(
         id=TenantId(config.info.vdn),
@@ -41,6 +46,7 @@ def tenant_profile(config: TenantConfig) -> TenantProfile:
         channels=tuple(_channel(channel, config.info.language) for channel in config.channels if channel.is_enabled),
         default_caller=caller or next((route.dialled for route in config.routes if route.is_default), ""),
         conference_places=config.info.max_calls,
+        inspects_inspectors=inspects_inspectors,
     )
 
 

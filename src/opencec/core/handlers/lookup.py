@@ -135,7 +135,7 @@ def inspector_of(state: TenantState, inspector: AgentId) -> Agent:
 
 
 def inspected_agent(state: TenantState, inspector: Agent, agent: AgentId) -> Agent:
-    """An agent that `inspector` may inspect: anyone of the tenant but inspectors (cc-gateway.md 5.7).
+    """An agent that `inspector` may inspect: all of the tenant, inspectors where the platform says so (5.7).
 
     Raises:
         CoreError: inspects_itself, unknown_agent, not_permitted.
@@ -145,6 +145,6 @@ def inspected_agent(state: TenantState, inspector: Agent, agent: AgentId) -> Age
     found = state.agents.get(agent)
     if found is None:
         raise CoreError("unknown_agent", f"agent {agent} is not configured")
-    if agent in state.inspectors:
+    if agent in state.inspectors and not state.profile.inspects_inspectors:
         raise CoreError("not_permitted", f"agent {agent} is an inspector")
     return found

@@ -224,7 +224,9 @@ async def query_all_monitored_agents(call: GatewayCall) -> Reply:
     """Agents that this inspector may inspect."""
     caller = call.principal
     check_inspector(caller)
-    agents = [view for view in caller.port.queries.agents() if view.role != "inspector"]
+    queries = caller.port.queries
+    everybody = queries.profile.inspects_inspectors
+    agents = [view for view in queries.agents() if view.id != caller.agent and (everybody or view.role != "inspector")]
     return caller.reply([MonitoredAgent(str(view.id), view.name, str(STATUS[view.state])) for view in agents])
 
 
