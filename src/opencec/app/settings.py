@@ -216,6 +216,7 @@ class Settings(BaseSettings):
     inspect_inspectors: bool = Field(
         False,
         description="Inspectors may listen to, and order, one another like agents.",
+        examples=[True],
     )
     gateway_operations_per_s: Annotated[int, Field(ge=1, le=100_000)] = Field(
         500,

@@ -47,7 +47,7 @@ def example_file() -> str:
     lines = ["# Settings of OpenCEC. Environment variables (OPENCEC_ and the name in capitals) win over this file."]
     for name, field in Settings.model_fields.items():
         value = _example(field)
-        text = str(value) if isinstance(value, int) else json.dumps(value)
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else json.dumps(value)
         lines += ["", f"# {field.description}", f"# {name} = {text}"]
     return "\n".join(lines) + "\n"
 
