@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 
 from fakes.running_system import DemoAgent, RunningSystem, phone_line, strength
 from opencec.app.demo.softphone import PhoneCall, PhoneLine
+from opencec.workers.media.g711 import decode, to_16_bit
 
 pytestmark = pytest.mark.interop
 
@@ -211,3 +213,24 @@ async def test_a_phone_that_stays_off_hook_serves_one_call_after_another(floor: 
     await agent.event("AgentOther_PhoneRelease", after=before)
     for line in lines:
         await line.close()
+
+
+async def test_both_sides_hear_the_work_number(floor: Floor) -> None:
+    call, callid = await floor.answered()
+    own = floor.first.calls[-1]
+    await hears(lambda: [(own, {CUSTOMER}), (call, {FIRST})])
+    assert max(rest(own, CUSTOMER), rest(call, FIRST)) < 0.05
+    await floor.ok("reportsound")
+    async with asyncio.timeout(10):
+        while min(rest(own, CUSTOMER), rest(call, FIRST)) < 0.2:
+            await asyncio.sleep(0.1)
+    call.hang_up()
+    await floor.system.cdr(callid)
+
+
+def rest(call: PhoneCall, frequency: float) -> float:
+    """How much of the last half second is something else than this tone: 0 = nothing."""
+    sound = to_16_bit(decode(np.frombuffer(bytes(call.heard[-4000:]), np.uint8), "PCMU")).astype(float)
+    turns = np.exp(-2j * np.pi * frequency * np.arange(len(sound)) / 8000)
+    tone = 2 * abs((sound * turns).mean())
+    return float(np.sqrt(max(0.0, (sound**2).mean() - tone**2 / 2)) / 8000)

@@ -16,6 +16,7 @@ from opencec.core.effects import (
     EndLeg,
     PressDigits,
     RingPhone,
+    SayWorkNumber,
     StartFlow,
     StartRecording,
     StopRecording,
@@ -393,3 +394,15 @@ def test_reload_that_does_not_come_back_leaves_the_call_alone() -> None:
     assert desk.state() is AgentState.TALKING
     with refused("unknown_leg"):
         desk.do(c.LegResumed(leg="c1/9"))
+
+
+def test_everybody_hears_the_work_number() -> None:
+    desk = Desk()
+    desk.sign_in(AGENT)
+    with pytest.raises(CoreError):
+        desk.do(c.ReportWorkNumber(agent=AGENT))
+    desk.talk()
+    said = desk.do(c.ReportWorkNumber(agent=AGENT))
+    assert names(said) == ["WorkNumberReported"]
+    (order,) = effects(said, SayWorkNumber)
+    assert (order.legs, order.agent) == (("c1/1", "c1/2"), AGENT)

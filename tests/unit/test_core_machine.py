@@ -77,6 +77,7 @@ AGENT_COMMANDS: list[Any] = [
     lambda a: c.Mute(agent=a),
     lambda a: c.Unmute(agent=a),
     lambda a: c.SendDigits(agent=a, digits="12#"),
+    lambda a: c.ReportWorkNumber(agent=a),
     lambda a: c.CancelTransfer(agent=a),
     lambda a: c.CancelTransfer(agent=a),
     lambda a: c.ReleasePhone(agent=a),

@@ -27,6 +27,7 @@ from opencec.core.effects import (
     ProgressLeg,
     ResumeFlow,
     RingPhone,
+    SayWorkNumber,
     SetVideo,
     StartFlow,
     StartPlayback,
@@ -68,6 +69,7 @@ from opencec.services.tenant_profile import tenant_profile
 from opencec.services.tenant_runtime import Participant, TenantRuntime
 from opencec.services.video import ContactVideo
 from opencec.services.waiting import QueueTreatments
+from opencec.services.work_number_voice import WorkNumberVoice
 
 __all__ = ["Shared", "TenantServices", "recording_of"]
 
@@ -162,6 +164,7 @@ class TenantServices:
         self.playbacks = Playbacks(
             runtime.core, media=shared.media, lanes=shared.lanes, absolute=self._recording_below, report=runtime.report
         )
+        self.work_numbers = WorkNumberVoice(media=shared.media, renderer=shared.renderer, language=language)
         self.flows = FlowRunner(
             runtime,
             facts=self._flow_facts,
@@ -303,10 +306,10 @@ class TenantServices:
             case PauseRecording():
                 await self.audio.pause_recording(effect)
                 await self.video.pause_recording(effect)
-            case StartPlayback():
-                await self.playbacks.start(effect)
-            case ControlPlayback():
-                await self.playbacks.control(effect)
+            case StartPlayback() | ControlPlayback():
+                await self.playbacks.carry_out(effect)
+            case SayWorkNumber():
+                return self.work_numbers.say(effect)
             case StopRecording():
                 await self.audio.stop_recording(effect)
                 await self.video.stop_recording(effect)

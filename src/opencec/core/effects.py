@@ -23,6 +23,7 @@ __all__ = [
     "ProgressLeg",
     "ResumeFlow",
     "RingPhone",
+    "SayWorkNumber",
     "SetVideo",
     "Sound",
     "StartFlow",
@@ -160,6 +161,14 @@ class ControlPlayback(_Effect, frozen=True):
     to_ms: int | None = None
 
 
+class SayWorkNumber(_Effect, frozen=True):
+    """Say an agent's work number to these legs, over whatever they hear. Nobody waits for its end."""
+
+    contact: ContactId
+    legs: tuple[LegId, ...]
+    agent: AgentId
+
+
 class SetVideo(_Effect, frozen=True):
     """Put pictures into a leg that is up, or take them out (re-INVITE). Answered by LegVideo, whatever comes of it."""
 
@@ -210,6 +219,7 @@ Effect = (
     | StopRecording
     | StartPlayback
     | ControlPlayback
+    | SayWorkNumber
     | SetVideo
     | PressDigits
     | StartFlow

@@ -68,7 +68,14 @@ class Playbacks:
         self._absolute = absolute
         self._report = report
 
-    async def start(self, effect: StartPlayback) -> None:
+    async def carry_out(self, effect: StartPlayback | ControlPlayback) -> None:
+        """Begin a playback, or do something with one."""
+        if isinstance(effect, StartPlayback):
+            await self._start(effect)
+        else:
+            await self._control(effect)
+
+    async def _start(self, effect: StartPlayback) -> None:
         """Begin a playback; one that cannot begin is over."""
         source = PromptSource(path=self._absolute(effect.path))
         command = Play(
@@ -85,7 +92,7 @@ class Playbacks:
             _log.info("playback.refused", code=error.code, contact=effect.contact)
             await self._report(PlaybackOver(contact=effect.contact, play=effect.play, reason="failed"))
 
-    async def control(self, effect: ControlPlayback) -> None:
+    async def _control(self, effect: ControlPlayback) -> None:
         """Pause, go on, move or stop."""
         try:
             await self._media.send(_order(effect))

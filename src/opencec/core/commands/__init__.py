@@ -41,6 +41,7 @@ from opencec.core.commands.calls import (
     Reject,
     Release,
     ReleasePhone,
+    ReportWorkNumber,
     RequestContact,
     Retrieve,
     SendDigits,
@@ -207,6 +208,7 @@ __all__ = [
     "Release",
     "ReleasePhone",
     "RemoveMembers",
+    "ReportWorkNumber",
     "RequestConference",
     "RequestContact",
     "ResetSkills",
@@ -286,6 +288,7 @@ Command = (
     | UnmuteVideo
     | SwitchMedia
     | SendDigits
+    | ReportWorkNumber
     | Transfer
     | CancelTransfer
     | SetCallData

@@ -28,6 +28,7 @@ __all__ = [
     "Reject",
     "Release",
     "ReleasePhone",
+    "ReportWorkNumber",
     "RequestContact",
     "Retrieve",
     "SendDigits",
@@ -215,6 +216,12 @@ class SwitchMedia(CoreCommand, frozen=True):
 class SendDigits(CoreCommand, frozen=True):
     agent: AgentId
     digits: str
+
+
+class ReportWorkNumber(CoreCommand, frozen=True):
+    """Let everybody in the agent's call hear the agent's work number."""
+
+    agent: AgentId
 
 
 class TransferTarget(msgspec.Struct, frozen=True):

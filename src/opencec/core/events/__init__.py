@@ -133,6 +133,7 @@ from opencec.core.events.talks import (
     RecordingStopped,
     TransferEnded,
     TransferStarted,
+    WorkNumberReported,
 )
 from opencec.core.events.video import (
     LegVideoChanged,
@@ -267,6 +268,7 @@ __all__ = [
     "TransferStarted",
     "VideoMuted",
     "VideoUnmuted",
+    "WorkNumberReported",
 ]
 
 Event = (
@@ -318,6 +320,7 @@ Event = (
     | VideoMuted
     | VideoUnmuted
     | DigitsPressed
+    | WorkNumberReported
     | ContactTransferred
     | TransferStarted
     | TransferEnded

@@ -27,6 +27,7 @@ __all__ = [
     "RecordingStopped",
     "TransferEnded",
     "TransferStarted",
+    "WorkNumberReported",
 ]
 
 
@@ -84,6 +85,13 @@ class DigitsPressed(Fact, frozen=True):
     contact: ContactId
     agent: AgentId
     count: int
+
+
+class WorkNumberReported(Fact, frozen=True):
+    """Everybody in the call hears the agent's work number."""
+
+    contact: ContactId
+    agent: AgentId
 
 
 class ContactTransferred(Fact, frozen=True):

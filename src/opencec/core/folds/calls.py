@@ -23,6 +23,7 @@ from opencec.core.events import (
     Event,
     RecordingStarted,
     RecordingStopped,
+    WorkNumberReported,
 )
 from opencec.core.folds.legs import DIAL_REASON, update_leg_due
 from opencec.core.folds.parties import take_legs
@@ -138,7 +139,7 @@ def _unmuted(state: TenantState, event: ContactUnmuted) -> None:
     touch(state, event.contact).is_muted = False
 
 
-def _counted(state: TenantState, event: DigitsPressed | ContactTransferred | CustomerLeft) -> None:
+def _counted(state: TenantState, event: DigitsPressed | WorkNumberReported | ContactTransferred | CustomerLeft) -> None:
     """A fact that changes nothing here."""
     touch(state, event.contact)
 
@@ -203,6 +204,7 @@ CALL_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     ContactMuted: _muted,
     ContactUnmuted: _unmuted,
     DigitsPressed: _counted,
+    WorkNumberReported: _counted,
     ContactTransferred: _counted,
     CustomerLeft: _counted,
     ContactLeftAgent: _left_agent,

@@ -13,13 +13,14 @@ from opencec.core.commands import (
     Mute,
     RecordingDone,
     Release,
+    ReportWorkNumber,
     Retrieve,
     SendDigits,
     SetCallData,
     Unmute,
 )
 from opencec.core.contact import ContactState
-from opencec.core.effects import PressDigits
+from opencec.core.effects import PressDigits, SayWorkNumber
 from opencec.core.ending import take_up
 from opencec.core.errors import CoreError
 from opencec.core.events import (
@@ -29,6 +30,7 @@ from opencec.core.events import (
     ContactUnmuted,
     DigitsPressed,
     RecordingFinished,
+    WorkNumberReported,
 )
 from opencec.core.handlers.hang_up import hang_up
 from opencec.core.handlers.lookup import (
@@ -113,6 +115,14 @@ def _send_digits(turn: Turn, command: SendDigits) -> None:
     turn.order(PressDigits(key=turn.key(contact), leg=leg, digits=command.digits))
 
 
+def _report(turn: Turn, command: ReportWorkNumber) -> None:
+    agent = signed_in(turn.state, command.agent)
+    contact = talking_call(turn.state, agent)
+    legs = tuple(leg.id for leg in contact.legs.values() if leg.state == "up")
+    turn.emit(WorkNumberReported(at=turn.now, contact=contact.id, agent=agent.id))
+    turn.order(SayWorkNumber(key=turn.key(contact), contact=contact.id, legs=legs, agent=agent.id))
+
+
 def _set_call_data(turn: Turn, command: SetCallData) -> None:
     contact = find_contact(turn.state, command.contact)
     check_data(command.data)
@@ -137,6 +147,7 @@ CALL_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     Mute: _mute,
     Unmute: _unmute,
     SendDigits: _send_digits,
+    ReportWorkNumber: _report,
     SetCallData: _set_call_data,
     RecordingDone: _recording_done,
 }

@@ -126,6 +126,7 @@ CODES: dict[str, dict[str, str]] = {
     "pick_up": {"no_call": "200-002"},
     "request": {},
     "phone": {},
+    "report": {"no_call": "200-009", "wrong_call_state": "200-009"},
     "call_data": {
         "no_call": "400-001",
         "unknown_contact": "400-001",

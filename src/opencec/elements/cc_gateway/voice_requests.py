@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 
-from opencec.core.commands import Answer, CallInner, CallOut, PickUp, Release, ReleasePhone, RequestContact
+from opencec.core.commands import (
+    Answer,
+    CallInner,
+    CallOut,
+    PickUp,
+    Release,
+    ReleasePhone,
+    ReportWorkNumber,
+    RequestContact,
+)
 from opencec.core.ids import AgentId, ContactId, QueueId
 from opencec.elements.cc_gateway.call_schemas import CallInnerSkillBody, PickUpQuery, PreviewBody, RequestCallQuery
 from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
-from opencec.elements.cc_gateway.views import NOTHING
 from opencec.elements.cc_gateway.voice_calls import DIAL_FAILED, DIALLED, run
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
@@ -93,11 +101,8 @@ async def release_phone(call: GatewayCall) -> Reply:
 
 
 async def report_sound(call: GatewayCall) -> Reply:
-    """Accepted in a call only; what it should report is not published, so nothing is played."""
-    caller = call.principal
-    if not any(view.phase == "talking" for view in caller.port.queries.calls_of(caller.agent)):
-        raise Refusal("200-009", "no call")
-    return caller.reply(NOTHING)
+    """Let everybody in the call hear the agent's work number; what else a body may ask for is not published."""
+    return await run(call, ReportWorkNumber(agent=call.principal.agent))
 
 
 _VOICE = "/voicecall/{agentid:agent}"
@@ -191,8 +196,8 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         ("POST",),
         f"{_VOICE}/reportsound",
         report_sound,
-        "Report a sound",
-        group="phone",
+        "Say the agent's work number to everybody in the call",
+        group="report",
         codes=("100-006", "200-009"),
     ),
 )
