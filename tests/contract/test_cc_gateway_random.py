@@ -40,18 +40,6 @@ def _body(**fields: Any) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-PEOPLE = st.lists(
-    st.sampled_from(
-        [
-            {"addressType": "9", "address": "102"},
-            {"addressType": "9", "address": "103"},
-            {"addressType": "6", "address": "15550101"},
-            {"addressType": "6", "address": "15550102"},
-        ]
-    ),
-    min_size=1,
-    max_size=2,
-)
 TARGETS = [(1, 0, "1"), (1, 2, "1"), (1, 2, "2"), (2, 0, "102"), (2, 2, "103"), (2, 3, "101"), (3, 0, "1000")]
 TARGETS += [(3, 1, "1000"), (4, 0, "1001"), (4, 2, "1004"), (5, 1, "15550101"), (5, 2, "15550101")]
 TARGETS += [(5, 3, "15550101"), (5, 4, "15550101"), (5, 4, "15550102")]
@@ -70,14 +58,6 @@ REQUESTS: list[st.SearchStrategy[tuple[str, str, dict[str, Any] | None]]] = [
     ),
     st.tuples(st.just("POST"), st.just("/voicecall/{a}/innerhelp"), _body(dstaddress="1", devicetype=1, mode=1)),
     st.tuples(st.just("POST"), st.just("/voicecall/{a}/transfer"), TRANSFERS),
-    st.tuples(st.just("POST"), st.just("/agentconf/{a}/requestagentconf"), _body(memberNum=st.sampled_from([2, 4]))),
-    st.tuples(st.just("POST"), st.just("/agentconf/{a}/batchaddparticipant"), _body(addresses=PEOPLE)),
-    st.tuples(st.just("POST"), st.just("/agentconf/{a}/batchremoveparticipant"), _body(addresses=PEOPLE)),
-    st.tuples(
-        st.just("POST"),
-        st.just("/agentconf/{a}/changeparticipantmode"),
-        _body(attribute=st.integers(1, 4), addressType="9", address=WORK_NUMBERS),
-    ),
     st.tuples(st.just("POST"), st.just("/voicecall/{a}/confjoin"), st.just({"callid": "{call}"})),
     *(
         st.tuples(st.just(method), st.just(path), st.none())
@@ -85,11 +65,6 @@ REQUESTS: list[st.SearchStrategy[tuple[str, str, dict[str, Any] | None]]] = [
             ("PUT", "/voicecall/{a}/answer"),
             ("PUT", "/voicecall/{a}/answer"),
             ("PUT", "/voicecall/{a}/phonepickup"),
-            ("POST", "/agentconf/{a}/answeragentconf"),
-            ("POST", "/agentconf/{a}/rejectagentconf"),
-            ("POST", "/agentconf/{a}/requestleaveagentconf"),
-            ("DELETE", "/agentconf/{a}/releaseagentconf"),
-            ("PUT", "/agentconf/{a}/applytoshiftpresident?destWorkNo=102"),
             ("POST", "/voicecall/{a}/phonehangup"),
             ("POST", "/voicecall/{a}/reject"),
             ("POST", "/voicecall/{a}/hold"),
