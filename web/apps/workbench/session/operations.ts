@@ -52,6 +52,8 @@ export async function answer({ gateway, phone, model }: Context): Promise<void> 
   await phone.prepare();
   const call = activeCall(model());
   const callid = call?.phase === "ringing" ? call.callid : undefined;
+  // The gateway announces a call before it reaches the phone: a click in between answers what rings next.
+  if (!phone.state.call) phone.expectCall(PHONE_RINGS_WITHIN_MS);
   // A gateway that does not remember an answer given while the phone rings is asked again at its Ringing event.
   await Promise.all([phone.answer(), unless(NO_CALL_TO_ANSWER, gateway.answer(callid))]);
 }
