@@ -36,3 +36,19 @@ def test_customer_and_agent_see_each_other(system: RunningSystem, scenario: Call
     assert result["voice"]["2650"] > LOUD
     assert result["violations"] == {"agent": [], "customer": []}
     assert result["problems"] == []
+
+
+def test_pictures_come_back_after_a_hold_a_killed_relay_and_a_reload(
+    system: RunningSystem, scenario: Callable[..., dict[str, Any]]
+) -> None:
+    result = scenario("video_troubles", workno=101, RELAY_PID=str(system.pid("relay")))
+    assert (result["held"]["visible"], result["held"]["frames"]) == (False, 0)
+    for moment in ("retrieved", "relayKilled", "reloaded"):
+        assert {side: _is_seen(found) for side, found in result[moment].items()} == {
+            "agent": True,
+            "customer": True,
+        }, (moment, result[moment])
+    assert result["sound"]["customer"]["2650"] > LOUD
+    assert result["sound"]["agent"]["1000"] > LOUD
+    assert result["soundAfter"]["2650"] > LOUD
+    assert result["problems"] == []
