@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from opencec.core import agent, contact
+from opencec.core import agent, chat, contact
 
 PATH = Path(__file__).with_suffix(".md")
 
 HEAD = """\
 # States of agents and contacts
 
-Generated from `MOVES` in `src/opencec/core/agent.py` and `src/opencec/core/contact.py` by
+Generated from `MOVES` in `src/opencec/core/agent.py`, `contact.py` and `chat.py` by
 `python docs/architecture/states.py`; a test fails when this page is out of date. An arrow is one row of a table: the
 event that makes the move. An event without a row is refused as a defect and changes nothing.
 """
@@ -34,6 +34,15 @@ CONTACT = """\
 `queued` the longest wait, `flow` the longest stay, legs that are dialled or lost their own, and all of them the
 longest call. A conference (`conferring`) has the end that was asked for, the warning before it, and a deadline for each
 invitation.
+"""
+
+
+CHAT = """\
+## Chat
+
+A text contact. It never moves the agent's state: who takes calls and chats side by side has the state of its calls.
+Every state has a deadline: `queued` the longest wait, `offered` its ring time-out, `talking` the silence of customer or
+agent, `offline` the days for which the channel keeps it, and all of them the longest chat.
 """
 
 
@@ -74,6 +83,14 @@ def contact_moves() -> dict[tuple[str, str], list[str]]:
     return moves
 
 
+def chat_moves() -> dict[tuple[str, str], list[str]]:
+    """The chat's rows by (from, to)."""
+    moves: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for (state, trigger), target in chat.MOVES.items():
+        moves[state.value, target.value].append(trigger_name(trigger))
+    return moves
+
+
 def page() -> str:
     """The whole page."""
     return "\n".join(
@@ -84,6 +101,9 @@ def page() -> str:
             "",
             CONTACT,
             diagram(contact_moves(), "routing", "ended"),
+            "",
+            CHAT,
+            diagram(chat_moves(), "routing", "ended"),
             "",
         ]
     )

@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from opencec.core import agent as agents
+from opencec.core import chat as chats
 from opencec.core import contact as contacts
 from opencec.core.agent import Agent, AgentState
+from opencec.core.chat import Chat, ChatState
 from opencec.core.commands import Command
 from opencec.core.contact import Contact, ContactState
 from opencec.core.errors import IllegalTransition
-from opencec.core.events import Event
+from opencec.core.events import ChatEnded, Event
 from opencec.core.folds import FOLDS
 from opencec.core.handlers import HANDLERS
 
@@ -60,6 +62,26 @@ def test_contact_moves_by_the_table_only(state: ContactState, kind: type[Event])
     else:
         contact.move(some(kind))
         assert contact.state == target
+
+
+@pytest.mark.parametrize("state", ChatState)
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_chat_moves_by_the_table_only(state: ChatState, kind: type[Event]) -> None:
+    chat = Chat(id="c", state=state, since=1)
+    target = chats.MOVES.get((state, kind))
+    if target is None:
+        with pytest.raises(IllegalTransition):
+            chat.move(some(kind))
+        assert (chat.state, chat.since) == (state, 1)
+    else:
+        chat.move(some(kind))
+        assert chat.state == target
+
+
+def test_every_chat_state_can_end() -> None:
+    for state in set(ChatState) - {ChatState.ENDED}:
+        assert chats.MOVES[state, ChatEnded] is ChatState.ENDED
+    assert not [row for row in chats.MOVES if row[0] is ChatState.ENDED]
 
 
 def test_every_agent_state_can_be_reached_and_left() -> None:

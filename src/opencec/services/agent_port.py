@@ -88,6 +88,8 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     busy_reason: int = 0
     is_in_call: bool = False
     """A call is offered, dialled, talked or held."""
+    is_texting: bool = False
+    """Idle by its calls, but it serves text queues alone and has a chat."""
     is_available: bool = False
     """Calls of the agent's queues may be offered: idle, with the right to talk, and a phone that can be rung."""
     group: int = 0

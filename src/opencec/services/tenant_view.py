@@ -136,6 +136,12 @@ class CoreQueries:
             self._profiles = {agent.id: agent for agent in profile.agents}
         return self._profiles.get(agent)
 
+    def _is_texting(self, agent: Agent) -> bool:
+        if not agent.chats or agent.state.value != "idle":
+            return False
+        mediums = {queue.id: queue.medium for queue in self._core.profile.queues}
+        return all(mediums.get(queue) == "text" for queue in agent.queues or ())
+
     def _view(self, agent: Agent) -> AgentView:
         profile = self._profile_of(agent.id)
         return AgentView(
@@ -154,6 +160,7 @@ class CoreQueries:
             until=agent.until,
             busy_reason=agent.reason if agent.state.value == "busy" else 0,
             is_in_call=agent.is_in_call,
+            is_texting=self._is_texting(agent),
             is_available=bool(agent.idle_rank) and not agent.is_cut_off,
             group=profile.group if profile else 0,
             rights=frozenset(profile.rights) if profile else frozenset(),

@@ -109,6 +109,8 @@ class ChatOffered(Fact, frozen=True):
     """None: straight to the agent (transfer, chat between agents)."""
     until: int = 0
     """The agent must have answered by then, ms UTC."""
+    auto_answer: bool = False
+    """The agent answers by itself, at once."""
 
 
 class ChatOfferEnded(Fact, frozen=True):

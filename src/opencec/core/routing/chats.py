@@ -136,6 +136,7 @@ def offer_chat(turn: Turn, chat: Chat, agent: Agent, queue: QueueId | None) -> N
             agent=agent.id,
             queue=queue,
             until=turn.now + ring_ms,
+            auto_answer=agent.auto_answer,
         )
     )
     if agent.auto_answer:

@@ -21,12 +21,12 @@ from opencec.elements.cc_gateway.query_schemas import (
 )
 from opencec.elements.cc_gateway.schemas import NameAndNumber, RestReason
 from opencec.elements.cc_gateway.views import (
-    CTI_STATUS,
-    STATUS,
     agent_object,
     agent_of,
+    cti_status_of,
     seconds_in_state,
     signed_in,
+    status_of,
 )
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
@@ -55,7 +55,7 @@ async def get_all_status_agents(call: GatewayCall) -> Reply:
 async def get_agent_list_by_status(call: GatewayCall) -> Reply:
     """Agents in a state, by its number."""
     status = call.query_as(StatusQuery).status
-    return _objects(call, (view for view in call.principal.port.queries.agents() if STATUS[view.state] == status))
+    return _objects(call, (view for view in call.principal.port.queries.agents() if status_of(view) == status))
 
 
 async def query_all_logined_agents(call: GatewayCall) -> Reply:
@@ -198,7 +198,7 @@ async def query_agent_status_and_time(call: GatewayCall) -> Reply:
     port = call.principal.port
     return call.principal.reply(
         [
-            AgentTime(str(view.id), view.name, STATUS[view.state], CTI_STATUS[view.state], seconds_in_state(port, view))
+            AgentTime(str(view.id), view.name, status_of(view), cti_status_of(view), seconds_in_state(port, view))
             for view in port.queries.agents()
         ]
     )
@@ -210,7 +210,7 @@ async def query_agent_status_and_skill(call: GatewayCall) -> Reply:
     view = caller.view()
     names = {queue.id: queue.name for queue in caller.port.queries.profile.queues}
     skills = [TaughtSkill(queue, names[queue]) for queue in view.configured if queue in names]
-    return caller.reply(StatusAndSkills(str(view.id), view.name, STATUS[view.state], CTI_STATUS[view.state], skills))
+    return caller.reply(StatusAndSkills(str(view.id), view.name, status_of(view), cti_status_of(view), skills))
 
 
 # --- rights -----------------------------------------------------------------------------------------------------------

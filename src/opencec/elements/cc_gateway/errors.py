@@ -103,6 +103,12 @@ CODES: dict[str, dict[str, str]] = {
     "unmute_video": {"no_call": "200-021", "wrong_state": "200-021", "wrong_call_state": "200-022"},
     "media_switch": {"no_call": "200-019", "wrong_state": "200-019", "wrong_call_state": "200-020"},
     "dial": {},
+    "media": {
+        "no_call": "200-025",
+        "unknown_contact": "200-025",
+        "wrong_call_state": "200-025",
+        "unknown_agent": "000-002",
+    },
     "transfer": {"no_call": "200-012", "wrong_state": "200-012", "wrong_call_state": "200-012"},
     "consult": {"no_call": "200-018", "wrong_state": "200-018", "wrong_call_state": "200-018"},
     "join": {

@@ -16,7 +16,7 @@ class Missing(NamedTuple):
 
 
 MISSING: dict[str, tuple[Missing, ...]] = {
-    "Text contacts are not there yet.": (
+    "The older text chat: text contacts are served by `mediacall` and `voicecall`.": (
         Missing("getAllAgentsInTextChat", "GET", "/agentgroup/{agentid}/allchatagents"),
         Missing("setMaxChatNum", "POST", "/querymonitor/{agentid}/setmaxchatnum/{vdnid}/{chatnum}"),
         Missing("answer", "PUT", "/textchat/{workno}/answer/{callid}"),
@@ -25,9 +25,6 @@ MISSING: dict[str, tuple[Missing, ...]] = {
         Missing("chat", "PUT", "/textchat/{workno}/chatmessage"),
         Missing("transfer", "POST", "/textchat/{workno}/transfer"),
         Missing("internalCall", "PUT", "/textchat/{workno}/internalcall/{destno}"),
-        Missing("sendMessage", "POST", "/mediacall/{agentid}/sendmessage"),
-        Missing("setCallNums", "POST", "/mediacall/{agentid}/setcallnums"),
-        Missing("transfer", "POST", "/mediacall/{agentid}/transfer"),
         Missing("uploadMediaFile", "POST", "/textchat/{workno}/mediafile"),
         Missing("downloadMediaFile", "GET", "/textchat/{workno}/mediafile"),
         Missing("sendMessageWithoutCall", "POST", "/textchat/{workno}/sendmessagewithoutcall"),

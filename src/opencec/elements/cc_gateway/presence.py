@@ -6,7 +6,11 @@ from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
 from opencec.elements.cc_gateway.guid import announce_guid, renew_guid
 from opencec.elements.cc_gateway.push import check_token
 from opencec.elements.cc_gateway.session_schemas import Heartbeat, LoginInfo
-from opencec.elements.cc_gateway.views import NOTHING, STATUS, agent_object
+from opencec.elements.cc_gateway.views import (
+    NOTHING,
+    agent_object,
+    status_of,
+)
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
 
@@ -65,7 +69,7 @@ async def query_login_info(call: GatewayCall) -> Reply:
             serverName=caller.gateway.settings.server_name,
             phonenum=view.phone,
             agenttype=view.agent_type,
-            status=STATUS[view.state],
+            status=status_of(view),
             autoanswer=view.auto_answer,
             autoenteridle=view.auto_enter_idle,
             releasephone=view.release_phone,

@@ -31,7 +31,10 @@ from opencec.elements.cc_gateway.supervision_schemas import (
     WhisperQuery,
     WhisperSwitchQuery,
 )
-from opencec.elements.cc_gateway.views import NOTHING, STATUS
+from opencec.elements.cc_gateway.views import (
+    NOTHING,
+    status_of,
+)
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
 
@@ -227,7 +230,7 @@ async def query_all_monitored_agents(call: GatewayCall) -> Reply:
     queries = caller.port.queries
     everybody = queries.profile.inspects_inspectors
     agents = [view for view in queries.agents() if view.id != caller.agent and (everybody or view.role != "inspector")]
-    return caller.reply([MonitoredAgent(str(view.id), view.name, str(STATUS[view.state])) for view in agents])
+    return caller.reply([MonitoredAgent(str(view.id), view.name, str(status_of(view))) for view in agents])
 
 
 _QC = "/qualitycontrol/{agentid:agent}"

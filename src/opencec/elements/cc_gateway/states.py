@@ -16,7 +16,10 @@ from opencec.core.commands import (
 )
 from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
 from opencec.elements.cc_gateway.schemas import AgentStatus, SayBusyQuery
-from opencec.elements.cc_gateway.views import NOTHING, STATUS
+from opencec.elements.cc_gateway.views import (
+    NOTHING,
+    status_of,
+)
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
 
@@ -77,7 +80,7 @@ async def cancel_work(call: GatewayCall) -> Reply:
 async def get_agent_status(call: GatewayCall) -> Reply:
     """State code and whether a call is going on."""
     view = call.principal.view()
-    return call.principal.reply(AgentStatus(STATUS[view.state], view.is_in_call))
+    return call.principal.reply(AgentStatus(status_of(view), view.is_in_call))
 
 
 async def set_auto_answer(call: GatewayCall) -> Reply:

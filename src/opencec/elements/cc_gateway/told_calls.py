@@ -17,6 +17,7 @@ __all__ = [
     "Phase",
     "Told",
     "ToldCall",
+    "ToldChat",
     "ToldInspection",
     "ToldPart",
     "ToldState",
@@ -98,6 +99,20 @@ class ToldCall(msgspec.Struct):
         return self.caller if self.feature == 0 else self.called
 
 
+class ToldChat(msgspec.Struct):
+    """What later events need to know of a text contact."""
+
+    caller: str
+    called: str
+    is_internal: bool = False
+    media_type: str = "51"
+    transferred_from: str = ""
+    agents: dict[AgentId, Literal["dialling", "ringing", "talking"]] = {}
+    """Who takes part, and how far each was told."""
+    pending: tuple[str, ...] = ()
+    """What the customer wrote while nobody talked."""
+
+
 class LastCall(msgspec.Struct, frozen=True, kw_only=True):
     """The call that an agent left last, for callinfo."""
 
@@ -121,6 +136,10 @@ class ToldState(msgspec.Struct):
     last_calls: dict[AgentId, LastCall] = {}
     states: dict[AgentId, tuple[str, str]] = {}
     """Newest state event of each signed-in agent and its busy reason, for forced sign-ins."""
+    chats: dict[ContactId, ToldChat] = {}
+    text_queues: set[QueueId] = set()
+    text_agents: set[AgentId] = set()
+    """Agents that serve text queues alone."""
 
     def part(self, contact: ContactId, agent: AgentId) -> ToldPart | None:
         """An agent's part in a live call."""

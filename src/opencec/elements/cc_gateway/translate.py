@@ -15,6 +15,7 @@ import msgspec
 from opencec.core import events as e
 from opencec.core.conference import CONFERENCE_FEATURE
 from opencec.core.ids import AgentId, ContactId, TenantId
+from opencec.elements.cc_gateway.chat_events import CHAT_EVENT_TYPES, ChatEvents
 from opencec.elements.cc_gateway.conference_events import CONFERENCE_EVENT_TYPES, ConferenceEvents
 from opencec.elements.cc_gateway.conference_schemas import ConferenceId
 from opencec.elements.cc_gateway.party_events import PARTY_EVENT_TYPES, PartyEvents
@@ -102,6 +103,7 @@ EVENT_TYPES: frozenset[str] = frozenset(
     | PARTY_EVENT_TYPES
     | SUPERVISION_EVENT_TYPES
     | CONFERENCE_EVENT_TYPES
+    | CHAT_EVENT_TYPES
 )
 """Every event that is sent."""
 _INBOUND, _INTERNAL = 0, 6
@@ -118,6 +120,7 @@ class EventTranslator:
         self._state = ToldState()
         self._encoder = msgspec.json.Encoder()
         self._parties = PartyEvents(lambda: self._state)
+        self._chats = ChatEvents(lambda: self._state)
         self._rows: dict[type, Callable[[Any], Told]] = {
             e.ConfigurationChanged: self._configured,
             e.AgentSignedIn: self._signed_in,
@@ -151,6 +154,7 @@ class EventTranslator:
             e.ContactEnded: self._ended,
             **self._parties.rows,
             **SupervisionEvents(lambda: self._state).rows,
+            **self._chats.rows,
             **ConferenceEvents(lambda: self._state, engage=self._engage).rows,
         }
 
@@ -184,6 +188,7 @@ class EventTranslator:
 
     def _configured(self, event: e.ConfigurationChanged) -> Told:
         self._state.queues = {queue.id: queue.name for queue in event.profile.queues}
+        self._state.text_queues = {queue.id for queue in event.profile.queues if queue.medium == "text"}
         yield from ()
 
     def _signed_in(self, event: e.AgentSignedIn) -> Told:
@@ -217,10 +222,12 @@ class EventTranslator:
                 yield agent, "AgentEvent_Talking", talking(contact, call)
             elif part.phase == "held":
                 yield agent, "AgentEvent_Hold", contact
+        yield from self._chats.resume(agent)
 
     def _signed_out(self, event: e.AgentSignedOut) -> Told:
         if event.reason != "takeover":
             self._state.states.pop(event.agent, None)
+            self._state.text_agents.discard(event.agent)
         if event.reason != "logout":
             yield event.agent, "AgentOther_ShutdownService", ShutDown(str(event.signed_in_at))
 

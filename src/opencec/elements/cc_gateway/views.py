@@ -19,12 +19,14 @@ __all__ = [
     "agent_object",
     "agent_of",
     "call_object",
+    "cti_status_of",
     "group_name",
     "last_call_object",
     "queue_name",
     "seconds_in_state",
     "signed_in",
     "skills_of",
+    "status_of",
     "vdn_skills",
 ]
 
@@ -55,6 +57,16 @@ MEDIA_TYPES = {"text": 1, "voice": 5, "video": 19}
 """cc-gateway.md 8.4."""
 _NEVER_SIGNED_IN = 4_294_967_295_000
 """`logindate` of an agent who is not signed in."""
+
+
+def status_of(view: AgentView) -> int:
+    """cc-gateway.md 4.1, left column; an agent with text contacts alone talks (7) while it has one."""
+    return STATUS["talking" if view.is_texting else view.state]
+
+
+def cti_status_of(view: AgentView) -> int:
+    """cc-gateway.md 4.1, right column."""
+    return CTI_STATUS["talking" if view.is_texting else view.state]
 
 
 def agent_of(port: TenantPort, agent: AgentId) -> AgentView:
@@ -102,8 +114,8 @@ def agent_object(port: TenantPort, view: AgentView, *, has_skills: bool = True) 
     return AgentObject(
         workno=str(view.id),
         name=view.name,
-        status=STATUS[view.state],
-        ctiStatus=CTI_STATUS[view.state],
+        status=status_of(view),
+        ctiStatus=cti_status_of(view),
         groupid=view.group,
         groupname=(group := group_name(port, view)),
         groupName=group,

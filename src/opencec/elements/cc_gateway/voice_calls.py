@@ -47,6 +47,11 @@ _PICTURES: dict[int, Pictures] = {1: "sees", 2: "shows"}
 """By the customer's video direction (5.2)."""
 
 
+def _chat_named(caller: Caller, contact: ContactId | None) -> ContactId | None:
+    """The text contact that is meant; it must be named."""
+    return contact if contact is not None and caller.port.chats.chat(contact) is not None else None
+
+
 async def call_out(call: GatewayCall) -> Reply:
     """Dial a number: the agent's phone first. The result is the call id."""
     caller, body = call.principal, call.body_as(CallOutBody)
@@ -87,13 +92,21 @@ async def call_inner(call: GatewayCall) -> Reply:
 
 async def answer(call: GatewayCall) -> Reply:
     """Take the offered call; while the phone still rings this is remembered."""
-    return await run(call, Answer(agent=call.principal.agent, contact=_named(call)))
+    caller, contact = call.principal, _named(call)
+    if chat := _chat_named(caller, contact):
+        await caller.port.chats.answer(chat, caller.agent)
+        return caller.reply(NOTHING)
+    return await run(call, Answer(agent=caller.agent, contact=contact))
 
 
 async def reject(call: GatewayCall) -> Reply:
     """Refuse the offered call."""
-    callid = call.body_as(CallQuery).callid
-    return await run(call, Reject(agent=call.principal.agent, contact=ContactId(callid) if callid else None))
+    caller, callid = call.principal, call.body_as(CallQuery).callid
+    contact = ContactId(callid) if callid else None
+    if chat := _chat_named(caller, contact):
+        await caller.port.chats.reject(chat, caller.agent)
+        return caller.reply(NOTHING)
+    return await run(call, Reject(agent=caller.agent, contact=contact))
 
 
 async def release(call: GatewayCall) -> Reply:
@@ -103,6 +116,14 @@ async def release(call: GatewayCall) -> Reply:
 
 async def drop_call(call: GatewayCall) -> Reply:
     """Hang up one call, also a held one."""
+    caller, contact = call.principal, ContactId(call.path["callid"])
+    chat = caller.port.chats.chat(contact)
+    if chat is not None and chat.offered_to == caller.agent:
+        await caller.port.chats.reject(contact, caller.agent)
+        return caller.reply(NOTHING)
+    if chat is not None:
+        await caller.port.chats.end(contact, by="agent", agent=caller.agent)
+        return caller.reply(NOTHING)
     if not call.principal.port.queries.calls_of(call.principal.agent):
         raise Refusal("200-026", "no call at all")
     return await run(call, DropCall(agent=call.principal.agent, contact=ContactId(call.path["callid"])))
