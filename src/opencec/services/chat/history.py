@@ -49,6 +49,7 @@ class ChatHistory:
         self._tail: deque[tuple[int, ChatHistoryRow]] = deque()
         """Rows that are not written yet, each with its journal position."""
         self._wake = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     async def catch_up(self, journal: Journal) -> None:
         """Project what was journaled after the last write: before the tenant replays and serves."""
@@ -97,19 +98,21 @@ class ChatHistory:
 
     async def flush(self) -> None:
         """Write everything taken in so far."""
-        while self._written < self._covered:
-            offset = self._covered
-            rows = [row for _, row in self._tail]
-            if len(self._tail) > _MOST_ROWS:
-                rows = rows[:_MOST_ROWS]
-                last = self._tail[_MOST_ROWS - 1][0]
-                while len(rows) < len(self._tail) and self._tail[len(rows)][0] == last:
-                    rows.append(self._tail[len(rows)][1])
-                offset = last
-            await self._store.apply(rows, offset)
-            for _ in rows:
-                self._tail.popleft()
-            self._written = offset
+        async with self._writing:
+            while self._written < self._covered:
+                await self._write()
+
+    async def _write(self) -> None:
+        """One transaction; it never divides the rows of one journal entry."""
+        offset, count = self._covered, len(self._tail)
+        if count > _MOST_ROWS:
+            offset, count = self._tail[_MOST_ROWS - 1][0], _MOST_ROWS
+            while count < len(self._tail) and self._tail[count][0] == offset:
+                count += 1
+        await self._store.apply([self._tail[index][1] for index in range(count)], offset)
+        for _ in range(count):
+            self._tail.popleft()
+        self._written = offset
 
     def floor(self) -> int:
         """Journal entries up to here are no longer needed for the history."""
