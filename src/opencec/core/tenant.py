@@ -183,6 +183,11 @@ class TenantCore:
         found = self._state.agents.get(agent)
         return self._state.chat_book.capacity(found) if found is not None else 0
 
+    def on_duty(self, queue: QueueId) -> int:
+        """How many signed-in agents serve a queue."""
+        found = self._state.queues.get(queue)
+        return len(found.on_duty) if found is not None else 0
+
     def fit_agents(self, queue: QueueId) -> list[Agent]:
         """Agents that may be offered one more chat of a queue."""
         found = self._state.queues.get(queue)

@@ -106,13 +106,12 @@ def _call_inner(turn: Turn, command: CallInnerChat) -> None:
 
 def _post(turn: Turn, command: PostMessage) -> None:
     book = turn.state.chat_book
+    chat = find_chat(turn.state, command.contact)
+    if command.key and said_key(command.source, command.agent, command.key) in chat.said:
+        return  # also when the agent has passed the chat on meanwhile
     agent: Agent | None = None
     if command.source == "agent":
-        chat, agent = chat_of_agent(turn.state, command.contact, command.agent)
-    else:
-        chat = find_chat(turn.state, command.contact)
-    if command.key and said_key(command.source, command.agent, command.key) in chat.said:
-        return
+        _, agent = chat_of_agent(turn.state, command.contact, command.agent)
     _check_message(chat, command)
     if command.source == "customer" and chat.is_away:
         come_back(turn, chat)

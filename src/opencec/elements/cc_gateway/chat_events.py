@@ -11,7 +11,7 @@ from opencec.core import events as e
 from opencec.core.ids import AgentId, ContactId
 from opencec.elements.cc_gateway.chat_schemas import MessageData
 from opencec.elements.cc_gateway.schemas import CustomerRelease, Ringing, Talking, TransferResult
-from opencec.elements.cc_gateway.told_calls import Told, ToldChat, ToldState
+from opencec.elements.cc_gateway.told_calls import ChatTold, Told, ToldChat, ToldState
 
 __all__ = ["CHAT_EVENT_TYPES", "ChatEvents"]
 
@@ -88,7 +88,7 @@ class ChatEvents:
         chat = ToldChat(str(event.agent), str(event.to), is_internal=True, media_type=_WEB_CHAT)
         self._told().chats[event.contact] = chat
         yield from self._busy(event.agent)
-        chat.agents[event.agent] = "dialling"
+        self._add(event.agent, chat, "dialling")
 
     def _data_set(self, event: e.ChatDataSet) -> Told:
         yield from ()
@@ -98,14 +98,15 @@ class ChatEvents:
         if chat is None:
             return
         yield from self._busy(event.agent)
-        chat.agents[event.agent] = "ringing"
+        self._add(event.agent, chat, "ringing")
         kind = "AgentEvent_Auto_Answer" if event.auto_answer else "AgentEvent_Ringing"
         yield event.agent, kind, _ringing(event.contact, chat)
 
     def _offer_ended(self, event: e.ChatOfferEnded) -> Told:
         chat = self._told().chats.get(event.contact)
-        if chat is None or chat.agents.pop(event.agent, None) is None:
+        if chat is None or event.agent not in chat.agents:
             return
+        self._drop(event.agent, chat)
         kind = "AgentEvent_No_Answer" if event.reason == "no_answer" else "AgentEvent_Call_Release"
         yield event.agent, kind, event.contact
         yield from self._ready(event.agent)
@@ -117,7 +118,7 @@ class ChatEvents:
         for agent in [one for one, phase in chat.agents.items() if phase == "dialling"]:
             chat.agents[agent] = "talking"
             yield agent, "AgentEvent_Talking", _talking(event.contact, chat)
-        chat.agents[event.agent] = "talking"
+        self._add(event.agent, chat, "talking")
         yield event.agent, "AgentEvent_Talking", _talking(event.contact, chat)
         pending, chat.pending = chat.pending, ()
         for message in pending:
@@ -157,7 +158,7 @@ class ChatEvents:
             return
         if event.reason == "ended":
             return  # told with the end, which says by whom
-        del chat.agents[event.agent]
+        self._drop(event.agent, chat)
         if event.reason == "transferred":
             chat.transferred_from = str(event.agent)
         yield event.agent, "AgentEvent_Call_Release", event.contact
@@ -167,7 +168,8 @@ class ChatEvents:
         chat = self._told().chats.pop(event.contact, None)
         if chat is None:
             return
-        for agent in chat.agents:
+        for agent in list(chat.agents):
+            self._drop(agent, chat)
             if agent != event.agent:
                 other = chat.caller if not chat.is_internal else str(event.agent or "")
                 yield agent, "AgentEvent_Customer_Release", CustomerRelease(event.contact, other)
@@ -189,7 +191,20 @@ class ChatEvents:
             yield agent, "AgentState_Ready", None
 
     def _has_chats(self, agent: AgentId) -> bool:
-        return any(agent in chat.agents for chat in self._told().chats.values())
+        return agent in self._told().chat_counts
+
+    def _add(self, agent: AgentId, chat: ToldChat, phase: ChatTold) -> None:
+        counts = self._told().chat_counts
+        if agent not in chat.agents:
+            counts[agent] = counts.get(agent, 0) + 1
+        chat.agents[agent] = phase
+
+    def _drop(self, agent: AgentId, chat: ToldChat) -> None:
+        counts = self._told().chat_counts
+        del chat.agents[agent]
+        left = counts.pop(agent, 1) - 1
+        if left > 0:
+            counts[agent] = left
 
 
 def _ringing(contact: ContactId, chat: ToldChat) -> Ringing:

@@ -13,6 +13,7 @@ from opencec.elements.cc_gateway.schemas import PhoneState, Ringing, Talking
 __all__ = [
     "VIDEO_CALL",
     "VOICE_CALL",
+    "ChatTold",
     "LastCall",
     "Phase",
     "Told",
@@ -36,6 +37,10 @@ _VOICE, _VOICE_AND_VIDEO = "1", "3"
 Told = Iterator[tuple[AgentId, str, object]]
 Phase = Literal["offered", "dialling", "ringing", "connecting", "talking", "held", "left"]
 """How far an agent's client was told of a call: `offered` and `dialling` before AgentState_Busy."""
+
+
+ChatTold = Literal["dialling", "ringing", "talking"]
+"""How far an agent's client was told of a text contact."""
 
 
 class ToldPart(msgspec.Struct):
@@ -107,8 +112,8 @@ class ToldChat(msgspec.Struct):
     is_internal: bool = False
     media_type: str = "51"
     transferred_from: str = ""
-    agents: dict[AgentId, Literal["dialling", "ringing", "talking"]] = {}
-    """Who takes part, and how far each was told."""
+    agents: dict[AgentId, ChatTold] = {}
+    """Who takes part."""
     pending: tuple[str, ...] = ()
     """What the customer wrote while nobody talked."""
 
@@ -137,6 +142,8 @@ class ToldState(msgspec.Struct):
     states: dict[AgentId, tuple[str, str]] = {}
     """Newest state event of each signed-in agent and its busy reason, for forced sign-ins."""
     chats: dict[ContactId, ToldChat] = {}
+    chat_counts: dict[AgentId, int] = {}
+    """How many text contacts each agent has or is offered."""
     text_queues: set[QueueId] = set()
     text_agents: set[AgentId] = set()
     """Agents that serve text queues alone."""

@@ -505,14 +505,13 @@ class ChatDesk:
         """How it looks in a queue; with `contact` for one chat that waits there."""
         now = self._clock.now()
         waiting = self._core.waiting_chats(queue)
-        free = self._core.fit_agents(queue)
-        on_duty = sum(1 for agent in self._core.agents() if agent.is_signed_in and queue in (agent.queues or ()))
+        free = self._core.fit_agents(queue) if not waiting else []  # chats wait because nobody is free
         position = self._core.chat_position(contact) if contact is not None else None
         place = position if position is not None else len(waiting) + 1
         return QueueInfo(
             queue=queue,
             waiting=len(waiting),
-            on_duty=on_duty,
+            on_duty=self._core.on_duty(queue),
             free=len(free),
             position=position,
             longest_wait_s=(now - waiting[0].queued_since) // 1000 if waiting else 0,
