@@ -24,11 +24,13 @@ from opencec.ports.clock import Clock
 from opencec.ports.configuration import TenantConfig
 from opencec.ports.records import Record
 from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.channels.service import ChannelService
 from opencec.services.chat.desk import ChatDesk
 from opencec.services.chat.history import ChatHistory
 from opencec.services.commit_gate import CommitGate
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
+from opencec.services.metrics import Metrics
 from opencec.services.signalling.admission import Admission
 from opencec.services.signalling.authentication import Account, DeviceAuthentication
 from opencec.services.signalling.context import SignallingContext
@@ -209,6 +211,7 @@ class CrashControl:
             desk=self.desk,
             callers=CallerAccounts(secrets=PlainSecrets(), ids=ids),
             records=records,  # type: ignore[arg-type]
+            channels=ChannelService({}, mail=None, media=None, clock=clock, ids=ids, sent=Metrics().channel_sends),  # type: ignore[arg-type]
             shared=Shared(
                 clock=clock,
                 media=self.media,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from opencec import __version__
+from opencec.app.cli_channel import channel
 from opencec.app.cli_connection_bar import connection_bar
 from opencec.app.cli_demo import demo
 from opencec.app.cli_records import cdr, recordings
@@ -27,6 +28,7 @@ app.add_typer(recordings, name="recordings")
 app.add_typer(demo, name="demo")
 app.add_typer(workbench, name="workbench")
 app.add_typer(connection_bar, name="connection-bar")
+app.add_typer(channel, name="channel")
 
 
 @app.command()

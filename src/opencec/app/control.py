@@ -25,6 +25,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 import opencec.app
 from opencec.app.bar_settings import BarOrder, change_bar
+from opencec.app.channel_orders import ChannelOrder, change_channels
 from opencec.app.console_api import ConsoleApi
 from opencec.app.context import ControlContext
 from opencec.app.demo.more_agents import add_demo_agents
@@ -248,8 +249,16 @@ def _internal_app(node: Node) -> Starlette:
         except (msgspec.DecodeError, ConfigurationError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
 
+    async def channels(request: Request) -> JSONResponse:
+        try:
+            order = msgspec.json.decode(await request.body(), type=ChannelOrder)
+            return JSONResponse(await change_channels(node, order))
+        except (msgspec.DecodeError, ConfigurationError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
     return Starlette(
         routes=[
+            Route("/internal/channels", channels, methods=["POST"]),
             Route("/internal/connection-bar", connection_bar, methods=["POST"]),
             Route("/internal/status", status),
             Route("/metrics", MetricsPage(node)),

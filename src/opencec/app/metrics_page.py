@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from opencec.core.agent import AgentState
+from opencec.services.channels.service import ChannelHealth
 from opencec.services.metrics import Description, Kind, Metrics
 
 if TYPE_CHECKING:
@@ -68,6 +69,12 @@ def _waiting(node: Node) -> Iterable[Sample]:
             yield (int(tenant), int(queue.id)), float(core.queue_length(queue.id))
 
 
+def _channels(node: Node, read: Callable[[ChannelHealth], float]) -> Iterable[Sample]:
+    for tenant, services in node.tenants.items():
+        for health in services.channels.health():
+            yield (int(tenant), health.name, health.type), float(read(health))
+
+
 READINGS: tuple[Reading, ...] = (
     _one("opencec_ready", "1 when the node serves SIP and HTTP.", lambda node: node.is_ready),
     _one(
@@ -102,6 +109,27 @@ READINGS: tuple[Reading, ...] = (
     Reading(
         Description("opencec_waiting_contacts", "Contacts that wait in a skill queue.", "gauge", ("tenant", "queue")),
         _waiting,
+    ),
+    Reading(
+        Description(
+            "opencec_channel_up", "1 while a channel of messages receives.", "gauge", ("tenant", "channel", "type")
+        ),
+        lambda node: _channels(node, lambda one: one.state == "receiving"),
+    ),
+    Reading(
+        Description(
+            "opencec_channel_waiting", "Messages that wait to be sent.", "gauge", ("tenant", "channel", "type")
+        ),
+        lambda node: _channels(node, lambda one: one.waiting),
+    ),
+    Reading(
+        Description(
+            "opencec_channel_dead_letters",
+            "Messages that could not be sent (`opencec channel dead-letters`).",
+            "gauge",
+            ("tenant", "channel", "type"),
+        ),
+        lambda node: _channels(node, lambda one: one.dead),
     ),
     _each(
         "opencec_feed_polls_total",

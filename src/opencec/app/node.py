@@ -20,6 +20,7 @@ from opencec.adapters.sipwire import LocalAddresses, SipWire
 from opencec.adapters.speech_worker import PromptFiles, SpeechPrompts, SpeechWorkerClient
 from opencec.adapters.sqlite import (
     Database,
+    SqliteChannelMail,
     SqliteChatHistory,
     SqliteConfiguration,
     SqliteJournal,
@@ -27,6 +28,7 @@ from opencec.adapters.sqlite import (
     SqliteRecords,
 )
 from opencec.adapters.system import Argon2Passwords, SystemClock, SystemIds
+from opencec.app.channels import ADAPTERS
 from opencec.app.context import ControlContext
 from opencec.app.demo.provision import provision_demo
 from opencec.app.media_files import media_cache
@@ -37,6 +39,7 @@ from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
 from opencec.ports.configuration import TenantConfig, TenantInfo
 from opencec.services.caller_accounts import CallerAccounts
+from opencec.services.channels.service import ChannelService
 from opencec.services.chat.desk import ChatDesk
 from opencec.services.chat.history import ChatHistory
 from opencec.services.commit_gate import CommitGate
@@ -226,6 +229,14 @@ class Node:
             desk=self.gateway.open_desk(tenant),
             callers=CallerAccounts(secrets=self.keys, ids=self.ids),
             records=self.records.for_tenant(info.vdn),
+            channels=ChannelService(
+                ADAPTERS,
+                mail=SqliteChannelMail(self.database, info.vdn),
+                media=handle.media,
+                clock=self.clock,
+                ids=self.ids,
+                sent=self.metrics.channel_sends,
+            ),
             shared=Shared(
                 clock=self.clock,
                 media=self.media,

@@ -54,6 +54,7 @@ from opencec.services.agent_desk import AgentDesk
 from opencec.services.audio import ContactAudio
 from opencec.services.caller_accounts import CallerAccounts
 from opencec.services.cdr_projection import NOTES, QUALITY, CdrProjection
+from opencec.services.channels.service import ChannelService
 from opencec.services.chat.history import RATINGS
 from opencec.services.flow_facts import FlowFacts
 from opencec.services.flows import FlowRunner
@@ -112,9 +113,11 @@ class TenantServices:
         desk: Desk,
         callers: CallerAccounts,
         records: TenantRecords,
+        channels: ChannelService,
         shared: Shared,
     ) -> None:
         self.runtime = runtime
+        self.channels = channels
         self.handle = handle
         self.desk = desk
         self.callers = callers
@@ -185,12 +188,13 @@ class TenantServices:
             *self.desk.participants,
             self.callers,
             self.handle.chats.feed,
+            self.channels.outbox,
         )
         for participant in participants:
             self.runtime.join(participant)
         observers = (self.desk.sessions, self.desk.feed, self.projection, self.flows, self._treatments, self)
         chats = self.handle.chats
-        for observer in (*observers, chats.history, chats, self.agent_desk, self.agent_desk.board):
+        for observer in (*observers, chats.history, chats, self.agent_desk, self.agent_desk.board, self.channels):
             self.runtime.observe(observer)
         self.runtime.keep_from(self.projection.floor)
         self.runtime.keep_from(chats.history.floor)
@@ -235,6 +239,7 @@ class TenantServices:
 
     def _take_over(self, config: TenantConfig) -> None:
         self._accounts = _accounts(config)
+        self.channels.configure(config.channels)
         self.agent_desk.workbench = config.workbench
         framed = (urlsplit(pop.url) for pop in config.workbench.screen_pops if pop.place == "frame")
         self.framed_origins = sorted({f"{url.scheme}://{url.netloc}" for url in framed})
@@ -289,6 +294,7 @@ class TenantServices:
             group.create_task(self.projection.run())
             group.create_task(self.handle.chats.history.run())
             group.create_task(self.handle.chats.run())
+            group.create_task(self.channels.run(self.handle, self.handle.chats))
             group.create_task(self.desk.run(self.handle))
 
     async def carry_out(self, effect: Effect) -> Awaitable[None] | None:

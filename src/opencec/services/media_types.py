@@ -139,7 +139,7 @@ def _found(data: bytes, *, wants_csv: bool) -> MediaType | None:
 
 
 def _by_head(data: bytes) -> MediaType | None:
-    import filetype  # type: ignore[import-untyped]
+    import filetype
 
     if data.startswith(b"#!AMR"):
         return _BY_SUFFIX["amr"]

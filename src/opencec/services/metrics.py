@@ -104,6 +104,11 @@ class Metrics:
             " `defect` (of ours).",
             ("result",),
         )
+        self.channel_sends = Counter(
+            "opencec_channel_sends_total",
+            "Tries to hand a message to a channel's platform: `sent`, `again` (it may pass), `failed` (a dead letter).",
+            ("type", "result"),
+        )
         self.mos = Histogram(
             "opencec_leg_mos", "Estimated mean opinion score (ITU-T G.107) of each leg, when it closes.", _MOS
         )

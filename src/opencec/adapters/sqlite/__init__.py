@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from opencec.adapters.sqlite.channel_mail import SqliteChannelMail
     from opencec.adapters.sqlite.chat_history import SqliteChatHistory
     from opencec.adapters.sqlite.configuration import SqliteConfiguration
     from opencec.adapters.sqlite.database import Database
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Database",
+    "SqliteChannelMail",
     "SqliteChatHistory",
     "SqliteConfiguration",
     "SqliteJournal",
@@ -30,6 +32,7 @@ __all__ = [
 _HOMES = {
     "Database": "database",
     "SqliteChatHistory": "chat_history",
+    "SqliteChannelMail": "channel_mail",
     "SqliteConfiguration": "configuration",
     "SqliteJournal": "journal",
     "SqliteMediaFiles": "media_files",

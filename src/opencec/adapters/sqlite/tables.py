@@ -30,6 +30,8 @@ __all__ = [
     "app_keys",
     "audit",
     "cdrs",
+    "channel_cursors",
+    "channel_mail",
     "channels",
     "chat_messages",
     "chat_ratings",
@@ -483,4 +485,31 @@ phrases = Table(
     Column("phrase", Text, primary_key=True),
     _text("title"),
     _text("text"),
+)
+
+channel_mail = Table(
+    "channel_mail",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("platform_id", Text, primary_key=True),
+    _text("direction"),
+    _text("customer"),
+    _text("contact"),
+    _text("message"),
+    _text("subject"),
+    _text("html"),
+    _text("quoted"),
+    _json("in_reply_to"),
+    _text("problem"),
+    _number("at"),
+    Index("channel_mail_by_contact", "vdn", "channel", "contact", "at"),
+)
+
+channel_cursors = Table(
+    "channel_cursors",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    _text("cursor"),
 )
