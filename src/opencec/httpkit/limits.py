@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -18,21 +19,24 @@ class _Overflow(Exception):
 class LimitedBody:
     """Answers 413 before a body over the limit is read, or as soon as a chunked one gets there."""
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int] | None = None) -> None:
         """Args:
         app: The application.
         limit: Most bytes of a request body.
+        larger: The same for paths that end so.
         """
         self.app = app
         self._limit = limit
+        self._larger = larger or {}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = next((most for end, most in self._larger.items() if scope["path"].endswith(end)), self._limit)
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or len(declared) > 18 or int(declared) > self._limit:
+        if not declared.isdigit() or len(declared) > 18 or int(declared) > limit:
             await self._refuse(send)
             return
         size = 0
@@ -42,7 +46,7 @@ class LimitedBody:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > self._limit:
+            if size > limit:
                 raise _Overflow
             return message
 

@@ -37,6 +37,9 @@ from opencec.services.agent_port import TenantPort
 
 __all__ = ["build_console_api"]
 
+_FILE_BYTES = 20 * 1024 * 1024 + 16_384
+"""Most bytes of an upload with the form around it."""
+
 
 class _Console:
     """The handlers and what they use."""
@@ -201,4 +204,4 @@ def build_console_api(
     app.include_router(router)
     app.include_router(desk_router(installation, clock=clock, add_operations=add_chat_operations))
     install_handlers(app)
-    return LimitedBody(app, limit=16_384)
+    return LimitedBody(app, limit=16_384, larger={"/files": _FILE_BYTES})
