@@ -119,7 +119,7 @@ class TenantCustomerChats:
         contact = await self._contact(who)
         if contact is None:
             raise ChatDenied("not_open", "there is no talk, connect first")
-        name = (await self._port.media.find(file)).name if file else ""
+        found = await self._port.media.find(file) if file else None
         try:
             posted = await self._desk.post(
                 contact,
@@ -128,7 +128,10 @@ class TenantCustomerChats:
                 media=media,
                 content=content,
                 file=file,
-                file_name=name,
+                file_name=found.name if found else "",
+                file_type=found.type if found else "",
+                file_size=found.size if found else 0,
+                has_thumbnail=bool(found and found.thumbnail),
                 sent_at=sent_at,
             )
         except CoreError as error:

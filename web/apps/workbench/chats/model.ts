@@ -120,9 +120,11 @@ export function fold(view: ChatsView, frame: ChatFrame): ChatsView {
 }
 
 function gone(view: ChatsView, contact: string): ChatsView {
-  const left = view.chats.find((chat) => chat.contact === contact) ?? null;
+  const left = view.chats.find((chat) => chat.contact === contact);
+  // It may be told more than once: the agent left it, and it ended.
+  if (!left) return view;
   const chats = view.chats.filter((chat) => chat !== left);
-  if (view.chosen === contact && left && left.state !== "offered") return { ...view, chats, ended: left };
+  if (view.chosen === contact && left.state !== "offered") return { ...view, chats, ended: left };
   const { [contact]: _, ...threads } = view.threads;
   return { ...view, chats, threads, chosen: view.chosen === contact ? null : view.chosen };
 }
