@@ -66,13 +66,7 @@ function Actions({ chat }: { chat: DeskChat }): ReactNode {
       >
         {text("chats.transfer")}
       </Button>
-      <Button
-        size="compact-sm"
-        color="red"
-        variant="outline"
-        onClick={() => setAsks("end")}
-        data-testid="chat-end"
-      >
+      <Button size="compact-sm" variant="default" onClick={() => setAsks("end")} data-testid="chat-end">
         {text("chats.end")}
       </Button>
       {asks === "transfer" ? <TransferChat chat={chat} onClose={() => setAsks(null)} /> : null}
