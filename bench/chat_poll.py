@@ -54,7 +54,8 @@ class Customer(asyncio.Protocol):
             self.waiting.set_exception(ConnectionError("the server closed the connection"))
 
     async def ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-        assert self.transport is not None
+        if self.transport is None or self.transport.is_closing():
+            raise ConnectionError("the server closed the connection")
         content = json.dumps(body).encode() if body is not None else b""
         head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{self.headers}Content-Length: {len(content)}\r\n\r\n"
         self.waiting = asyncio.get_running_loop().create_future()
@@ -113,13 +114,25 @@ async def measure(instance: Instance, customers: int, seconds: float) -> dict[st
         async with gate:
             return await load.begin(number, bearer)
 
-    made = await asyncio.gather(*(one(number) for number in range(customers)))
-    polling = [asyncio.ensure_future(load.poll(customer)) for customer in made]
+    async def live(number: int) -> None:
+        customer = await one(number)
+        made.append(customer)
+        if len(made) == customers:
+            ready.set()
+        await load.poll(customer)  # at once: a connection without a request is closed after 5 s
+
+    made: list[Customer] = []
+    ready = asyncio.Event()
+    polling = [asyncio.ensure_future(live(number)) for number in range(customers)]
+    for task in polling:
+        task.add_done_callback(lambda _: ready.set())  # none ends by itself
+    await ready.wait()
     await asyncio.sleep(10)  # the first answers come at once, from the second on polls are held
     cpu, polls = cpu_s(pid), load.polls
     await asyncio.sleep(seconds)
     used_s, count, memory_kb = cpu_s(pid) - cpu, load.polls - polls, pss_kb(pid)
     load.is_ending = True
+    load.failed += sum(task.done() for task in polling)
     for task in polling:
         task.cancel()
     await asyncio.gather(*polling, return_exceptions=True)

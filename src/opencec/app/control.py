@@ -92,6 +92,7 @@ async def _main(context: ControlContext) -> None:
             await context.stopping()
             for services in node.tenants.values():
                 services.desk.feed.end_polls()
+                services.handle.chats.feed.end_polls()
                 services.agent_desk.board.close()
             for server, _ in servers:
                 server.should_exit = True

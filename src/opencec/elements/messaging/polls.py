@@ -8,6 +8,7 @@ the receipt of the one before.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 
 import msgspec
 
@@ -48,7 +49,7 @@ class Polls:
     def __init__(self, clock: Clock, *, hold_s: int = _HOLD_S) -> None:
         self._clock = clock
         self._hold_s = hold_s
-        self._pollers: dict[tuple[str, str], _Poller] = {}
+        self._pollers: OrderedDict[tuple[str, str], _Poller] = OrderedDict()
 
     async def poll(
         self, chats: CustomerChats, who: CustomerId, *, language: str, queue_every_s: int, wants_read: bool
@@ -112,8 +113,8 @@ class Polls:
         poller = self._pollers.get(key)
         if poller is None:
             poller = self._pollers[key] = _Poller(0, now)
-            for old in list(self._pollers)[:8]:  # a few each time, oldest first, so that nobody waits for it
-                if now - self._pollers[old].last_at > _FORGET_MS:
-                    del self._pollers[old]
+            while now - next(iter(self._pollers.values())).last_at > _FORGET_MS:
+                self._pollers.popitem(last=False)
+        self._pollers.move_to_end(key)
         poller.last_at = now
         return poller

@@ -91,7 +91,8 @@ class ProofCheck:
         now, source = self._clock.now(), request.source.address
         if wait_ms := self._rate.wait_ms(source, now_ms=now):
             raise locked(wait_ms)
-        account = f"chat {proof.channel}"
+        # With the user or the source: nobody can lock all customers of a channel out.
+        account = f"chat {proof.channel}/{proof.user or source}"
         if wait_ms := self._guard.locked_for_ms(account, source, now_ms=now):
             raise locked(wait_ms, code="locked")
         channel = self._host.channel(proof.channel)
