@@ -68,6 +68,9 @@ IN_CALL = (CALL, FREE)
 IN_CONSULT = (CALL, FREE, CONSULT, ANSWER)
 
 RINGS = (*LIFTED, "AgentEvent_Ringing")
+COMES = ("AgentEvent_Incoming_CallInfo", *LIFTED)
+"""A customer's call, with its data before the phone rings."""
+RINGS_TRANSFERRED = (*COMES, "AgentEvent_Ringing")
 DIALS = (*LIFTED, "AgentEvent_Customer_Alerting")
 RELEASED = (LEFT[0], "AgentEvent_Customer_Release", *LEFT[1:])
 INNER_OVER = ("AgentEvent_Call_Release", "AgentOther_PhoneRelease", "AgentState_Ready")
@@ -151,7 +154,7 @@ ROWS = (
         "snatchPickup",
         ("agent", "PUT", f"{VOICE}/snatchpickup?destWorkNo=102", None),
         before=(FREE, BUSY, CALL),
-        agent=(*LIFTED, "AgentEvent_Auto_Answer", *TALKS),
+        agent=(*COMES, "AgentEvent_Auto_Answer", *TALKS),
         colleague=INNER_OVER,
     ),
     by_agent(
@@ -159,7 +162,7 @@ ROWS = (
         "POST",
         f"{VOICE}/requestcall/{{call}}/0",
         before=(BUSY, CALL),
-        agent=(*LIFTED, "AgentEvent_Auto_Answer", *TALKS),
+        agent=(*COMES, "AgentEvent_Auto_Answer", *TALKS),
     ),
     # a call under way
     Row("hold", HOLD, before=(CALL,), agent=("AgentEvent_Hold",)),
@@ -195,9 +198,15 @@ ROWS = (
     ),
     # transfers: to a queue, an agent, a flow, an outside number
     Row("transfer", transfer(1, 0, "1"), before=(CALL,), agent=LEFT),
-    Row("transfer", transfer(2, 0, "102"), before=IN_CALL, agent=LEFT, colleague=RINGS),
-    Row("transfer", transfer(2, 2, "102"), before=IN_CALL, agent=("AgentEvent_Customer_Alerting",), colleague=RINGS),
-    Row("transfer", transfer(2, 3, "102"), before=IN_CALL, agent=LEFT, colleague=RINGS),
+    Row("transfer", transfer(2, 0, "102"), before=IN_CALL, agent=LEFT, colleague=RINGS_TRANSFERRED),
+    Row(
+        "transfer",
+        transfer(2, 2, "102"),
+        before=IN_CALL,
+        agent=("AgentEvent_Customer_Alerting",),
+        colleague=RINGS_TRANSFERRED,
+    ),
+    Row("transfer", transfer(2, 3, "102"), before=IN_CALL, agent=LEFT, colleague=RINGS_TRANSFERRED),
     Row("transfer", transfer(3, 0, "1000"), before=(CALL,), agent=LEFT),
     Row("transfer", transfer(3, 1, "1000"), before=(CALL,)),
     Row("transfer", transfer(5, 1, "15550101"), before=(CALL,), agent=LEFT),

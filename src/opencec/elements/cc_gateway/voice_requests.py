@@ -107,6 +107,7 @@ async def report_sound(call: GatewayCall) -> Reply:
 
 _VOICE = "/voicecall/{agentid:agent}"
 _OFFERED = (
+    "AgentEvent_Incoming_CallInfo",
     "AgentOther_PhoneAlerting",
     "AgentOther_PhoneOffhook",
     "AgentState_Busy",
