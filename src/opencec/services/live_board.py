@@ -208,7 +208,6 @@ class LiveBoard:
         return tuple(
             QueueRow(queue.id, queue.name, queue.waiting, self._idle[queue.id], self._signed_in[queue.id])
             for queue in self._queries.queues()
-            if queue.medium != "text"
         )
 
     def _change(
