@@ -132,6 +132,8 @@ async def test_the_widget_and_an_agent_with_a_picture_each_way(centre: CallCentr
         assert (down.status_code, down.headers["content-type"].startswith("image/")) == (200, True)
         centre.chats.typing(contact, by="agent", is_on=True, agent=ADA)
         assert (await page.frame("typing"))["on"] is True
+        await centre.chats.invite_rating(contact, ADA)
+        assert len((await page.frame("survey"))["levels"]) == 5
         await page.send({"type": "end", "key": "k-3"})
         assert (await page.frame("ack"))["key"] == "k-3"
 

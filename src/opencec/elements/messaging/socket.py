@@ -247,7 +247,7 @@ class _Talk:
             await self._flush()
             while said := await self._chats.said_after(self._who, self._cursor, limit=_BATCH):
                 for one in said:
-                    await self._link.send(message_frame(one))
+                    await self._link.send(self._survey() if one.is_survey else message_frame(one))
                     self._cursor = one.number
                 await self._flush()
             await self._tell_state()
@@ -262,9 +262,7 @@ class _Talk:
             self._line = line
             await self._link.send(line)
             if line.state == "ended" and self._was_talking == line.contact and self._channel.config.survey == "WEB":
-                found = survey(self._channel, self._facts.locale)
-                levels = [level.satisfactionLevelDesc for level in found.satisfactionLevel]
-                await self._link.send(SurveyFrame(levels=levels, questions=found.satisfactionQuestion))
+                await self._link.send(self._survey())
             self._note_talk()
         if (number := self._chats.agent_read(self._who)) > self._read_told:
             self._read_told = number
@@ -272,6 +270,11 @@ class _Talk:
         if self._typing is not None:
             on, self._typing = self._typing, None
             await self._link.send(TypingFrame(on=on))
+
+    def _survey(self) -> SurveyFrame:
+        found = survey(self._channel, self._facts.locale)
+        levels = [level.satisfactionLevelDesc for level in found.satisfactionLevel]
+        return SurveyFrame(levels=levels, questions=found.satisfactionQuestion)
 
     def _note_talk(self) -> None:
         if self._line is not None and self._line.state == "talking":

@@ -372,6 +372,7 @@ class TenantCustomerChats:
             contact=message.contact,
             key=message.key,
             file=await self._file(message),
+            is_survey=message.media == "SURVEY",
         )
 
     async def _file(self, message: ChatMessage) -> Stored | None:

@@ -94,6 +94,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     contact: str
     key: str = ""
     file: Stored | None = None
+    is_survey: bool = False
+    """The customer is asked to rate the talk."""
 
 
 class Queued(msgspec.Struct, frozen=True, kw_only=True):

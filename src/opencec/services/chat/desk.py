@@ -430,7 +430,8 @@ class ChatDesk:
             raise CoreError("unknown_contact", f"there is no chat {contact}")
         if agent not in (view.agent, view.dialler) or not view.channel:
             raise CoreError("no_call", f"agent {agent} has no customer in chat {contact}")
-        await self.post(contact, source="system", media="SURVEY", content="survey", key=f"survey-{view.last_number}")
+        text = self.texts(view.channel).survey
+        await self.post(contact, source="system", media="SURVEY", content=text, key=f"survey-{view.last_number}")
 
     @property
     def last_number(self) -> int:

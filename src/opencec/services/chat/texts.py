@@ -19,6 +19,8 @@ class ChannelTexts(msgspec.Struct, frozen=True, kw_only=True):
     off_hours: str
     timeout: str
     """Nobody has answered in time."""
+    survey: str
+    """The agent asks the customer to rate the chat."""
     closing: str
     """The customer was silent for too long."""
 
@@ -29,6 +31,7 @@ _ENGLISH = ChannelTexts(
     busy="No agent is available at the moment. You can leave a message.",
     off_hours="We are closed at the moment. You can leave a message.",
     timeout="Sorry that nobody could answer in time. You can leave a message.",
+    survey="Please tell us how satisfied you are with this chat.",
     closing="We have not heard from you for a while, so this chat has ended.",
 )
 _CHINESE = ChannelTexts(
@@ -37,6 +40,7 @@ _CHINESE = ChannelTexts(
     busy="当前没有客服人员，您可以留言。",
     off_hours="当前不在服务时间，您可以留言。",
     timeout="很抱歉，暂时没有客服人员能够应答，您可以留言。",
+    survey="请对本次服务进行评价。",
     closing="由于您长时间没有回复，本次会话已结束。",
 )
 
@@ -50,5 +54,6 @@ def texts_of(channel: ChannelConfig, language: str) -> ChannelTexts:
         busy=channel.busy_text or ours.busy,
         off_hours=channel.off_hours_text or ours.off_hours,
         timeout=channel.timeout_text or ours.timeout,
+        survey=ours.survey,
         closing=channel.closing_text or ours.closing,
     )
