@@ -47,7 +47,8 @@ class Customer(asyncio.Protocol):
             return
         self.buffer = b""
         waiting, self.waiting = self.waiting, None
-        waiting.set_result(json.loads(body))
+        if not waiting.done():  # given up at the end
+            waiting.set_result(json.loads(body))
 
     def connection_lost(self, error: Exception | None) -> None:
         if self.waiting is not None and not self.waiting.done():

@@ -91,8 +91,8 @@ class Polls:
         """What is told but not kept: the place in the queue, and what the agent has read."""
         found: list[DownLink] = []
         now = self._clock.now()
-        place = chats.place(who)
-        if place is not None and now - poller.queue_told >= queue_every_s * 1000:
+        is_due = now - poller.queue_told >= queue_every_s * 1000
+        if is_due and (place := chats.place(who)) is not None:
             poller.queue_told = now
             text = chats.queue_text(who, place.position)
             code = hashlib.sha256(f"queue {who.channel} {who.user} {now}".encode()).hexdigest()
