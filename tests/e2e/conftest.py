@@ -38,6 +38,12 @@ def _missing() -> str:
 
 
 @pytest.fixture(scope="session")
+def missing_browser() -> str:
+    """Why browser scenarios cannot run here; empty: they can."""
+    return _missing()
+
+
+@pytest.fixture(scope="session")
 def _both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningSystem, TrunkPhone]]:
     if reason := _missing():
         pytest.skip(reason)
