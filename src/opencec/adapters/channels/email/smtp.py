@@ -14,6 +14,8 @@ from opencec.ports.channels import ChannelBroken, SendFailed
 __all__ = ["SmtpSender"]
 
 _TIMEOUT_S = 60
+_SIGN_IN_S = 15
+"""Some servers answer a wrong password with silence."""
 
 
 class SmtpSender:
@@ -98,7 +100,7 @@ class SmtpSender:
         try:
             await client.connect()
             if gateway.user:
-                await client.login(gateway.user, gateway.password)
+                await client.login(gateway.user, gateway.password, timeout=_SIGN_IN_S)
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
             raise SendFailed(f"{gateway}: {error!r}"[:300]) from error
