@@ -153,3 +153,15 @@ test("without chats at the server the workbench is as it was", async () => {
   await screen.findByTestId("workbench");
   expect(screen.queryByTestId("chats")).toBeNull();
 });
+
+test("what the gateway says of a chat does not ring the phone", async () => {
+  await signIn();
+  const text = { callid: "1795560000-9", caller: "guest_1", called: "100", feature: "0", mediaAbility: "5" };
+  gateway.event("AgentEvent_Ringing", text);
+  gateway.event("AgentEvent_Talking", text);
+  gateway.event("AgentEvent_Call_Release", text.callid);
+  chats.offer("c1", "Ines", "hello");
+  await screen.findByTestId("chat-answer");
+  expect(screen.getByTestId("agent-state").dataset.state).toBe("idle");
+  expect(screen.queryByTestId("contact-row")).toBeNull();
+});

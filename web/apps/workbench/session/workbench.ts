@@ -43,6 +43,8 @@ const WORTH_ASKING = new Set([
 ]);
 /** After these a call may be gone without an event of its own. */
 const MAY_END_CALLS = new Set(["AgentEvent_Conference", "AgentEvent_Customer_Release", "AgentEvent_Talking"]);
+/** Of text contacts, in Ringing and Talking (cc-gateway 6.3). */
+const TEXT_ABILITY = "5";
 const WRAP_UP_EVENTS = new Set(["AgentState_Work", "AgentState_SetWork_Success"]);
 
 /** What the workbench needs of a softphone. */
@@ -83,6 +85,8 @@ export class Workbench {
   #instanceId = "";
   #answerWantedUntil = 0;
   #started = false;
+  /** Chats that the gateway told of, by their ids. */
+  readonly #texts = new Set<string>();
   readonly #listeners = new Set<() => void>();
 
   constructor(phone: Phone = new Softphone({ camera: true })) {
@@ -371,6 +375,7 @@ export class Workbench {
       this.#finish("elsewhere");
       return;
     }
+    if (this.#isText(event)) return;
     this.#change(reduce(this.#view.model, event, this.clock.now()));
     if (WORTH_ASKING.has(event.eventType)) void this.#describeCall();
     if (MAY_END_CALLS.has(event.eventType) && this.#view.model.calls.length > 1) void this.#reconcile();
@@ -381,6 +386,14 @@ export class Workbench {
       }
     }
     if (event.eventType === "AgentEvent_Talking") this.#answerWantedUntil = 0;
+  }
+
+  /** Chats are told by the desk's own stream; what the gateway says of them is not about the phone. */
+  #isText(event: Envelope): boolean {
+    const { callid } = callContent(event);
+    const { mediaAbility } = Object(event.content) as { mediaAbility?: unknown };
+    if (String(mediaAbility) === TEXT_ABILITY) this.#texts.add(callid);
+    return this.#texts.has(callid);
   }
 
   #phoneChanged(phone: PhoneState): void {
