@@ -13,7 +13,7 @@ from opencec.core.commands import GoOffline, ResetSkills, SignIn, SignOut
 from opencec.core.errors import CoreError
 from opencec.core.events import ChatAnswered, ChatEnded, MessagePosted
 from opencec.ports.chat_history import HistoryQuery
-from opencec.services.chat.desk import ChatRefused
+from opencec.services.chat.channel_rules import ChatRefused
 from opencec.services.chat.feed import NoBox
 from opencec.services.chat.views import ChatChanged, ChatNews, NewMessage, Typing
 

@@ -109,7 +109,7 @@ async def _history(caller: DeskCaller, channel: str, customer: str, *, before: s
     rows = await caller.port.call_records(query)
     page = rows[:limit]
     rated = await _chats(caller).history.ratings([row.callid for row in page])
-    types = {one.channel: one.type for one in _chats(caller).channels()}
+    types = {one.channel: one.type for one in _chats(caller).channels.all()}
     return HistoryPage(
         contacts=[
             _row(row, types.get(row.called, ""), rated[row.callid].score if row.callid in rated else None)

@@ -14,6 +14,7 @@ from opencec.ports.chat_history import ChatMessage, HistoryQuery
 from opencec.ports.configuration import TenantConfig
 from opencec.ports.media_files import MediaFile
 from opencec.services.agent_port import TenantPort
+from opencec.services.chat.channel_rules import ChatRefused
 from opencec.services.chat.customer_side import (
     Answered,
     ChatDenied,
@@ -28,7 +29,7 @@ from opencec.services.chat.customer_side import (
     Stored,
     Told,
 )
-from opencec.services.chat.desk import ChatDesk, ChatRefused
+from opencec.services.chat.desk import ChatDesk
 from opencec.services.chat.feed import FeedItem, NoBox
 from opencec.services.chat.views import ChatChanged, ChatNews, ChatView, NewMessage, ReadTo, Typing, chat_message
 from opencec.services.media_cache import MediaRefused, TenantMedia, customer_owner
@@ -108,7 +109,7 @@ class TenantCustomerChats:
         except (ChatRefused, CoreError) as error:
             raise ChatDenied(error.code, error.message) from None
         if view.state == "ended":
-            texts = self._desk.texts(who.channel)
+            texts = self._desk.channels.texts(who.channel)
             raise ChatDenied("no_agent" if view.end_reason in _NOBODY else view.end_reason or "refused", texts.busy)
         return self._line(view)
 
@@ -213,7 +214,7 @@ class TenantCustomerChats:
                 return Queued(contact=event.contact, at=event.at, code=_code("queued", event.contact, event.at))
             case ChatEnded():
                 line = self._last.get((who.channel, who.user), Line())
-                channel = self._desk.channel(who.channel)
+                channel = self._desk.channels.find(who.channel)
                 return Ended(
                     contact=event.contact,
                     at=event.at,
@@ -275,11 +276,11 @@ class TenantCustomerChats:
 
     def queue_text(self, who: CustomerId, position: int) -> str:
         """What is said to a customer who waits."""
-        return self._desk.texts(who.channel).queue.replace("{position}", str(position))
+        return self._desk.channels.texts(who.channel).queue.replace("{position}", str(position))
 
     def is_open(self, channel: str) -> bool:
         """Whether it is the channel's working time."""
-        return self._desk.is_open(channel)
+        return self._desk.channels.is_open(channel, now=self._port.now())
 
     # --- presence ---------------------------------------------------------------------------------------------------
 

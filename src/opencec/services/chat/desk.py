@@ -11,9 +11,6 @@ import secrets
 from collections.abc import Sequence
 from typing import Literal, cast, get_args
 
-import msgspec
-
-from opencec.core.chat import Chat
 from opencec.core.commands import (
     AnswerChat,
     CallInnerChat,
@@ -30,21 +27,9 @@ from opencec.core.commands import (
 )
 from opencec.core.errors import CoreError, OpenCecError
 from opencec.core.events import (
-    ChatAgentSilent,
     ChatAnswered,
     ChatArrived,
-    ChatCameBack,
-    ChatDataSet,
-    ChatDialled,
     ChatEnded,
-    ChatLeftAgent,
-    ChatOffered,
-    ChatOfferEnded,
-    ChatOverflowed,
-    ChatQueued,
-    ChatTransferEnded,
-    ChatTransferStarted,
-    ChatWentOffline,
     Event,
     MessagePosted,
     MessagesRead,
@@ -52,19 +37,19 @@ from opencec.core.events import (
 from opencec.core.events.chats import ChatEndReason, MessageMedia, MessageSource
 from opencec.core.folds.chats import said_key
 from opencec.core.ids import AgentId, ContactId, QueueId
-from opencec.flow.calendar import is_service_time
 from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.chat_history import ChatMessage, ChatRating, HistoryQuery
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import TenantConfig
 from opencec.ports.phrases import TenantPhrases
 from opencec.services.agent_port import TenantOverloaded
+from opencec.services.chat.channel_rules import ChannelRules, ChatRefused
 from opencec.services.chat.feed import CustomerFeed
 from opencec.services.chat.history import RATINGS, ChatHistory, encode_rating
 from opencec.services.chat.news import ChatNewsDesk
+from opencec.services.chat.parties import ChatEvent, Known, follow
 from opencec.services.chat.presence import CustomerPresence
 from opencec.services.chat.queue_times import QueueTimes
-from opencec.services.chat.texts import ChannelTexts, texts_of
 from opencec.services.chat.views import (
     ChatChanged,
     ChatView,
@@ -74,39 +59,17 @@ from opencec.services.chat.views import (
     ReadTo,
     Typing,
     chat_message,
+    ended_view,
 )
 from opencec.services.tenant_runtime import TenantRuntime
 
-__all__ = ["ChatDesk", "ChatRefused", "ended_view"]
+__all__ = ["ChatDesk"]
 
 _SWEEP_S = 1.0
 _DAY_MS = 86_400_000
-_WATCHED = frozenset({"WEB"})
-"""Types of channels whose customers are only there while they ask for news."""
 
 
-_ChatEvent = (
-    ChatAgentSilent
-    | ChatAnswered
-    | ChatArrived
-    | ChatCameBack
-    | ChatDataSet
-    | ChatDialled
-    | ChatEnded
-    | ChatLeftAgent
-    | ChatOffered
-    | ChatOfferEnded
-    | ChatOverflowed
-    | ChatQueued
-    | ChatTransferEnded
-    | ChatTransferStarted
-    | ChatWentOffline
-)
-_CHAT_EVENTS = frozenset(get_args(_ChatEvent))
-
-
-class ChatRefused(OpenCecError):
-    """What a channel does not allow. Codes: unknown_channel, off_hours, no_chat, ended, invalid_value."""
+_CHAT_EVENTS = frozenset(get_args(ChatEvent))
 
 
 class ChatDesk:
@@ -122,74 +85,25 @@ class ChatDesk:
         config: TenantConfig,
     ) -> None:
         self.history = history
+        self.channels = ChannelRules(config)
         self.phrases = phrases
         self.news = ChatNewsDesk()
         self.feed = CustomerFeed(runtime.tenant, record=runtime.record_nowait, now=clock.monotonic)
-        self.presence = CustomerPresence(clock.monotonic, session_s=self._session_s)
+        self.presence = CustomerPresence(clock.monotonic, session_s=self.channels.session_s)
         self.times = QueueTimes()
         self._runtime = runtime
         self._core = runtime.core
         self._clock = clock
         self._open: dict[tuple[str, str], ContactId] = {}
         """The living chat of each customer of a channel."""
-        self._known: dict[ContactId, _Known] = {}
+        self._known: dict[ContactId, Known] = {}
         self._committed = 0
         """Number of the newest committed message."""
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
-        self.configure(config)
 
     def configure(self, config: TenantConfig) -> None:
         """Take over a newer configuration."""
-        self._channels = {channel.channel: channel for channel in config.channels if channel.is_enabled}
-        self._language = config.info.language
-        self._time_zone = config.info.time_zone
-
-    # --- channels ---------------------------------------------------------------------------------------------------
-
-    def channel(self, channel: str) -> ChannelConfig | None:
-        """A channel that is switched on."""
-        return self._channels.get(channel)
-
-    def channels(self) -> Sequence[ChannelConfig]:
-        """All channels that are switched on."""
-        return list(self._channels.values())
-
-    def texts(self, channel: str) -> ChannelTexts:
-        """What the system says in a channel.
-
-        Raises:
-            ChatRefused: unknown_channel.
-        """
-        return texts_of(self._channel(channel), self._language)
-
-    def is_open(self, channel: str) -> bool:
-        """Whether agents work now, by the channel's calendar.
-
-        Raises:
-            ChatRefused: unknown_channel.
-        """
-        rules = self._channel(channel).working_time
-        return rules is None or is_service_time(rules, now=self._clock.now(), timezone=self._time_zone)
-
-    def wants_agent(self, channel: str, text: str) -> bool:
-        """Whether a text asks for an agent: it contains a keyword of the channel, or the channel asks for none.
-
-        Raises:
-            ChatRefused: unknown_channel.
-        """
-        config = self._channel(channel)
-        said = text.casefold()
-        return config.start == "agent" or any(word.casefold() in said for word in config.human_keywords if word)
-
-    def _channel(self, channel: str) -> ChannelConfig:
-        found = self._channels.get(channel)
-        if found is None:
-            raise ChatRefused("unknown_channel", f"there is no channel {channel!r}")
-        return found
-
-    def _session_s(self, channel: str) -> float:
-        config = self._channels.get(channel)
-        return float(config.session_s) if config is not None and config.type in _WATCHED else 0.0
+        self.channels.configure(config)
 
     # --- customers --------------------------------------------------------------------------------------------------
 
@@ -218,14 +132,14 @@ class ChatDesk:
             CoreError: unknown_queue, data_too_long.
             TenantOverloaded: try again later.
         """
-        config = self._channel(channel)
+        config = self.channels.named(channel)
         known = self.chat_of(channel, customer)
         if known is not None:
             if known.is_away:
                 await self._runtime.execute(ComeBack(contact=known.contact))
             return self._living(known.contact) or known
-        if not is_offline and not self.is_open(channel):
-            raise ChatRefused("off_hours", self.texts(channel).off_hours)
+        if not is_offline and not self.channels.is_open(channel, now=self._clock.now()):
+            raise ChatRefused("off_hours", self.channels.texts(channel).off_hours)
         familiar = await self._familiar(config, customer)
         contact = self._runtime.new_contact_id()
         key = (channel, customer)
@@ -430,7 +344,7 @@ class ChatDesk:
             raise CoreError("unknown_contact", f"there is no chat {contact}")
         if agent not in (view.agent, view.dialler) or not view.channel:
             raise CoreError("no_call", f"agent {agent} has no customer in chat {contact}")
-        text = self.texts(view.channel).survey
+        text = self.channels.texts(view.channel).survey
         await self.post(contact, source="system", media="SURVEY", content=text, key=f"survey-{view.last_number}")
 
     @property
@@ -532,7 +446,7 @@ class ChatDesk:
 
     def adopt(self) -> None:
         """After replay, before serving."""
-        self._known = {chat.id: _Known.of(chat) for chat in self._core.chats()}
+        self._known = {chat.id: Known.of(chat) for chat in self._core.chats()}
         self._open = {(chat.channel, chat.customer): chat.id for chat in self._core.chats() if chat.channel}
         self._committed = self._core.last_message
         self.presence.restart_clocks()
@@ -565,7 +479,7 @@ class ChatDesk:
             if kind is MessagePosted:
                 self._told_message(cast("MessagePosted", event))
             elif kind in _CHAT_EVENTS:
-                self._told_change(cast("_ChatEvent", event))
+                self._told_change(cast("ChatEvent", event))
             elif kind is MessagesRead:
                 self._told_read(cast("MessagesRead", event))
 
@@ -584,10 +498,10 @@ class ChatDesk:
         news = ReadTo(event.contact, event.reader, event.number)
         self.news.tell(news, customer=(known.channel, known.customer), agents=known.agents)
 
-    def _told_change(self, event: _ChatEvent) -> None:
+    def _told_change(self, event: ChatEvent) -> None:
         known = self._know(event.contact)
         before = known.agents
-        _follow(known, event)
+        follow(known, event)
         agents = tuple(dict.fromkeys((*before, *known.agents)))
         key = (known.channel, known.customer)
         if isinstance(event, ChatArrived):
@@ -607,12 +521,12 @@ class ChatDesk:
             view = view or ended_view(event.contact, known.channel, known.customer, reason=reason, at=event.at)
             self.news.tell(ChatChanged(view, event), customer=key, agents=agents)
 
-    def _know(self, contact: ContactId) -> _Known:
+    def _know(self, contact: ContactId) -> Known:
         """Who takes part, as the committed events say. While a snapshot's journal is replayed the core knows."""
         known = self._known.get(contact)
         if known is None:
             chat = self._core.chat(contact)
-            known = self._known[contact] = _Known.of(chat) if chat is not None else _Known()
+            known = self._known[contact] = Known.of(chat) if chat is not None else Known()
         return known
 
     def _wake_waiters(self) -> None:
@@ -622,59 +536,3 @@ class ChatDesk:
                 self._waiters.append((number, done))
             elif not done.done():
                 done.set_result(None)
-
-
-class _Known(msgspec.Struct, kw_only=True):
-    """Whose a chat is, by what was committed: the core may be ahead by some commands."""
-
-    channel: str = ""
-    customer: str = ""
-    agents: tuple[AgentId, ...] = ()
-    last: ChatMessage | None = None
-    """What was said last; None also when that was before a restart."""
-
-    @classmethod
-    def of(cls, chat: Chat) -> _Known:
-        offered = (chat.offer.agent,) if chat.offer is not None else ()
-        return cls(channel=chat.channel, customer=chat.customer, agents=(*chat.agents, *offered))
-
-
-def _follow(known: _Known, event: _ChatEvent) -> None:
-    if isinstance(event, ChatArrived):
-        known.channel, known.customer, known.agents = event.channel, event.customer, ()
-    elif isinstance(event, ChatDialled):
-        known.agents = (event.agent,)
-    elif isinstance(event, ChatOffered):
-        known.agents = tuple(dict.fromkeys((*known.agents, event.agent)))
-    elif isinstance(event, ChatLeftAgent) and event.reason == "ended":
-        pass  # the end itself follows, and is told to it too
-    elif isinstance(event, ChatOfferEnded | ChatLeftAgent):
-        known.agents = tuple(one for one in known.agents if one != event.agent)
-    elif isinstance(event, ChatEnded):
-        known.agents = ()
-        if event.cdr.direction == "inbound":
-            known.channel, known.customer = event.cdr.called, event.cdr.caller
-
-
-def ended_view(contact: ContactId, channel: str, customer: str, *, reason: str, at: int) -> ChatView:
-    """A chat that is over."""
-    return ChatView(
-        contact=contact,
-        state="ended",
-        since=at,
-        direction="inbound" if channel else "internal",
-        channel=channel,
-        channel_type="",
-        customer=customer,
-        customer_name="",
-        locale="",
-        data="",
-        is_offline=False,
-        is_away=False,
-        began_at=at,
-        queue=None,
-        agent=None,
-        offered_to=None,
-        dialler=None,
-        end_reason=reason,
-    )

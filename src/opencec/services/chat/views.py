@@ -21,6 +21,7 @@ __all__ = [
     "ReadTo",
     "Typing",
     "chat_message",
+    "ended_view",
 ]
 
 ChatPhase = Literal["queued", "offered", "talking", "offline", "ended"]
@@ -199,4 +200,28 @@ def chat_message(tenant: TenantId, event: MessagePosted) -> ChatMessage:
         customer=event.customer,
         key=event.key,
         sent_at=event.sent_at,
+    )
+
+
+def ended_view(contact: ContactId, channel: str, customer: str, *, reason: str, at: int) -> ChatView:
+    """A chat that is over."""
+    return ChatView(
+        contact=contact,
+        state="ended",
+        since=at,
+        direction="inbound" if channel else "internal",
+        channel=channel,
+        channel_type="",
+        customer=customer,
+        customer_name="",
+        locale="",
+        data="",
+        is_offline=False,
+        is_away=False,
+        began_at=at,
+        queue=None,
+        agent=None,
+        offered_to=None,
+        dialler=None,
+        end_reason=reason,
     )
