@@ -8,7 +8,7 @@ import pytest
 
 from fakes.call_centre import PASSWORD, CallCentre
 from fakes.gateway_client import Clients, GatewayClient
-from opencec.elements.cc_gateway import TABLE, messages, quality_control, record_files, record_play
+from opencec.elements.cc_gateway import TABLE, messages, quality_control, record_files, record_play, record_zips
 
 pytestmark = pytest.mark.contract
 
@@ -286,7 +286,8 @@ SIGN_IN_NAMES = {
 
 def test_every_operation_has_a_row() -> None:
     covered = {row.name for row in ROWS} | SIGN_IN_NAMES | {"getAgentEvent"}
-    with_an_inspector = (*quality_control.OPERATIONS, *record_play.OPERATIONS, *record_files.OPERATIONS)
+    recordings = (*record_play.OPERATIONS, *record_files.OPERATIONS, *record_zips.OPERATIONS)
+    with_an_inspector = (*quality_control.OPERATIONS, *recordings)
     # Their rows are in test_cc_gateway_supervision.py, which has a check of its own.
     covered |= {operation.name for operation in (*with_an_inspector, *messages.OPERATIONS)}
     assert {operation.name for operation in TABLE.operations} == covered

@@ -11,7 +11,7 @@ from fakes.call_centre import CallCentre
 from fakes.gateway_client import Clients, GatewayClient
 from opencec.core.commands import PlaybackOver
 from opencec.core.effects import ControlPlayback, StartPlayback
-from opencec.elements.cc_gateway import messages, quality_control, record_files, record_play
+from opencec.elements.cc_gateway import messages, quality_control, record_files, record_play, record_zips
 
 pytestmark = pytest.mark.contract
 
@@ -250,6 +250,13 @@ ROWS = (
     by_agent("localRecordPath", "GET", f"{QC}/localrecordpath?format=1&recordId={OTHERS}", code="104-002"),
     by_agent("localRecordPath", "GET", f"{QC}/localrecordpath?format=9&recordId={CALL}", code="104-007"),
     by_agent("recordFile", "GET", f"{QC}/recordfile?token=1.2&localRecordPath=/1/a.wav", code="104-002"),
+    by_agent("queryRecordZipFileURL", "GET", f"{REC}/recordzipfileurl?filepath=/{CALL}.wav"),
+    by_agent("queryRecordZipFileURL", "GET", f"{REC}/recordzipfileurl?filepath=/{OTHERS}.wav", code="104-002"),
+    by_inspector(
+        "queryBatchRecordZipFileURL", "GET", f"{REC}/batchrecordzipfileurl?filepath=/{CALL}.wav%3B/{OTHERS}.wav"
+    ),
+    by_agent("queryBatchRecordZipFileURL", "GET", f"{REC}/batchrecordzipfileurl?filepath=x", code="104-003"),
+    by_agent("recordZipFile", "GET", f"{REC}/recordzipfile?token=1.2&filepath=/1/a.wav", code="104-002"),
     # messages
     by_agent("sendNotelet", "POST", f"{ONLINE}/sendnotelet/120?content=hello", inspector=["AgentOther_Note"]),
     by_agent("sendNotelet", "POST", f"{ONLINE}/sendnotelet/x?content=hello", code="000-002"),
@@ -301,8 +308,9 @@ async def test_operation(floor: Floor, case: Row) -> None:
 
 
 def test_every_operation_has_a_row() -> None:
-    tables = (*quality_control.OPERATIONS, *record_play.OPERATIONS, *record_files.OPERATIONS, *messages.OPERATIONS)
-    assert {operation.name for operation in tables} == {case.name for case in ROWS}
+    tables = (quality_control, record_play, record_files, record_zips, messages)
+    named = {operation.name for table in tables for operation in table.OPERATIONS}
+    assert named == {case.name for case in ROWS}
 
 
 async def test_the_inspected_agent_is_told_by_whom_and_how(floor: Floor) -> None:

@@ -82,7 +82,7 @@ class Dispatcher(Generic[P]):
             return
         if self._cross_origin is not None:
             reply = self._cross_origin.mark(reply, headers)
-        await send_reply(send, reply)
+        await send_reply(send, reply, receive)
 
     async def _serve(self, scope: Any, headers: dict[bytes, bytes], receive: Any) -> Reply:
         name = ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -37,6 +40,8 @@ class Reply:
     status: int = 200
     headers: tuple[Header, ...] = ()
     content_type: bytes = JSON_TYPE
+    stream: AsyncGenerator[bytes, None] | None = None
+    """In place of `body`: pieces, sent as they come. It is closed when the client leaves."""
 
 
 class Refusal(Exception):
@@ -78,8 +83,17 @@ class Dialect(Protocol):
         ...
 
 
-async def send_reply(send: Any, reply: Reply) -> None:
-    """Write an answer in two ASGI messages."""
+async def send_reply(send: Any, reply: Reply, receive: Any = None) -> None:
+    """Write an answer in two ASGI messages, a stream in as many as it has pieces.
+
+    Args:
+        send: Of the request.
+        reply: The answer.
+        receive: Of the request, whose body was read; a stream needs it to learn that its client has left.
+    """
+    if reply.stream is not None:
+        await _send_stream(send, reply, reply.stream, receive)
+        return
     body = reply.body
     headers = [
         (_CONTENT_TYPE, reply.content_type),
@@ -89,3 +103,19 @@ async def send_reply(send: Any, reply: Reply) -> None:
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _send_stream(send: Any, reply: Reply, stream: AsyncGenerator[bytes, None], receive: Any) -> None:
+    """A stream that fails breaks the connection off: its client must not take the piece for the whole."""
+    headers = [(_CONTENT_TYPE, reply.content_type), _CACHE_CONTROL, *reply.headers]
+    gone = asyncio.ensure_future(receive())
+    try:
+        async with aclosing(stream):
+            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+            async for piece in stream:
+                if gone.done():
+                    return
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()

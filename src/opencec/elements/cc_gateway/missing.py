@@ -39,11 +39,7 @@ MISSING: dict[str, tuple[Missing, ...]] = {
         Missing("stopConf", "DELETE", "/multimediaconf/{agentid}/stopconf"),
         Missing("getConfState", "POST", "/multimediaconf/{agentid}/getconfstate"),
     ),
-    "Recordings are downloaded one by one, and carry no score.": (
-        Missing("queryRecordZipFileURL", "GET", "/recordplay/{agentid}/recordzipfileurl"),
-        Missing("queryBatchRecordZipFileURL", "GET", "/recordplay/{agentid}/batchrecordzipfileurl"),
-        Missing("queryVoiceRecordScore", "GET", "/recordplay/{agentid}/queryrecordscore"),
-    ),
+    "Recordings carry no score.": (Missing("queryVoiceRecordScore", "GET", "/recordplay/{agentid}/queryrecordscore"),),
     "Screens are not recorded.": (
         Missing("startRecordScreen", "PUT", "/recordplay/{agentid}/startrecordscreen"),
         Missing("stopRecordScreen", "DELETE", "/recordplay/{agentid}/stoprecordscreen"),

@@ -17,6 +17,7 @@ from opencec.elements.cc_gateway import (
     queue_device,
     record_files,
     record_play,
+    record_zips,
     sign_in,
     states,
     subscriptions,
@@ -57,6 +58,7 @@ TABLE: OperationTable[Caller] = OperationTable(
         *quality_control.OPERATIONS,
         *record_play.OPERATIONS,
         *record_files.OPERATIONS,
+        *record_zips.OPERATIONS,
         *subscriptions.OPERATIONS,
     )
 )

@@ -28,7 +28,7 @@ from opencec.httpkit.replies import Refusal, Reply
 from opencec.ports.records import RecordingRow, film_of
 from opencec.services.recording_archive import FoundRecording, RecordingUnavailable
 
-__all__ = ["OPERATIONS", "recording_of"]
+__all__ = ["OPERATIONS", "check_token", "recording_of", "token_for"]
 
 _WAV, _FILM = 1, 2
 """`format` of localrecordpath. The interface publishes 1 alone; 2 is the file media type of video (6.4)."""
@@ -175,12 +175,16 @@ def _seal(caller: Caller, path: str, until: int) -> str:
     return hmac.new(caller.session.guid_sha256, text, hashlib.sha256).hexdigest()
 
 
-def _token(caller: Caller, path: str) -> str:
+def token_for(caller: Caller, path: str) -> str:
+    """A token of this session for a path, for five minutes."""
     until = caller.port.now() + _TOKEN_MS
     return f"{until}.{_seal(caller, path, until)}"
 
 
-def _check_token(caller: Caller, token: str, path: str) -> None:
+def check_token(caller: Caller, token: str, path: str) -> None:
+    """Raises:
+    Refusal: 104-002 the token is not of this session, not for this path or too old.
+    """
     until, _, seal = token.partition(".")
     is_number = until.isascii() and until.isdigit() and len(until) < 16
     if not is_number or not hmac.compare_digest(seal.encode(), _seal(caller, path, int(until)).encode()):
@@ -200,14 +204,14 @@ async def local_record_path(call: GatewayCall) -> Reply:
         path = f"/{film_of(row.path)}"
         if not await caller.port.recordings.has_film(row):
             raise Refusal("104-005", "no film of this recording, or not yet")
-    return caller.reply(LocalPath(_token(caller, path), path))
+    return caller.reply(LocalPath(token_for(caller, path), path))
 
 
 async def record_file(call: GatewayCall) -> Reply:
     """Step 2: the file."""
     caller, query = call.principal, call.query_as(DownloadQuery)
     path = query.local_record_path
-    _check_token(caller, query.token, path)
+    check_token(caller, query.token, path)
     row = await recording_of(caller, path)
     is_film = path == f"/{film_of(row.path)}"
     if path != f"/{row.path}" and not is_film:
@@ -227,7 +231,7 @@ async def query_record_file_url(call: GatewayCall) -> Reply:
     row = await recording_of(caller, call.query_as(FilePathQuery).filepath)
     path = f"/{row.path}"
     where = f"/agentgateway/resource/qualitycontrol/{caller.agent}/recordfile"
-    return caller.reply(f"{where}?token={quote(_token(caller, path))}&localRecordPath={quote(path, safe='')}")
+    return caller.reply(f"{where}?token={quote(token_for(caller, path))}&localRecordPath={quote(path, safe='')}")
 
 
 _RECORD = "/recordplay/{agentid:agent}"

@@ -35,6 +35,8 @@ __all__ = [
     "TaskQuery",
     "WhisperQuery",
     "WhisperSwitchQuery",
+    "ZipPathsQuery",
+    "ZipQuery",
 ]
 
 # --- requests -------------------------------------------------------------------------------------------------------
@@ -127,6 +129,18 @@ class FilePathQuery(WireModel):
     """5.6 recordfileurl."""
 
     filepath: str = Field(min_length=1, max_length=255)
+
+
+class ZipPathsQuery(WireModel):
+    """5.6 batchrecordzipfileurl: paths joined by `;`."""
+
+    filepath: str = Field(min_length=1, max_length=8_000)
+
+
+class ZipQuery(ZipPathsQuery):
+    """The address that zip queries answer with."""
+
+    token: str = Field(max_length=200)
 
 
 class LocalPathQuery(WireModel):
