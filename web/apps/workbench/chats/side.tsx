@@ -138,8 +138,15 @@ function History({ chat }: { chat: DeskChat }): ReactNode {
 }
 
 export function ChatSide({ chat }: { chat: DeskChat }): ReactNode {
+  const text = useWords();
   return (
     <div className={css.side} data-testid="chat-side">
+      {chat.data ? (
+        <>
+          <h2>{text("chats.customer")}</h2>
+          <p data-testid="chat-data">{chat.data}</p>
+        </>
+      ) : null}
       <Note key={chat.contact} contact={chat.contact} />
       <History key={chat.customer} chat={chat} />
     </div>

@@ -56,6 +56,8 @@ export interface DeskChat {
   offerUntil?: number | null;
   /** A transfer that waits for its target. */
   transferTo?: string | null;
+  /** What came with the chat: of a message that was left, how to reach its writer. */
+  data?: string;
   /** What the customer wrote while nobody was there. */
   isOffline?: boolean;
 }
