@@ -1,12 +1,25 @@
 """Loads Hypothesis before any test runs.
 
-Its pytest plug-in imports it only for the summary when no test of the run uses it. That import compiles its modules
-(pytest rewrites those of plug-ins) after the tests, where CPython before 3.11.8 can fail with "SystemError: AST
+It imports some of its modules only when it needs them, in a test or for the summary. Such an import compiles (pytest
+rewrites the modules of plug-ins), and deep in a stack CPython before 3.11.8 can fail there with "SystemError: AST
 constructor recursion depth mismatch" (python/cpython#106905); at the start it does not.
 """
 
 from __future__ import annotations
 
-import hypothesis
+from importlib import import_module
 
-__all__ = ["hypothesis"]
+for _name in (
+    "hypothesis",
+    "hypothesis.internal.conjecture.optimiser",
+    "hypothesis.internal.conjecture.shrinker",
+    "hypothesis.extra._patching",
+    "hypothesis.internal.constants_ast",
+    "hypothesis.internal.escalation",
+    "hypothesis.internal.observability",
+    "hypothesis.internal.scrutineer",
+    "hypothesis.statistics",
+    "hypothesis.strategies._internal.random",
+    "hypothesis.strategies._internal.regex",
+):
+    import_module(_name)
