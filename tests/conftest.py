@@ -13,7 +13,6 @@ for _name in (
     "hypothesis",
     "hypothesis.internal.conjecture.optimiser",
     "hypothesis.internal.conjecture.shrinker",
-    "hypothesis.extra._patching",
     "hypothesis.internal.constants_ast",
     "hypothesis.internal.escalation",
     "hypothesis.internal.observability",
