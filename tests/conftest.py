@@ -18,7 +18,5 @@ for _name in (
     "hypothesis.internal.observability",
     "hypothesis.internal.scrutineer",
     "hypothesis.statistics",
-    "hypothesis.strategies._internal.random",
-    "hypothesis.strategies._internal.regex",
 ):
     import_module(_name)
