@@ -24,6 +24,7 @@ class Row(NamedTuple):
 
 
 ANY_CALL = "1700000000-9"
+CHAT_TRANSFER = {"addesstype": 10, "destaddr": "4", "callid": ANY_CALL, "attachdata": "", "mode": 0}
 NUMBER = {"addressType": "6", "address": "15550101"}
 ROWS = [
     Row("resetSkill", "POST", "/onlineagent/{a}/resetskill/true", "0"),
@@ -65,6 +66,24 @@ ROWS = [
         "200-025",
         {"callid": ANY_CALL, "devicetype": 1, "mode": 0, "address": "4"},
     ),
+    Row("textChatAnswer", "PUT", f"/textchat/{{a}}/answer/{ANY_CALL}", "200-002"),
+    Row("textChatReject", "DELETE", f"/textchat/{{a}}/reject/{ANY_CALL}", "200-002"),
+    Row("textChatDrop", "DELETE", f"/textchat/{{a}}/drop/{ANY_CALL}", "200-025"),
+    Row("textChatMessage", "PUT", "/textchat/{a}/chatmessage/", "200-025", {"callId": ANY_CALL, "content": "Hello"}),
+    Row("textChatMessage", "PUT", "/textchat/{a}/chatmessage", "000-002", {"callId": ANY_CALL, "content": " "}),
+    Row("textChatMessage", "PUT", "/textchat/{a}/chatmessage", "000-002", {"callid": ANY_CALL, "content": "Hello"}),
+    Row("textChatTransfer", "POST", "/textchat/{a}/transfer", "200-025", {**CHAT_TRANSFER, "addesstype": "1"}),
+    Row("textChatTransfer", "POST", "/textchat/{a}/transfer", "000-002", {**CHAT_TRANSFER, "addesstype": 2}),
+    Row("textChatTransfer", "POST", "/textchat/{a}/transfer", "000-002", {**CHAT_TRANSFER, "mode": 2}),
+    Row("textChatInternalCall", "PUT", "/textchat/{a}/internalcall/999", "000-002"),
+    Row("textChatInternalCall", "PUT", "/textchat/{a}/internalcall/101", "000-002"),
+    Row("textChatInternalCall", "PUT", "/textchat/{a}/internalcall/nobody", "000-002"),
+    Row("getAllAgentsInTextChat", "GET", "/agentgroup/{a}/allchatagents", "0"),
+    Row("setMaxChatNum", "POST", "/querymonitor/{a}/setmaxchatnum/1/5", "0"),
+    Row("setMaxChatNum", "POST", "/querymonitor/{a}/setmaxchatnum/1/61", "000-002"),
+    Row("setMaxChatNum", "POST", "/querymonitor/{a}/setmaxchatnum/2/5", "000-002"),
+    Row("setMaxChatNum", "POST", "/querymonitor/{a}/setmaxchatnum/1/5?agents=x", "000-002"),
+    Row("setMaxChatNum", "POST", "/querymonitor/{a}/setmaxchatnum/1/5?agents=102", "300-001"),
     Row("callout", "PUT", "/voicecall/{a}/callout", "000-002", {"called": "not a number"}),
     Row("callout", "PUT", "/voicecall/{a}/callout", "000-002", {}),
     Row("callout", "PUT", "/voicecall/{a}/callout", "000-002", ["15550100"]),

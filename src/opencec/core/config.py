@@ -57,6 +57,10 @@ class SkillLevel(msgspec.Struct, frozen=True):
     """1 serves first."""
 
 
+TextEvents = Literal["message", "chat", "both"]
+"""`message`: AgentEvent_* with mediaAbility "5"; `chat`: the older AgentChat_*; `both`: each of them, in this order."""
+
+
 class AgentProfile(msgspec.Struct, frozen=True):
     id: AgentId
     name: str
@@ -70,6 +74,8 @@ class AgentProfile(msgspec.Struct, frozen=True):
     """What the agent may do (cc-gateway.md 5.4): `pick_up` takes calls that ring at others."""
     text_capacity: int = 5
     """Most chats at once."""
+    text_events: TextEvents = "message"
+    """In which words the agent's client is told of text contacts; nothing else depends on it."""
 
 
 class AgentGroup(msgspec.Struct, frozen=True):

@@ -50,6 +50,7 @@ __all__ = [
 ]
 
 Media = Literal["voice", "video", "text"]
+TextEvents = Literal["message", "chat", "both"]
 AgentType = Literal["voice", "video", "multimedia", "versatile"]
 """Vendor numbers 4, 11, 5 and 99 (tenant-console 5.2)."""
 AgentRole = Literal["agent", "inspector"]
@@ -116,6 +117,8 @@ class AgentConfig(ConfigRow, frozen=True, kw_only=True):
     wrap_up_s: int | None = None
     """Overrides the queue's."""
     text_capacity: int = 5
+    text_events: TextEvents = "message"
+    """Whose events tell the agent's client of text contacts: today's, the older AgentChat_* ("chat"), or both."""
     is_enabled: bool = True
 
 

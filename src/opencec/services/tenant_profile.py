@@ -66,6 +66,7 @@ def _agents(config: TenantConfig) -> tuple[AgentProfile, ...]:
             group=groups.get(agent.group, 0),
             rights=agent.rights,
             text_capacity=agent.text_capacity,
+            text_events=agent.text_events,
         )
         for agent in config.agents
         if agent.is_enabled

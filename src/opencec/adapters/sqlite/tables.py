@@ -129,6 +129,7 @@ agents = Table(
     Column("rights", JSON, nullable=False, server_default='["call_out", "pick_up"]'),
     Column("wrap_up_s", Integer),
     _number("text_capacity"),
+    Column("text_events", Text, nullable=False, server_default="message"),
     _flag("is_enabled"),
 )
 

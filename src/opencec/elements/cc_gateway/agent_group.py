@@ -52,6 +52,12 @@ async def get_all_status_agents(call: GatewayCall) -> Reply:
     return _objects(call, call.principal.port.queries.agents())
 
 
+async def get_all_agents_in_text_chat(call: GatewayCall) -> Reply:
+    """Agents that have a text contact, or are offered one."""
+    port = call.principal.port
+    return _objects(call, (view for view in signed_in(port) if port.chats.chats_of(view.id)))
+
+
 async def get_agent_list_by_status(call: GatewayCall) -> Reply:
     """Agents in a state, by its number."""
     status = call.query_as(StatusQuery).status
@@ -245,6 +251,7 @@ def _query(
 
 OPERATIONS: tuple[Operation[Caller], ...] = (
     _query("getIdleStatusAgents", "idleagent", get_idle_status_agents, "Idle agents"),
+    _query("getAllAgentsInTextChat", "allchatagents", get_all_agents_in_text_chat, "Agents in text contacts"),
     _query("getAllStatusAgents", "allagentstatus", get_all_status_agents, "State of all agents"),
     _query("getAllStatusLocalAgents", "alllocalagentstatus", get_all_status_agents, "State of all agents of this node"),
     _query(

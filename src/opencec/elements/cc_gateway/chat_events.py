@@ -11,11 +11,13 @@ from opencec.core import events as e
 from opencec.core.ids import AgentId, ContactId
 from opencec.elements.cc_gateway.chat_schemas import MessageData
 from opencec.elements.cc_gateway.schemas import CustomerRelease, Ringing, Talking, TransferResult
+from opencec.elements.cc_gateway.text_chat_events import TEXT_CHAT_EVENT_TYPES, call_out, older_words
+from opencec.elements.cc_gateway.text_chat_schemas import ChatReference
 from opencec.elements.cc_gateway.told_calls import ChatTold, Told, ToldChat, ToldState
 
 __all__ = ["CHAT_EVENT_TYPES", "ChatEvents"]
 
-CHAT_EVENT_TYPES = frozenset({"AgentEvent_MessageData"})
+CHAT_EVENT_TYPES = TEXT_CHAT_EVENT_TYPES | {"AgentEvent_MessageData"}
 """Beside those that calls have, too."""
 _TEXT = "5"
 """mediaAbility (8.5)."""
@@ -41,7 +43,8 @@ class ChatEvents:
     """The rows of the translator that tell of chats.
 
     An agent who serves text queues alone is told AgentState_Busy before its first chat and AgentState_Ready after its
-    last: clients wait for both. One who takes calls beside has the state of its calls.
+    last: clients wait for both. One who takes calls beside has the state of its calls. What is told of the chats
+    themselves is said in the words that the agent is configured for (`text_events`).
     """
 
     def __init__(self, state: Callable[[], ToldState]) -> None:
@@ -66,9 +69,9 @@ class ChatEvents:
         for contact, chat in self._told().chats.items():
             phase = chat.agents.get(agent)
             if phase == "ringing":
-                yield agent, "AgentEvent_Ringing", _ringing(contact, chat)
+                yield from self._tell(agent, "AgentEvent_Ringing", _ringing(contact, chat), chat)
             elif phase == "talking":
-                yield agent, "AgentEvent_Talking", _talking(contact, chat)
+                yield from self._tell(agent, "AgentEvent_Talking", _talking(contact, chat), chat)
 
     def _skills_reset(self, event: e.AgentSkillsReset) -> Told:
         state = self._told()
@@ -80,7 +83,11 @@ class ChatEvents:
 
     def _arrived(self, event: e.ChatArrived) -> Told:
         self._told().chats[event.contact] = ToldChat(
-            event.customer, event.channel, media_type=_WEB_CHAT if event.channel_type == "WEB" else _SOCIAL_CHAT
+            event.customer,
+            event.channel,
+            media_type=_WEB_CHAT if event.channel_type == "WEB" else _SOCIAL_CHAT,
+            data=event.data,
+            name=event.customer_name,
         )
         yield from ()
 
@@ -89,8 +96,12 @@ class ChatEvents:
         self._told().chats[event.contact] = chat
         yield from self._busy(event.agent)
         self._add(event.agent, chat, "dialling")
+        if self._hears_older(event.agent):
+            yield event.agent, "AgentChat_CallOutCreated", call_out(event.contact, chat)
 
     def _data_set(self, event: e.ChatDataSet) -> Told:
+        if chat := self._told().chats.get(event.contact):
+            chat.data = event.data
         yield from ()
 
     def _offered(self, event: e.ChatOffered) -> Told:
@@ -100,7 +111,7 @@ class ChatEvents:
         yield from self._busy(event.agent)
         self._add(event.agent, chat, "ringing")
         kind = "AgentEvent_Auto_Answer" if event.auto_answer else "AgentEvent_Ringing"
-        yield event.agent, kind, _ringing(event.contact, chat)
+        yield from self._tell(event.agent, kind, _ringing(event.contact, chat), chat)
 
     def _offer_ended(self, event: e.ChatOfferEnded) -> Told:
         chat = self._told().chats.get(event.contact)
@@ -108,7 +119,7 @@ class ChatEvents:
             return
         self._drop(event.agent, chat)
         kind = "AgentEvent_No_Answer" if event.reason == "no_answer" else "AgentEvent_Call_Release"
-        yield event.agent, kind, event.contact
+        yield from self._tell(event.agent, kind, event.contact, chat)
         yield from self._ready(event.agent)
 
     def _answered(self, event: e.ChatAnswered) -> Told:
@@ -117,12 +128,12 @@ class ChatEvents:
             return
         for agent in [one for one, phase in chat.agents.items() if phase == "dialling"]:
             chat.agents[agent] = "talking"
-            yield agent, "AgentEvent_Talking", _talking(event.contact, chat)
+            yield from self._tell(agent, "AgentEvent_Talking", _talking(event.contact, chat), chat)
         self._add(event.agent, chat, "talking")
-        yield event.agent, "AgentEvent_Talking", _talking(event.contact, chat)
+        yield from self._tell(event.agent, "AgentEvent_Talking", _talking(event.contact, chat), chat)
         pending, chat.pending = chat.pending, ()
         for message in pending:
-            yield event.agent, "AgentEvent_MessageData", _data(event.contact, chat, message)
+            yield from self._tell(event.agent, "AgentEvent_MessageData", _data(event.contact, chat, message), chat)
 
     def _posted(self, event: e.MessagePosted) -> Told:
         chat = self._told().chats.get(event.contact)
@@ -134,23 +145,25 @@ class ChatEvents:
             chat.pending = (*chat.pending, message)[-_MOST_PENDING:]
         if event.source == "customer" or chat.is_internal:
             for agent in others:
-                yield agent, "AgentEvent_MessageData", _data(event.contact, chat, message)
+                yield from self._tell(agent, "AgentEvent_MessageData", _data(event.contact, chat, message), chat)
 
     def _transfer_started(self, event: e.ChatTransferStarted) -> Told:
         if chat := self._told().chats.get(event.contact):
             chat.transferred_from = str(event.agent)
-        yield from ()
+            if self._hears_older(event.agent):
+                yield event.agent, "AgentChat_TransferStart", ChatReference(event.contact)
 
     def _transfer_ended(self, event: e.ChatTransferEnded) -> Told:
         chat = self._told().chats.get(event.contact)
         if chat is None or event.cause == "agent_gone":
             return
         if event.result == "done":
-            yield event.agent, "AgentEvent_SuccTransResult", TransferResult(event.contact, _OK)
+            yield from self._tell(event.agent, "AgentEvent_SuccTransResult", TransferResult(event.contact, _OK), chat)
             return
         chat.transferred_from = ""
         if event.result == "failed":
-            yield event.agent, "AgentEvent_SuccTransResult", TransferResult(event.contact, _FAILED)
+            failed = TransferResult(event.contact, _FAILED)
+            yield from self._tell(event.agent, "AgentEvent_SuccTransResult", failed, chat)
 
     def _left(self, event: e.ChatLeftAgent) -> Told:
         chat = self._told().chats.get(event.contact)
@@ -161,7 +174,7 @@ class ChatEvents:
         self._drop(event.agent, chat)
         if event.reason == "transferred":
             chat.transferred_from = str(event.agent)
-        yield event.agent, "AgentEvent_Call_Release", event.contact
+        yield from self._tell(event.agent, "AgentEvent_Call_Release", event.contact, chat)
         yield from self._ready(event.agent)
 
     def _ended(self, event: e.ChatEnded) -> Told:
@@ -169,12 +182,24 @@ class ChatEvents:
         if chat is None:
             return
         for agent in list(chat.agents):
+            phase = chat.agents[agent] if agent != event.agent else "talking"
             self._drop(agent, chat)
             if agent != event.agent:
                 other = chat.caller if not chat.is_internal else str(event.agent or "")
-                yield agent, "AgentEvent_Customer_Release", CustomerRelease(event.contact, other)
-            yield agent, "AgentEvent_Call_Release", event.contact
+                yield from self._tell(agent, "AgentEvent_Customer_Release", CustomerRelease(event.contact, other), chat)
+            yield from self._tell(agent, "AgentEvent_Call_Release", event.contact, chat, phase=phase)
             yield from self._ready(agent)
+
+    def _tell(self, agent: AgentId, kind: str, content: object, chat: ToldChat, *, phase: ChatTold = "talking") -> Told:
+        """An event of a chat, in the agent's words. `phase`: how far the agent had come in a chat that it leaves."""
+        words = self._told().text_events.get(agent, "message")
+        if words != "chat":
+            yield agent, kind, content
+        if words != "message" and (older := older_words(kind, content, chat, phase=phase)) is not None:
+            yield agent, *older
+
+    def _hears_older(self, agent: AgentId) -> bool:
+        return agent in self._told().text_events
 
     def _busy(self, agent: AgentId) -> Told:
         """Before the first chat of an agent who takes no calls."""

@@ -16,15 +16,7 @@ class Missing(NamedTuple):
 
 
 MISSING: dict[str, tuple[Missing, ...]] = {
-    "The older text chat: text contacts are served by `mediacall` and `voicecall`.": (
-        Missing("getAllAgentsInTextChat", "GET", "/agentgroup/{agentid}/allchatagents"),
-        Missing("setMaxChatNum", "POST", "/querymonitor/{agentid}/setmaxchatnum/{vdnid}/{chatnum}"),
-        Missing("answer", "PUT", "/textchat/{workno}/answer/{callid}"),
-        Missing("reject", "DELETE", "/textchat/{workno}/reject/{callid}"),
-        Missing("drop", "DELETE", "/textchat/{workno}/drop/{callid}"),
-        Missing("chat", "PUT", "/textchat/{workno}/chatmessage"),
-        Missing("transfer", "POST", "/textchat/{workno}/transfer"),
-        Missing("internalCall", "PUT", "/textchat/{workno}/internalcall/{destno}"),
+    "The older text chat is served but for its files, lists, confirmations and messages without a contact.": (
         Missing("uploadMediaFile", "POST", "/textchat/{workno}/mediafile"),
         Missing("downloadMediaFile", "GET", "/textchat/{workno}/mediafile"),
         Missing("sendMessageWithoutCall", "POST", "/textchat/{workno}/sendmessagewithoutcall"),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
 
 from opencec.core.ids import AgentId, QueueId
 from opencec.elements.cc_gateway.gateway import Caller, GatewayCall
 from opencec.elements.cc_gateway.query_schemas import ClusterAgent, ClusterInfo, SystemState
 from opencec.elements.cc_gateway.queue_statistics import skill_statistics
+from opencec.elements.cc_gateway.text_chat_schemas import MaxChatQuery
 from opencec.elements.cc_gateway.views import NOTHING, agent_of, signed_in
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
 from opencec.services.agent_port import AgentView
 
 __all__ = ["OPERATIONS"]
+
+_MOST_CHATS = 60
+_WORK_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 
 async def set_agent_time_out(call: GatewayCall) -> Reply:
@@ -24,6 +29,26 @@ async def set_agent_time_out(call: GatewayCall) -> Reply:
     caller, is_watched = call.principal, flag in ("true", "1")
     await caller.desk.sessions.switch_silence(caller.port, caller.session, is_watched=is_watched)
     caller.desk.feed.watch(caller.session.session, is_watched)
+    return caller.reply(NOTHING)
+
+
+async def set_max_chat_num(call: GatewayCall) -> Reply:
+    """How many text contacts agents take at once in their sessions; those of others with the right to watch."""
+    caller, count = call.principal, call.number("chatnum")
+    if call.number("vdnid") != caller.port.tenant:
+        raise Refusal("000-002", "vdnid is not the agent's tenant")
+    if not 1 <= count <= _MOST_CHATS:
+        raise Refusal("000-002", f"chatnum is 1-{_MOST_CHATS}")
+    named = [one for one in re.split(r"[;,]", call.query_as(MaxChatQuery).agents) if one]
+    if not all(_WORK_NUMBER.fullmatch(one) for one in named):
+        raise Refusal("000-002", "agents are work numbers with ; between them")
+    agents = [AgentId(int(one)) for one in dict.fromkeys(named)] or [caller.agent]
+    if agents != [caller.agent]:
+        caller.need_right("monitor")
+    if any(agent_of(caller.port, agent).state == "signed_out" for agent in agents):
+        raise Refusal("600-001", "an agent is not signed in")
+    for agent in agents:
+        await caller.port.chats.set_capacity(agent, count)
     return caller.reply(NOTHING)
 
 
@@ -98,6 +123,16 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Switch the supervision of silence",
         group="state",
         codes=("000-002",),
+    ),
+    Operation(
+        "setMaxChatNum",
+        ("POST",),
+        f"{_MONITOR}/setmaxchatnum/{{vdnid:number}}/{{chatnum:number}}",
+        set_max_chat_num,
+        "Set how many text contacts agents take at once",
+        group="query",
+        query=MaxChatQuery,
+        codes=("000-002", "300-001", "300-002", "600-001"),
     ),
     Operation("querySysVersion", ("GET",), f"{_MONITOR}/systemversion", query_sys_version, "Version", group="query"),
     Operation("queryServerTime", ("GET",), f"{_MONITOR}/servertime", query_server_time, "Time, ms", group="query"),

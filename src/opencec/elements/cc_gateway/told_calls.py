@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from opencec.core.config import TextEvents
 from opencec.core.ids import AgentId, ContactId, LegId, QueueId
 from opencec.elements.cc_gateway.schemas import PhoneState, Ringing, Talking
 
@@ -114,6 +115,9 @@ class ToldChat(msgspec.Struct):
     transferred_from: str = ""
     agents: dict[AgentId, ChatTold] = {}
     """Who takes part."""
+    data: str = ""
+    name: str = ""
+    """What the customer calls itself."""
     pending: tuple[str, ...] = ()
     """What the customer wrote while nobody talked."""
 
@@ -147,6 +151,8 @@ class ToldState(msgspec.Struct):
     text_queues: set[QueueId] = set()
     text_agents: set[AgentId] = set()
     """Agents that serve text queues alone."""
+    text_events: dict[AgentId, TextEvents] = {}
+    """In which words clients are told of text contacts, where not in today's."""
 
     def part(self, contact: ContactId, agent: AgentId) -> ToldPart | None:
         """An agent's part in a live call."""

@@ -188,6 +188,9 @@ class EventTranslator:
 
     def _configured(self, event: e.ConfigurationChanged) -> Told:
         self._state.queues = {queue.id: queue.name for queue in event.profile.queues}
+        self._state.text_events = {
+            agent.id: agent.text_events for agent in event.profile.agents if agent.text_events != "message"
+        }
         self._state.text_queues = {queue.id for queue in event.profile.queues if queue.medium == "text"}
         yield from ()
 
