@@ -47,7 +47,9 @@ QUEUES = [
 ]
 AGENTS = [
     AgentConfig(workno="101", name="Ada", password_hash="$argon2id$x", phone="7101"),
-    AgentConfig(workno="120", roles=("agent", "inspector"), wrap_up_s=3, password_hash="$argon2id$y"),
+    AgentConfig(
+        workno="120", roles=("agent", "inspector"), wrap_up_s=3, password_hash="$argon2id$y", text_events="both"
+    ),
 ]
 SIP = [SipAccountConfig(user="7101", secret="s3cret-7101", workno="101")]
 ROUTES = [
