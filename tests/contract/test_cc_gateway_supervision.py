@@ -257,6 +257,9 @@ ROWS = (
     ),
     by_agent("queryBatchRecordZipFileURL", "GET", f"{REC}/batchrecordzipfileurl?filepath=x", code="104-003"),
     by_agent("recordZipFile", "GET", f"{REC}/recordzipfile?token=1.2&filepath=/1/a.wav", code="104-002"),
+    by_agent("queryVoiceRecordScore", "GET", f"{REC}/queryrecordscore"),
+    by_agent("queryVoiceRecordScore", "GET", f"{REC}/queryrecordscore?workno=105", code="104-002"),
+    by_inspector("queryVoiceRecordScore", "GET", f"{REC}/queryrecordscore?recordstartdate=never", code="000-002"),
     # messages
     by_agent("sendNotelet", "POST", f"{ONLINE}/sendnotelet/120?content=hello", inspector=["AgentOther_Note"]),
     by_agent("sendNotelet", "POST", f"{ONLINE}/sendnotelet/x?content=hello", code="000-002"),

@@ -23,7 +23,7 @@ from opencec.elements.console import build_console_api
 from opencec.flow.session import Context, Session
 from opencec.httpkit.application import build_app
 from opencec.ports.configuration import CallReason, WorkbenchConfig
-from opencec.ports.records import CdrQuery
+from opencec.ports.records import CdrQuery, ScoreQuery
 from opencec.services.flow_facts import FlowRun, PathStep, RunSaved
 
 pytestmark = pytest.mark.contract
@@ -275,3 +275,69 @@ async def test_an_agent_who_signs_out_is_told_nothing_more(office: Office) -> No
     await _until(frames, lambda frame: frame["is_whole"])
     await office.centre.port.execute(SignOut(agent=AgentId(101), reason="logout"))
     await asyncio.wait_for(task, 5)
+
+
+async def _recorded_call(office: Office, agent: GatewayClient) -> ContactId:
+    """A call of the agent that was recorded and has ended."""
+    contact = await office.talks(agent)
+    await agent.ok("DELETE", "/voicecall/{a}/release")
+    await office.settled()
+    return contact
+
+
+async def test_an_inspectors_scores_are_kept_with_the_recording(office: Office) -> None:
+    agent, inspector = await office.sign_in(101), await office.sign_in(120)
+    contact = await _recorded_call(office, agent)
+    path = f"/contacts/{contact}/scores"
+    for score, comment in ((40, "no greeting"), (85, " second hearing ")):
+        body = {"agent": 101, "score": score, "comment": comment}
+        answer = await office.ask(inspector, "POST", path, json=body)
+        assert answer.status_code == 204, answer.text
+        await asyncio.sleep(0.002)  # the two are of different milliseconds
+    await office.settled()
+    query = "/recordplay/{a}/queryrecordscore"
+    (score,) = await inspector.ok("GET", f"{query}?workno=101&recordstartdate=20200101")
+    assert (score["recordID"], score["workno"], score["inspector"]) == (contact, "101", "120")
+    assert (score["score"], score["comment"]) == (85, "second hearing"), "the newest counts"
+    assert await agent.ok("GET", query) == [score], "agents see their own"
+    assert await inspector.ok("GET", f"{query}?workno=102") == []
+    assert await inspector.ok("GET", f"{query}?recordenddate=20200101") == []
+    kept = await office.records.for_tenant(1).scores(ScoreQuery(callid=contact))
+    assert [(one.score, one.inspector) for one in kept] == [(40, "120"), (85, "120")], "what was said before stays"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"agent": 101, "score": 101}, 422),
+        ({"agent": 101, "score": -1}, 422),
+        ({"agent": 101, "score": "many"}, 422),
+        ({"agent": 0, "score": 1}, 422),
+        ({"score": 1}, 422),
+        ({"agent": 101, "score": 1, "comment": "c" * 301}, 422),
+        ({"agent": 102, "score": 1}, 404),
+        ({"agent": 120, "score": 1}, 403),
+    ],
+)
+async def test_a_bad_score_changes_nothing(office: Office, body: object, status: int) -> None:
+    agent, inspector = await office.sign_in(101), await office.sign_in(120)
+    contact = await _recorded_call(office, agent)
+    answer = await office.ask(inspector, "POST", f"/contacts/{contact}/scores", json=body)
+    assert answer.status_code == status, answer.text
+    await office.settled()
+    assert await office.records.for_tenant(1).scores(ScoreQuery()) == []
+
+
+async def test_scores_are_given_by_inspectors_to_what_was_recorded(office: Office) -> None:
+    agent, inspector = await office.sign_in(101), await office.sign_in(120)
+    recorded = await _recorded_call(office, agent)
+    body = {"agent": 101, "score": 50}
+    answer = await office.ask(agent, "POST", f"/contacts/{recorded}/scores", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "inspectors_only")
+    await agent.ok("POST", "/onlineagent/{a}/sayfree")
+    unrecorded = await office.centre.call_in()
+    await agent.ok("POST", "/voicecall/{a}/reject")
+    await office.centre.customer_hangs_up(unrecorded)
+    await office.settled()
+    answer = await office.ask(inspector, "POST", f"/contacts/{unrecorded}/scores", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_contact")

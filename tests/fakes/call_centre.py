@@ -49,11 +49,11 @@ from opencec.elements.cc_gateway import Gateway, GatewaySettings
 from opencec.httpkit.lockout import SignInGuard
 from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.configuration import AgentConfig, TenantConfig, TenantInfo
-from opencec.ports.records import Cdr, CdrQuery, TenantRecords
+from opencec.ports.records import Cdr, CdrQuery, ContactScore, ScoreQuery, TenantRecords
 from opencec.services.agent_desk import AgentDesk
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
-from opencec.services.cdr_projection import NOTES, CdrProjection
+from opencec.services.cdr_projection import NOTES, SCORES, CdrProjection
 from opencec.services.chat.desk import ChatDesk
 from opencec.services.chat.history import RATINGS, ChatHistory
 from opencec.services.contact_serials import ContactSerials
@@ -170,6 +170,9 @@ class FakePort:
 
     async def call_records(self, query: CdrQuery) -> list[Cdr]:
         return [] if self.records is None else await self.records.cdrs(query)
+
+    async def call_scores(self, query: ScoreQuery) -> list[ContactScore]:
+        return [] if self.records is None else await self.records.scores(query)
 
     async def execute(self, command: Command) -> tuple[Event, ...]:
         if self.is_overloaded:
@@ -295,6 +298,7 @@ class CallCentre:
         for observer in (self.projection, desk, board):
             self.runtime.observe(observer)
         self.runtime.follow(NOTES, self.projection.on_note)
+        self.runtime.follow(SCORES, self.projection.on_score)
         return desk
 
     @classmethod

@@ -11,8 +11,8 @@ import pytest
 from fakes.journal import MemoryJournal
 from opencec.adapters.sqlite import Database, SqliteRecords
 from opencec.core.ids import TenantId
-from opencec.ports.records import Cdr, CdrQuery, LegQuality, RecordingRow, Segment
-from opencec.services.cdr_projection import QUALITY, CdrProjection, encode_quality
+from opencec.ports.records import Cdr, CdrQuery, ContactScore, LegQuality, RecordingRow, ScoreQuery, Segment
+from opencec.services.cdr_projection import QUALITY, SCORES, CdrProjection, encode_quality, encode_score
 from opencec.services.journal_entries import ServiceFact, encode_entry
 
 pytestmark = pytest.mark.store
@@ -161,3 +161,31 @@ async def test_quality_is_folded_once_with_the_journal_position(records: SqliteR
     await tenant.apply([_cdr(1)], 4)
     assert (await tenant.cdrs(CdrQuery()))[0].quality == tuple(legs)
     assert again.floor() == 3
+
+
+def _score(number: int, **fields: object) -> ContactScore:
+    score = ContactScore(
+        callid=f"{number}-1", vdn=1, agent="101", inspector="120", at=5, begin=number * 1000, score=number
+    )
+    return msgspec.structs.replace(score, **fields)
+
+
+async def test_scores_are_found_by_agent_contact_and_time_and_never_changed(records: SqliteRecords) -> None:
+    tenant = records.for_tenant(1)
+    rows = [_score(1), _score(1, at=6, score=90), _score(2, agent="102"), _score(3)]
+    assert await tenant.apply([rows[1], rows[0], *rows[2:]], 1)
+    assert await tenant.scores(ScoreQuery()) == [rows[3], rows[2], rows[0], rows[1]]
+    assert await tenant.scores(ScoreQuery(agent="102")) == [rows[2]]
+    assert await tenant.scores(ScoreQuery(callid="1-1")) == rows[:2]
+    assert await tenant.scores(ScoreQuery(since=2000, until=3000)) == [rows[2]]
+    assert await tenant.scores(ScoreQuery(limit=1)) == [rows[3]]
+    assert await records.for_tenant(2).scores(ScoreQuery()) == []
+
+
+async def test_scores_that_a_crash_left_unwritten_are_read_from_the_journal(records: SqliteRecords) -> None:
+    journal = MemoryJournal()
+    epoch = await journal.claim(1, "test")
+    await journal.append(1, epoch, [encode_entry(ServiceFact(0, SCORES, encode_score(_score(7))))])
+    projection = CdrProjection(TenantId(1), records=records.for_tenant(1), recording_path=lambda vdn, contact: "")
+    await projection.catch_up(journal)
+    assert await records.for_tenant(1).scores(ScoreQuery()) == [_score(7)]

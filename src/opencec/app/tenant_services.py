@@ -53,7 +53,7 @@ from opencec.ports.speech import PromptCatalogue, PromptRenderer
 from opencec.services.agent_desk import AgentDesk
 from opencec.services.audio import ContactAudio
 from opencec.services.caller_accounts import CallerAccounts
-from opencec.services.cdr_projection import NOTES, QUALITY, CdrProjection
+from opencec.services.cdr_projection import NOTES, QUALITY, SCORES, CdrProjection
 from opencec.services.channels.service import ChannelService
 from opencec.services.chat.history import RATINGS
 from opencec.services.flow_facts import FlowFacts
@@ -201,6 +201,7 @@ class TenantServices:
         self.runtime.follow(RATINGS, chats.history.on_rating)
         self.runtime.follow(QUALITY, self.projection.on_quality)
         self.runtime.follow(NOTES, self.projection.on_note)
+        self.runtime.follow(SCORES, self.projection.on_score)
 
     def line(self) -> TenantLine:
         """The tenant as signalling sees it."""

@@ -14,11 +14,13 @@ __all__ = [
     "CdrQuery",
     "ContactNote",
     "ContactOutcome",
+    "ContactScore",
     "LegQuality",
     "Record",
     "RecordingRow",
     "RecordingState",
     "Records",
+    "ScoreQuery",
     "Segment",
     "TenantRecords",
     "film_of",
@@ -85,6 +87,27 @@ class ContactNote(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     reasons: tuple[int, ...] = ()
     """Call reasons of the tenant."""
+
+
+class ContactScore(msgspec.Struct, frozen=True, kw_only=True):
+    """What an inspector thought of an agent's part in a recorded contact.
+
+    Rows are never changed: the newest of each inspector counts, and the older ones tell what was said before.
+    """
+
+    callid: str
+    vdn: int
+    agent: str
+    """Work number of whom it is about."""
+    inspector: str
+    """Work number of who gave it."""
+    at: int
+    """Milliseconds UTC."""
+    begin: int
+    """Of the contact, milliseconds UTC, to the second as its id says."""
+    score: int
+    """0-100."""
+    comment: str = ""
 
 
 class AgentContact(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +178,7 @@ class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
     agent: str = ""
 
 
-Record = Cdr | RecordingRow | LegQuality | AgentContact | ContactNote
+Record = Cdr | RecordingRow | LegQuality | AgentContact | ContactNote | ContactScore
 """What a projection writes."""
 
 
@@ -188,6 +211,18 @@ class AgentContactQuery(msgspec.Struct, frozen=True, kw_only=True):
     after: tuple[int, str] | None = None
     """Page on: (begin, callid) of the last row of the page before."""
     limit: int = 50
+
+
+class ScoreQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters; None does not filter."""
+
+    agent: str | None = None
+    callid: str | None = None
+    since: int | None = None
+    """Begin of the contact >= since, milliseconds UTC."""
+    until: int | None = None
+    """Begin of the contact < until."""
+    limit: int = 1000
 
 
 class TenantRecords(Protocol):
@@ -224,6 +259,10 @@ class TenantRecords(Protocol):
 
     async def has_agent_contact(self, agent: str, callid: str) -> bool:
         """Whether an ended contact was at an agent."""
+        ...
+
+    async def scores(self, query: ScoreQuery) -> list[ContactScore]:
+        """Scores by contact, newest contact first, then by agent, inspector and time: the last of each counts."""
         ...
 
     async def recordings(

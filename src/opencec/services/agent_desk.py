@@ -10,9 +10,9 @@ from opencec.core.events import ChatLeftAgent, ChatOfferEnded, ContactLeftAgent,
 from opencec.core.ids import AgentId, ContactId, TenantId
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import WorkbenchConfig
-from opencec.ports.records import AgentContact, AgentContactQuery, ContactNote, TenantRecords
+from opencec.ports.records import AgentContact, AgentContactQuery, ContactNote, ContactScore, TenantRecords
 from opencec.services.agent_port import TenantQueries
-from opencec.services.cdr_projection import NOTES, encode_note
+from opencec.services.cdr_projection import NOTES, SCORES, encode_note, encode_score
 from opencec.services.flow_facts import FlowFacts, PathStep
 from opencec.services.live_board import LiveBoard
 from opencec.services.tenant_runtime import TenantRuntime
@@ -89,6 +89,41 @@ class AgentDesk:
             callid=contact, vdn=self._tenant, agent=str(agent), at=self._clock.now(), note=note, reasons=reasons
         )
         await self._runtime.keep(NOTES, encode_note(row))
+
+    async def judge(self, inspector: AgentId, contact: ContactId, *, agent: AgentId, score: int, comment: str) -> None:
+        """Journal what an inspector thought of an agent's part in a recorded contact; what was said before stays.
+
+        Args:
+            inspector: Who says so.
+            contact: What it is about.
+            agent: Whom it is about.
+            score: 0-100.
+            comment: Free text.
+
+        Raises:
+            DeskRefused: `inspectors_only`, no inspector, or about oneself; `unknown_contact`, not a recorded one of
+                this agent; `invalid_value`, the score.
+            TenantOverloaded: nothing was written.
+        """
+        view = self._queries.agent(inspector)
+        if view is None or view.role != "inspector" or inspector == agent:
+            raise DeskRefused("inspectors_only", "inspectors give scores, and not to themselves")
+        if not 0 <= score <= 100:
+            raise DeskRefused("invalid_value", "scores are 0-100")
+        recording = await self._records.recording(contact)
+        if recording is None or recording.state == "lost" or not await self.had(agent, contact):
+            raise DeskRefused("unknown_contact", "not a recorded contact of this agent")
+        row = ContactScore(
+            callid=contact,
+            vdn=self._tenant,
+            agent=str(agent),
+            inspector=str(inspector),
+            at=self._clock.now(),
+            begin=int(contact.partition("-")[0]) * 1000,
+            score=score,
+            comment=comment,
+        )
+        await self._runtime.keep(SCORES, encode_score(row))
 
     async def had(self, agent: AgentId, contact: ContactId) -> bool:
         """Whether the agent has, or had, a part in a contact of any medium."""

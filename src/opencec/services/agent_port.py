@@ -16,7 +16,7 @@ from opencec.core.config import TenantProfile
 from opencec.core.errors import OpenCecError
 from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, QueueId, SessionId, TenantId
-from opencec.ports.records import Cdr, CdrQuery
+from opencec.ports.records import Cdr, CdrQuery, ContactScore, ScoreQuery
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.media_cache import TenantMedia
 from opencec.services.recording_archive import RecordingArchive
@@ -309,6 +309,10 @@ class TenantPort(Protocol):
 
     async def call_records(self, query: CdrQuery) -> list[Cdr]:
         """Calls that are over; a call appears within a second of its end."""
+        ...
+
+    async def call_scores(self, query: ScoreQuery) -> list[ContactScore]:
+        """What inspectors thought of calls; a score appears within a second."""
         ...
 
     async def execute(self, command: Command) -> tuple[Event, ...]:

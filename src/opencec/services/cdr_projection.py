@@ -19,6 +19,7 @@ from opencec.ports.records import (
     Cdr,
     ContactNote,
     ContactOutcome,
+    ContactScore,
     LegQuality,
     Record,
     RecordingRow,
@@ -27,7 +28,16 @@ from opencec.ports.records import (
 )
 from opencec.services.journal_entries import CoreOutcome, ServiceFact, decode_entry
 
-__all__ = ["NOTES", "QUALITY", "CdrProjection", "RecordingPath", "encode_note", "encode_quality"]
+__all__ = [
+    "NOTES",
+    "QUALITY",
+    "SCORES",
+    "CdrProjection",
+    "RecordingPath",
+    "encode_note",
+    "encode_quality",
+    "encode_score",
+]
 
 _log = structlog.get_logger()
 
@@ -35,6 +45,8 @@ QUALITY = "quality"
 """Service whose facts are `LegQuality` rows. No participant keeps them: they live in the records alone."""
 NOTES = "notes"
 """Service whose facts are `ContactNote` rows, kept in the records alone too."""
+SCORES = "scores"
+"""Service whose facts are `ContactScore` rows, kept in the records alone too."""
 
 _REJECTED = 27
 """ivr-flows.md 10."""
@@ -50,6 +62,7 @@ RecordingPath = Callable[[TenantId, ContactId], str]
 _encoder = msgspec.msgpack.Encoder()
 _quality: msgspec.msgpack.Decoder[LegQuality] = msgspec.msgpack.Decoder(LegQuality)
 _note: msgspec.msgpack.Decoder[ContactNote] = msgspec.msgpack.Decoder(ContactNote)
+_score: msgspec.msgpack.Decoder[ContactScore] = msgspec.msgpack.Decoder(ContactScore)
 
 
 def encode_quality(quality: LegQuality) -> bytes:
@@ -60,6 +73,11 @@ def encode_quality(quality: LegQuality) -> bytes:
 def encode_note(note: ContactNote) -> bytes:
     """What an agent wrote down, as a fact of the service `NOTES`."""
     return _encoder.encode(note)
+
+
+def encode_score(score: ContactScore) -> bytes:
+    """What an inspector thought of a contact, as a fact of the service `SCORES`."""
+    return _encoder.encode(score)
 
 
 class CdrProjection:
@@ -86,6 +104,8 @@ class CdrProjection:
                     self._rows.append(_quality.decode(entry.body))
                 elif isinstance(entry, ServiceFact) and entry.service == NOTES:
                     self._rows.append(_note.decode(entry.body))
+                elif isinstance(entry, ServiceFact) and entry.service == SCORES:
+                    self._rows.append(_score.decode(entry.body))
                 self._covered = seq
             await self.flush()
 
@@ -104,6 +124,10 @@ class CdrProjection:
     def on_note(self, seq: int, body: bytes) -> None:
         """Take a committed fact of the service `NOTES` in."""
         self._take(seq, _note.decode(body))
+
+    def on_score(self, seq: int, body: bytes) -> None:
+        """Take a committed fact of the service `SCORES` in."""
+        self._take(seq, _score.decode(body))
 
     def _take(self, seq: int, row: Record) -> None:
         if seq <= self._covered:

@@ -10,7 +10,7 @@ from opencec.core.ids import AgentId, ContactId, SessionId, TenantId
 from opencec.ports.clock import Clock
 from opencec.ports.configuration import TenantConfig, TenantConfiguration
 from opencec.ports.ids import Ids
-from opencec.ports.records import Cdr, CdrQuery, TenantRecords
+from opencec.ports.records import Cdr, CdrQuery, ContactScore, ScoreQuery, TenantRecords
 from opencec.ports.secrets import Passwords
 from opencec.services.agent_passwords import AgentPasswords
 from opencec.services.agent_port import FlowName, Reason, TenantPort
@@ -122,6 +122,10 @@ class TenantHandle:
     async def call_records(self, query: CdrQuery) -> list[Cdr]:
         """Calls that are over."""
         return await self._records.cdrs(query)
+
+    async def call_scores(self, query: ScoreQuery) -> list[ContactScore]:
+        """What inspectors thought of calls."""
+        return await self._records.scores(query)
 
     async def execute(self, command: Command) -> tuple[Event, ...]:
         """See the port."""

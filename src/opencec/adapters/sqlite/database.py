@@ -14,7 +14,7 @@ from opencec.adapters.sqlite.tables import metadata
 
 __all__ = ["SCHEMA_REVISION", "Database"]
 
-SCHEMA_REVISION = "0012"
+SCHEMA_REVISION = "0013"
 """Newest migration. A file that has it is opened without loading Alembic, which costs a good part of a second."""
 
 _BUSY_TIMEOUT_S = 10

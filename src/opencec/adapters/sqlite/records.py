@@ -29,10 +29,12 @@ from opencec.ports.records import (
     Cdr,
     CdrQuery,
     ContactNote,
+    ContactScore,
     LegQuality,
     Record,
     RecordingRow,
     RecordingState,
+    ScoreQuery,
 )
 
 __all__ = ["SqliteRecords", "SqliteTenantRecords"]
@@ -58,6 +60,7 @@ _PUTS: tuple[tuple[type[Record], Insert], ...] = (
     (LegQuality, _upsert(tables.leg_quality)),
     (AgentContact, _upsert(tables.agent_contacts)),
     (ContactNote, _upsert(tables.contact_notes)),
+    (ContactScore, _upsert(tables.contact_scores)),
     (RecordingRow, _upsert(tables.recordings, only_if=tables.recordings.c.state == "recording")),
 )
 _PUT_POSITION = _upsert(tables.projections)
@@ -167,6 +170,22 @@ class SqliteTenantRecords:
         mine = (t.c.vdn == self._vdn, t.c.agent == agent, t.c.begin >= began, t.c.callid == callid)
         query = select(t.c.callid).where(*mine).limit(1)
         return await self._database.read(lambda c: c.execute(query).first() is not None)
+
+    async def scores(self, query: ScoreQuery) -> list[ContactScore]:
+        """Scores by contact, newest contact first."""
+        t = tables.contact_scores
+        wanted = [t.c.vdn == self._vdn]
+        for column, value in ((t.c.agent, query.agent), (t.c.callid, query.callid)):
+            if value is not None:
+                wanted.append(column == value)
+        if query.since is not None:
+            wanted.append(t.c.begin >= query.since)
+        if query.until is not None:
+            wanted.append(t.c.begin < query.until)
+        order = (t.c.begin.desc(), t.c.callid.desc(), t.c.agent, t.c.inspector, t.c.at)
+        found = select(t).where(*wanted).order_by(*order).limit(query.limit)
+        rows = await self._database.read(lambda c: c.execute(found).mappings().all())
+        return [from_row(row, ContactScore) for row in rows]
 
     def _parts(
         self, connection: Connection, t: Table, struct: type[Part], callids: Sequence[str]

@@ -37,6 +37,7 @@ __all__ = [
     "chat_ratings",
     "connection_bars",
     "contact_notes",
+    "contact_scores",
     "flows",
     "leg_quality",
     "media_files",
@@ -380,6 +381,21 @@ agent_contacts = Table(
     _text("number"),
     _text("direction"),
     Column("queue", Integer),
+)
+
+contact_scores = Table(
+    "contact_scores",
+    metadata,
+    Column("vdn", Integer, primary_key=True),
+    Column("callid", Text, primary_key=True),
+    Column("agent", Text, primary_key=True),
+    Column("inspector", Text, primary_key=True),
+    Column("at", Integer, primary_key=True),
+    _number("begin"),
+    _number("score"),
+    _text("comment"),
+    Index("contact_scores_by_agent", "vdn", "agent", "begin"),
+    Index("contact_scores_by_begin", "vdn", "begin"),
 )
 
 contact_notes = Table(

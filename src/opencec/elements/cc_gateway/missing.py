@@ -31,7 +31,6 @@ MISSING: dict[str, tuple[Missing, ...]] = {
         Missing("stopConf", "DELETE", "/multimediaconf/{agentid}/stopconf"),
         Missing("getConfState", "POST", "/multimediaconf/{agentid}/getconfstate"),
     ),
-    "Recordings carry no score.": (Missing("queryVoiceRecordScore", "GET", "/recordplay/{agentid}/queryrecordscore"),),
     "Screens are not recorded.": (
         Missing("startRecordScreen", "PUT", "/recordplay/{agentid}/startrecordscreen"),
         Missing("stopRecordScreen", "DELETE", "/recordplay/{agentid}/stoprecordscreen"),

@@ -22,10 +22,12 @@ from opencec.elements.cc_gateway.supervision_schemas import (
     RecordFile,
     RecordFileQuery,
     RecordIdQuery,
+    RecordScore,
+    ScoresQuery,
 )
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
-from opencec.ports.records import RecordingRow, film_of
+from opencec.ports.records import RecordingRow, ScoreQuery, film_of
 from opencec.services.recording_archive import FoundRecording, RecordingUnavailable
 
 __all__ = ["OPERATIONS", "check_token", "recording_of", "token_for"]
@@ -166,6 +168,36 @@ async def query_record_file_by_call_id(call: GatewayCall) -> Reply:
     return caller.reply(_wire(caller, found))
 
 
+async def query_voice_record_score(call: GatewayCall) -> Reply:
+    """What inspectors thought of an agent's calls, or of all; for inspectors, and for agents their own."""
+    caller, query = call.principal, call.query_as(ScoresQuery)
+    if not _is_inspector(caller) and query.workno not in (0, caller.agent):
+        raise Refusal("104-002", "no right to scores of others")
+    workno = query.workno or (0 if _is_inspector(caller) else caller.agent)
+    found = await caller.port.call_scores(
+        ScoreQuery(
+            agent=str(workno) if workno else None,
+            since=_time(query.recordstartdate, is_end=False),
+            until=_time(query.recordenddate, is_end=True),
+        )
+    )
+    newest = {(one.callid, one.agent, one.inspector): one for one in found}
+    return caller.reply(
+        [
+            RecordScore(
+                recordID=one.callid,
+                callId=one.callid,
+                workno=one.agent,
+                score=one.score,
+                comment=one.comment,
+                inspector=one.inspector,
+                scoreTime=one.at,
+            )
+            for one in newest.values()
+        ]
+    )
+
+
 # --- download -------------------------------------------------------------------------------------------------------
 
 
@@ -287,6 +319,16 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         group="recordings",
         query=FilePathQuery,
         codes=("100-006", "104-002", "104-003", "104-005"),
+    ),
+    Operation(
+        "queryVoiceRecordScore",
+        ("GET",),
+        f"{_RECORD}/queryrecordscore",
+        query_voice_record_score,
+        "Scores that inspectors gave to recorded calls",
+        group="recordings",
+        query=ScoresQuery,
+        codes=("000-002", "100-006", "104-002"),
     ),
     Operation(
         "localRecordPath",

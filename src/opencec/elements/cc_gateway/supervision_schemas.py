@@ -29,7 +29,9 @@ __all__ = [
     "RecordFileQuery",
     "RecordIdQuery",
     "RecordQuery",
+    "RecordScore",
     "RelocationQuery",
+    "ScoresQuery",
     "SkillQuery",
     "TalkRightQuery",
     "TaskQuery",
@@ -123,6 +125,14 @@ class CallRecordQuery(WireModel):
 
     workno: int = Field(0, ge=0, le=999_999)
     callid: str = Field(max_length=64, validation_alias=AliasChoices("callid", "callId"))
+
+
+class ScoresQuery(WireModel):
+    """5.6 queryrecordscore."""
+
+    workno: int = Field(0, ge=0, le=999_999)
+    recordstartdate: str = Field("", max_length=32)
+    recordenddate: str = Field("", max_length=32)
 
 
 class FilePathQuery(WireModel):
@@ -234,6 +244,19 @@ class RecordFile(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds."""
     fileMediaType: str = "1"
     locationId: str = "0"
+
+
+class RecordScore(msgspec.Struct, frozen=True, kw_only=True):
+    """5.6 queryrecordscore, fields of our own in the words of `RecordFile`; times in ms."""
+
+    recordID: str
+    callId: str
+    workno: str
+    score: int
+    """0-100."""
+    comment: str
+    inspector: str
+    scoreTime: int
 
 
 class LocalPath(msgspec.Struct, frozen=True):

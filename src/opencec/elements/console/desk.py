@@ -12,7 +12,16 @@ from starlette.responses import StreamingResponse
 from opencec.core.ids import AgentId, ContactId
 from opencec.elements.console.errors import ApiRefusal
 from opencec.elements.console.ports import Installation
-from opencec.elements.console.schemas import AgentMoment, CallPath, ContactPage, ContactRow, NoteBody, PathStep, Problem
+from opencec.elements.console.schemas import (
+    AgentMoment,
+    CallPath,
+    ContactPage,
+    ContactRow,
+    NoteBody,
+    PathStep,
+    Problem,
+    ScoreBody,
+)
 from opencec.ports.clock import Clock
 from opencec.ports.records import AgentContact, AgentContactQuery, ContactOutcome
 from opencec.services.agent_desk import AgentDesk
@@ -166,6 +175,12 @@ def desk_router(
     async def write(body: NoteBody, callid: CallId, caller: DeskCaller = callers) -> None:
         """Keep a note and the call reasons of a contact that the agent has or had."""
         await api.write(caller, callid, body)
+
+    @router.post("/contacts/{callid}/scores", status_code=204)
+    async def judge(body: ScoreBody, callid: CallId, caller: DeskCaller = callers) -> None:
+        """Keep an inspector's score of an agent's part in a recorded contact."""
+        contact, comment = ContactId(callid), body.comment.strip()
+        await caller.desk.judge(caller.agent, contact, agent=AgentId(body.agent), score=body.score, comment=comment)
 
     @router.get("/live", response_class=StreamingResponse)
     def live(caller: DeskCaller = callers) -> StreamingResponse:

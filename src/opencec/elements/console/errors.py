@@ -22,6 +22,7 @@ STATUS: dict[str, int] = {
     "unknown_queue": 404,
     "unknown_channel": 404,
     "not_signed_in": 401,
+    "inspectors_only": 403,
     "invalid_value": 422,
     "data_too_long": 413,
     "media_empty": 422,

@@ -25,6 +25,7 @@ __all__ = [
     "Problem",
     "Queue",
     "RestReason",
+    "ScoreBody",
     "ScreenPop",
     "ServerInfo",
     "Sip",
@@ -146,6 +147,14 @@ class NoteBody(BaseModel):
     note: str = Field(max_length=300)
     """tenant-console 5.6."""
     reasons: list[int] = Field(max_length=50)
+
+
+class ScoreBody(BaseModel):
+    """What an inspector thought of an agent's part in a recorded contact."""
+
+    agent: int = Field(ge=1, le=999_999)
+    score: int = Field(ge=0, le=100)
+    comment: str = Field("", max_length=300)
 
 
 class ContactRow(BaseModel):
