@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from fakes.call_centre import CHAT, WEB, CallCentre, chat_profile
 from fakes.gateway_client import Clients, GatewayClient, gateway_clients
+from fakes.media_files import png
+from opencec.adapters.sqlite import Database, SqliteRecords
 from opencec.core import events as e
 from opencec.core.config import SkillLevel, TenantProfile, TextEvents
 from opencec.core.ids import AgentId, ContactId
+from opencec.elements.cc_gateway import PREFIX
 from opencec.elements.cc_gateway.translate import EventTranslator
 from opencec.ports.chat_history import HistoryQuery
 
@@ -212,3 +216,87 @@ def test_a_restored_translator_says_the_same_bytes() -> None:
     told = before.translate(answered)
     assert told == after.translate(answered)
     assert [(who, b"AgentChat_Connected" in said) for who, said in told] == [(101, True)]
+
+
+async def send_file(
+    agent: GatewayClient, query: str, data: bytes, *, part: str = "media", name: str = "photo.png"
+) -> tuple[str, dict[str, str]]:
+    response = await agent.http.post(
+        f"{PREFIX}/textchat/{agent.agent}/mediafile?{query}",
+        files={part: (name, data, "application/octet-stream")},
+        headers={"Guid": agent.guid},
+    )
+    answer = response.json()
+    return answer["retcode"], answer["result"]
+
+
+async def test_a_file_is_sent_once_and_fetched_again(centre: CallCentre, clients: Clients) -> None:
+    agent, picture = await signed_in(clients, 101, answers=True), png()
+    chat = await centre.chats.open(WEB, "alice")
+    query = f"callId={chat.contact}&isNeedConfirm=false&chatId=3&msgType=22&remark=Look"
+    code, sent = await send_file(agent, query, picture)
+    assert (code, sent) == ("0", {"filePath": sent["filePath"], "fileName": "photo.png", "chatId": 3})
+    assert await send_file(agent, query, picture, part="file") == ("0", sent)
+    said = await centre.chats.messages(HistoryQuery(contact=chat.contact, after=0))
+    assert [(one.media, one.file, one.content) for one in said if one.source == "agent"] == [
+        ("IMAGE", sent["filePath"], "Look")
+    ]
+    fetched = await agent.send("GET", f"/textchat/{{a}}/mediafile?filePath={sent['filePath']}")
+    assert (fetched.content, fetched.headers["content-type"]) == (picture, "image/png")
+    assert await centre.port.media.for_customer(sent["filePath"], channel=WEB, customer="alice")
+    stranger = await signed_in(clients, 102)
+    assert (await stranger.call("GET", f"/textchat/{{a}}/mediafile?filePath={sent['filePath']}"))[0] == "000-002"
+    assert (await send_file(stranger, query, picture))[0] == "200-025"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "part", "code"),
+    [
+        ("program.exe", b"MZ" + bytes(200), "media", "700-023"),
+        ("photo.png", png()[:400], "media", "700-024"),
+        ("photo.png", b"", "media", "700-100"),
+        ("photo.png", png(), "picture", "000-002"),
+    ],
+)
+async def test_files_that_are_not_taken(
+    centre: CallCentre, clients: Clients, name: str, data: bytes, part: str, code: str
+) -> None:
+    agent = await signed_in(clients, 101, answers=True)
+    chat = await centre.chats.open(WEB, "alice")
+    assert (await send_file(agent, f"callId={chat.contact}", data, part=part, name=name))[0] == code
+    said = await centre.chats.messages(HistoryQuery(contact=chat.contact, after=0))
+    assert [one for one in said if one.source == "agent"] == []
+
+
+async def test_what_was_said_is_listed_by_pages_during_the_chat_and_after(
+    centre: CallCentre, clients: Clients, tmp_path: Path
+) -> None:
+    records = SqliteRecords(Database(tmp_path / "opencec.db"))
+    desk = centre.keep_records(records.for_tenant(1))
+    agent, other = await signed_in(clients, 101, answers=True), await signed_in(clients, 103)
+    chat = await centre.chats.open(WEB, "alice")
+    await centre.chats.post(chat.contact, source="customer", key="c1", content="Hello")
+    await agent.ok("PUT", "/textchat/{a}/chatmessage", {"callId": chat.contact, "content": "Hi"})
+    path = f"/textchat/{{a}}/callcontent?callId={chat.contact}&pageNo=2&pageSize=2"
+    living = await agent.ok("GET", path)
+    assert {key: living[key] for key in ("totalPageNo", "totalCount", "pageNo", "pageSize")} == {
+        "totalPageNo": 2,
+        "totalCount": 3,  # the welcome too
+        "pageNo": 2,
+        "pageSize": 2,
+    }
+    row = living["weccCallContentList"][0]
+    assert (row["sender"], row["reciver"], row["content"], row["direction"]) == ("101", "alice", "Hi", "2")
+    first = await agent.ok("GET", path.replace("pageNo=2", "pageNo=1"))
+    assert [(one["sender"], one["content"]) for one in first["weccCallContentList"]] == [
+        (WEB, "Welcome."),
+        ("alice", "Hello"),
+    ]
+    assert (await agent.ok("GET", path.replace("pageNo=2", "pageNo=3")))["weccCallContentList"] == []
+    assert (await other.call("GET", path))[0] == "200-025"
+    await agent.ok("DELETE", f"/textchat/{{a}}/drop/{chat.contact}")
+    await centre.projection.flush()
+    assert await agent.ok("GET", path) == living
+    assert (await other.call("GET", path))[0] == "200-025"
+    desk.board.close()
+    await records.close()

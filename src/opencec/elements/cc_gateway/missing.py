@@ -16,12 +16,9 @@ class Missing(NamedTuple):
 
 
 MISSING: dict[str, tuple[Missing, ...]] = {
-    "The older text chat is served but for its files, lists, confirmations and messages without a contact.": (
-        Missing("uploadMediaFile", "POST", "/textchat/{workno}/mediafile"),
-        Missing("downloadMediaFile", "GET", "/textchat/{workno}/mediafile"),
+    "The older text chat is served but for its list of sessions, confirmations and messages without a contact.": (
         Missing("sendMessageWithoutCall", "POST", "/textchat/{workno}/sendmessagewithoutcall"),
         Missing("confirmMessage", "PUT", "/textchat/{workno}/confirmmessage"),
-        Missing("callContent", "GET", "/textchat/{workno}/callcontent"),
         Missing("callSession", "POST", "/textchat/{workno}/callsession"),
     ),
     "Media and sharing run in a plug-in for which there is no counterpart.": (

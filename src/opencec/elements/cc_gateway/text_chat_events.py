@@ -18,7 +18,7 @@ from opencec.elements.cc_gateway.text_chat_schemas import (
 )
 from opencec.elements.cc_gateway.told_calls import ChatTold, ToldChat
 
-__all__ = ["FILE_MESSAGE", "TEXT_CHAT_EVENT_TYPES", "TEXT_MESSAGE", "call_out", "older_words"]
+__all__ = ["TEXT_CHAT_EVENT_TYPES", "call_out", "file_content", "message_kind", "older_words"]
 
 TEXT_CHAT_EVENT_TYPES = frozenset(
     {
@@ -32,7 +32,7 @@ TEXT_CHAT_EVENT_TYPES = frozenset(
         "AgentChat_TransferStart",
     }
 )
-TEXT_MESSAGE, FILE_MESSAGE = "1", "22"
+_TEXT_MESSAGE, _FILE_MESSAGE = "1", "22"
 """The two kinds of messages that clients of the older chat tell apart (`msgType`, 5.9)."""
 _WEB, _SOCIAL = "2", "3"
 _WEB_CHAT = "51"
@@ -69,6 +69,16 @@ def call_out(contact: ContactId, chat: ToldChat) -> ChatCallOut:
     return ChatCallOut(callId=contact, called=chat.called, caller=chat.caller, isInnerCall=chat.is_internal)
 
 
+def message_kind(file: str) -> str:
+    """The kind of a message with this file; empty: without one."""
+    return _FILE_MESSAGE if file else _TEXT_MESSAGE
+
+
+def file_content(file: str, name: str) -> str:
+    """What is said of a file: its path for `mediafile`, as JSON text, by which pages offer it."""
+    return _encoder.encode({"filePath": file, "fileName": name}).decode()
+
+
 def _ring(offer: Ringing, chat: ToldChat) -> ChatRing:
     return ChatRing(
         callId=offer.callid,
@@ -100,7 +110,7 @@ def _received(data: MessageData, chat: ToldChat) -> ChatDataReceived:
     return ChatDataReceived(
         sender=str(message["from"]),
         callId=data.callid,
-        chatContent=_encoder.encode({"filePath": text, "fileName": name}).decode() if name else text,
+        chatContent=file_content(text, name) if name else text,
         isInnerCall=chat.is_internal,
-        chatContentType=FILE_MESSAGE if name else TEXT_MESSAGE,
+        chatContentType=message_kind(name),
     )

@@ -15,6 +15,12 @@ __all__ = [
     "ChatReference",
     "ChatRing",
     "ChatTransferBody",
+    "ContentPage",
+    "ContentQuery",
+    "ContentRow",
+    "FileQuery",
+    "FileSent",
+    "FileUploadQuery",
     "MaxChatQuery",
 ]
 
@@ -24,7 +30,6 @@ class ChatMessageBody(WireModel):
 
     callId: str = Field(max_length=64)
     content: str = Field("", max_length=65_536)
-    needCheck: bool = False
     chatId: int = Field(0, ge=0)
 
 
@@ -42,6 +47,67 @@ class MaxChatQuery(WireModel):
     """5.8 setmaxchatnum: work numbers with `;` or `,` between them; empty: the agent itself."""
 
     agents: str = Field("", max_length=2_048)
+
+
+class FileUploadQuery(WireModel):
+    """5.9 uploadMediaFile. `chatId` as in chatmessage; `remark` is said beside the file."""
+
+    callId: str = Field(max_length=64)
+    chatId: int = Field(0, ge=0)
+    remark: str = Field("", max_length=2_048)
+
+
+class FileQuery(WireModel):
+    """5.9 downloadMediaFile: the path of an upload's answer or of a message; a suffix does not matter."""
+
+    filePath: str = Field(min_length=1, max_length=256)
+
+
+class FileSent(msgspec.Struct, frozen=True):
+    """5.9 uploadMediaFile, the result."""
+
+    filePath: str
+    fileName: str
+    chatId: int
+
+
+class ContentQuery(WireModel):
+    """5.9 callContent."""
+
+    callId: str = Field(max_length=64)
+    pageNo: int = Field(1, ge=1, le=1_000_000)
+    pageSize: int = Field(20, ge=1, le=100)
+
+
+class ContentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of callContent. `reciver` is the spelling on the wire; `createTime` is ms UTC.
+
+    The values of direction (1 from the customer, 2 to it) and the three flags are not published; every message that is
+    listed was stored, and none waits for a confirmation.
+    """
+
+    id: int
+    callId: str
+    subMediaType: str = "2"
+    sender: str
+    reciver: str
+    contentType: str
+    content: str
+    direction: str
+    createTime: int
+    confirmFlag: str = "0"
+    status: str = "0"
+    result: str = "0"
+
+
+class ContentPage(msgspec.Struct, frozen=True, kw_only=True):
+    """5.9 callContent, the result."""
+
+    totalPageNo: int
+    totalCount: int
+    pageNo: int
+    pageSize: int
+    weccCallContentList: list[ContentRow]
 
 
 class ChatRing(msgspec.Struct, frozen=True, kw_only=True):

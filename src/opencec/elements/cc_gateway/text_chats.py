@@ -14,7 +14,7 @@ from opencec.elements.cc_gateway.views import NOTHING
 from opencec.httpkit.operations import Operation
 from opencec.httpkit.replies import Refusal, Reply
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "message_key"]
 
 _KINDS: dict[int, Literal["agent", "queue"]] = {1: "agent", 10: "queue"}
 _MODES: dict[int, Literal["release", "success"]] = {0: "release", 1: "success"}
@@ -56,10 +56,15 @@ async def chat_message(call: GatewayCall) -> Reply:
         ContactId(body.callId),
         source="agent",
         agent=caller.agent,
-        key=f"chat-{caller.agent}-{body.chatId}" if body.chatId else "",
+        key=message_key(caller, body.chatId),
         content=body.content,
     )
     return caller.reply(body.callId)
+
+
+def message_key(caller: Caller, number: int) -> str:
+    """The idempotency key of an agent's message by its client's number; 0: it has none."""
+    return f"chat-{caller.agent}-{number}" if number else ""
 
 
 async def transfer(call: GatewayCall) -> Reply:
