@@ -6,106 +6,28 @@ import asyncio
 import base64
 import io
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 import opencec.elements.ics_gateway.operations as ics_operations
-from fakes.call_centre import CHAT_CONFIG, WEB, CallCentre, chat_profile
+from fakes.call_centre import WEB, CallCentre, chat_profile
+from fakes.ics import CONFIG, Settings
+from fakes.ics import IcsClient as Client
+from fakes.ics import ics_gateway as gateway
 from fakes.journal import MemoryJournal
-from fakes.web_server import serve
-from opencec.app.ics_host import ChatsOfTenant, TenantIcsHost
 from opencec.core.commands import ResetSkills, SignIn
 from opencec.core.ids import AgentId
-from opencec.elements.ics_gateway import PREFIX, build_ics_app
-from opencec.httpkit.application import build_app
-from opencec.ports.configuration import QueueConfig, RouteConfig, TenantConfig
-from opencec.services.chat.customer_chats import TenantCustomerChats, TenantMediaStore
+from opencec.elements.ics_gateway import PREFIX
 
 pytestmark = pytest.mark.contract
 
 ADA = AgentId(101)
-CONFIG = msgspec.structs.replace(
-    CHAT_CONFIG,
-    info=msgspec.structs.replace(CHAT_CONFIG.info, ics_networks=("127.0.0.0/8",), ics_needs_code=False),
-    queues=(QueueConfig(queue=1, name="Sales"), QueueConfig(queue=4, name="Chat", media="text", max_waiting=50)),
-    routes=(
-        RouteConfig(code="1001", device="queue", target="1"),
-        RouteConfig(code="1005", device="queue", target="4", media="text"),
-    ),
-)
-
-
-class Client:
-    """A customer of the gateway, as an enterprise's server speaks for it."""
-
-    def __init__(self, http: httpx.AsyncClient, user: str = "cust1") -> None:
-        self.http = http
-        self.user = user
-        self.guid = ""
-        self.raw: list[tuple[bytes, bytes]] = []
-
-    async def ask(self, method: str, group: str, operation: str, body: Any = None, **query: str) -> dict[str, Any]:
-        path = f"{PREFIX}/{group}/1/{self.user}" + (f"/{operation}" if operation else "")
-        content = b"" if body is None else json.dumps(body).encode()
-        answer = await self.http.request(method, path, content=content, params=query, headers={"guid": self.guid})
-        assert answer.status_code == 200, answer.text
-        self.raw = answer.headers.raw
-        return answer.json()
-
-    async def login(self, **body: Any) -> dict[str, Any]:
-        answer = await self.ask("POST", "onlinewecc", "login", body)
-        for name, value in self.raw:
-            if bytes(name) == b"Set-GUID":
-                self.guid = value.decode().removeprefix("JSESSIONID=")
-        return answer
-
-    async def call(self, **body: Any) -> dict[str, Any]:
-        return await self.ask(
-            "POST", "realtimecall", "docreatecall", {"mediaType": "1", "accessCode": "1005", "uvid": -1} | body
-        )
-
-    async def events(self, until: str) -> list[dict[str, Any]]:
-        """Polls until an event of this type."""
-        found: list[dict[str, Any]] = []
-        async with asyncio.timeout(10):
-            while not found or found[-1]["eventType"] != until:
-                answer = await self.ask("GET", "icsevent", "")
-                assert answer["retcode"] == "0"
-                if answer["event"] is not None:
-                    found.append(answer["event"])
-        return found
-
-
-@asynccontextmanager
-async def gateway(centre: CallCentre, config: Callable[[], TenantConfig]) -> AsyncIterator[httpx.AsyncClient]:
-    port: Any = centre.port
-    chats = TenantCustomerChats(port, config=config)
-    media = TenantMediaStore(port.media)
-    host = TenantIcsHost(lambda tenant: ChatsOfTenant(port, config(), chats, media) if tenant == 1 else None)
-    app = build_app(elements={PREFIX: build_ics_app(host, secret=b"node", clock=centre.clock)})
-    async with (
-        serve(app) as (name, number),
-        httpx.AsyncClient(base_url=f"http://{name}:{number}", timeout=15) as client,
-    ):
-        yield client
-
-
-class Settings:
-    """The tenant's configuration, which a test may change."""
-
-    def __init__(self) -> None:
-        self.config = CONFIG
-
-    def change(self, **info: Any) -> None:
-        self.config = msgspec.structs.replace(self.config, info=msgspec.structs.replace(self.config.info, **info))
 
 
 @pytest.fixture
@@ -291,8 +213,7 @@ async def test_calls_that_cannot_be(http: httpx.AsyncClient, body: dict[str, Any
     assert (await client.call(**body))["retcode"] == code
 
 
-async def test_push_and_conferences_answer_their_failures(centre: CallCentre, http: httpx.AsyncClient) -> None:
-    assert (await Client(http).login(pushUrl="http://127.0.0.1/x"))["retcode"] == "10-100-002"
+async def test_conferences_answer_their_failures(centre: CallCentre, http: httpx.AsyncClient) -> None:
     await sign_in(centre)
     client = Client(http)
     await client.login()

@@ -46,6 +46,7 @@ from opencec.core.errors import CoreError
 from opencec.core.events import Event
 from opencec.core.ids import AgentId, ContactId, LegId, QueueId, SessionId, TenantId
 from opencec.elements.cc_gateway import Gateway, GatewaySettings
+from opencec.elements.ics_gateway import IcsSessions
 from opencec.httpkit.lockout import SignInGuard
 from opencec.ports.channel_configuration import ChannelConfig
 from opencec.ports.configuration import AgentConfig, TenantConfig, TenantInfo
@@ -276,6 +277,8 @@ class CallCentre:
             config=CHAT_CONFIG,
         )
         self.runtime.join(self.chats.feed)
+        self.ics = IcsSessions(int(VDN), secrets=PlainSecrets(), record=self.runtime.record)
+        self.runtime.join(self.ics)
         self.runtime.observe(self.chats.history)
         self.runtime.observe(self.chats)
         self.runtime.follow(RATINGS, self.chats.history.on_rating)

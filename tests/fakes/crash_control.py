@@ -220,6 +220,7 @@ class CrashControl:
                 renderer=renderer,
                 catalogue=renderer,
                 recordings=RecordingFiles(folder),
+                secrets=PlainSecrets(),
             ),
         )
         self._build_signalling(network)

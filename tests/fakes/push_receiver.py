@@ -26,6 +26,8 @@ class Posted:
     target: str
     headers: dict[str, str]
     body: Any
+    raw: bytes = b""
+    """The body as it came."""
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -106,10 +108,11 @@ class PushReceiver:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = dict(line.split(": ", 1) for line in head[1:] if line)
-            body = json.loads(await reader.readexactly(int(headers["Content-Length"])))
+            raw = await reader.readexactly(int(headers["Content-Length"]))
+            body = json.loads(raw)
             method, target, _ = head[0].split(" ")
             assert method == "POST"
-            post = Posted(target, headers, body)
+            post = Posted(target, headers, body, raw)
             self.posts.append(post)
             self._open += 1
             self.at_once = max(self.at_once, self._open)

@@ -92,9 +92,8 @@ class NodeChatHost:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._chats: dict[TenantId, tuple[TenantCustomerChats, TenantMediaStore]] = {}
-        for tenant in node.tenants:
-            self._of(tenant)
+        self._outbound = HttpxOutbound()
+        self._media: dict[TenantId, TenantMediaStore] = {}
 
     def channel(self, id: str) -> WebChannel | None:
         """The WEB channel of a configuration id."""
@@ -121,15 +120,15 @@ class NodeChatHost:
         services = self._node.tenants.get(tenant)
         if services is None:
             return None
-        return ChatsOfTenant(services.handle, services.config, *self._of(tenant))
+        chats, media = self._of(tenant)
+        return ChatsOfTenant(services.handle, services.config, chats, media, services.ics, self._outbound)
 
     def _of(self, tenant: TenantId) -> tuple[TenantCustomerChats, TenantMediaStore]:
-        found = self._chats.get(tenant)
-        if found is None:
-            services = self._node.tenants[tenant]
-            chats = TenantCustomerChats(services.handle, config=lambda: services.config)
-            found = self._chats[tenant] = (chats, TenantMediaStore(services.handle.media))
-        return found
+        services = self._node.tenants[tenant]
+        media = self._media.get(tenant)
+        if media is None:
+            media = self._media[tenant] = TenantMediaStore(services.handle.media)
+        return services.customer_chats, media
 
 
 class CustomerInterfaces(NamedTuple):

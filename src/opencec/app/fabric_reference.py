@@ -65,8 +65,9 @@ _PARTS: tuple[tuple[str, str, OperationTable[Any], str], ...] = (
         ICS_PREFIX,
         ICS_TABLE,
         "Only addresses in the tenant's `ics_networks` may call, and only for themselves: forwarded requests never. "
-        "`login` gives the header `Set-GUID`. Events are pulled; a sign-in with `pushUrl` answers 10-100-002, "
-        "media types other than 1 (text) 10-100-010, conferences 10-400-001 and 10-400-002.",
+        "`login` gives the header `Set-GUID`. Events are pulled, or with `pushUrl` pushed to a host on the tenant's "
+        "list of outbound hosts (10-100-007 otherwise); a poll then answers 10-100-002; see the how-to. "
+        "Media types other than 1 (text) 10-100-010, conferences 10-400-001 and 10-400-002.",
     ),
     (
         "Our own widget",

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from opencec.core.ids import QueueId, TenantId
-from opencec.elements.ics_gateway import IcsTenant, QueueCount
+from opencec.elements.ics_gateway import IcsLine, IcsPusher, IcsSessions, IcsTenant, QueueCount
+from opencec.ports.clock import Clock
 from opencec.ports.configuration import QueueConfig, TenantConfig
+from opencec.ports.outbound_http import OutboundHttp
 from opencec.services.agent_port import TenantPort
 from opencec.services.chat.customer_side import CustomerChats, MediaStore
 
-__all__ = ["ChatsOfTenant", "TenantIcsHost", "TenantOfIcs"]
+__all__ = ["ChatsOfTenant", "TenantIcsHost", "TenantOfIcs", "ics_pusher"]
 
 
 class ChatsOfTenant(NamedTuple):
@@ -21,6 +23,30 @@ class ChatsOfTenant(NamedTuple):
     config: TenantConfig
     chats: CustomerChats
     media: MediaStore
+    ics: IcsSessions
+    outbound: OutboundHttp
+
+
+def ics_pusher(
+    sessions: IcsSessions,
+    *,
+    chats: CustomerChats,
+    config: Callable[[], TenantConfig],
+    outbound: OutboundHttp,
+    clock: Clock,
+) -> IcsPusher:
+    """What pushes a tenant's events, by its configuration of each moment."""
+
+    def line() -> IcsLine:
+        now = config()
+        return IcsLine(_channel(now), now.info.outbound_hosts)
+
+    return IcsPusher(sessions, chats=chats, line=line, outbound=outbound, clock=clock)
+
+
+def _channel(config: TenantConfig) -> str:
+    found = (known.channel for known in config.channels if known.type == "WEB" and known.is_enabled)
+    return next(found, "")
 
 
 class TenantOfIcs:
@@ -34,6 +60,8 @@ class TenantOfIcs:
         self._port, self._config = parts.port, parts.config
         self.chats = parts.chats
         self.media = parts.media
+        self.sessions = parts.ics
+        self._outbound = parts.outbound
 
     @property
     def tenant(self) -> TenantId:
@@ -53,8 +81,11 @@ class TenantOfIcs:
     @property
     def channel(self) -> str:
         """The tenant's first channel of type WEB."""
-        found = (known.channel for known in self._config.channels if known.type == "WEB" and known.is_enabled)
-        return next(found, "")
+        return _channel(self._config)
+
+    def check_address(self, url: str) -> None:
+        """Whether events may be pushed there."""
+        self._outbound.check(url, hosts=self._config.info.outbound_hosts)
 
     def text_queue(self, code: str) -> int | None:
         """The text queue of an access code."""

@@ -245,6 +245,7 @@ class Node:
                 renderer=self.renderer,
                 catalogue=self.catalogue,
                 recordings=self.recordings,
+                secrets=self.keys,
                 inspects_inspectors=self.settings.inspect_inspectors,
             ),
         )

@@ -12,6 +12,8 @@ import msgspec
 import structlog
 
 from opencec.adapters.files import RecordingFiles, recording_path, video_of
+from opencec.adapters.outbound_http import HttpxOutbound
+from opencec.app.ics_host import ics_pusher
 from opencec.core.audio import arrangement, sights
 from opencec.core.commands import Configure
 from opencec.core.contact import Contact
@@ -38,6 +40,7 @@ from opencec.core.effects import (
 from opencec.core.events import ContactEnded, Event
 from opencec.core.ids import ContactId, LegId, TenantId
 from opencec.elements.cc_gateway.gateway import Desk
+from opencec.elements.ics_gateway import IcsSessions
 from opencec.flow.compile import FlowLibrary, compile_flow
 from opencec.flow.errors import FlowError, InvalidFlow
 from opencec.flow.interpreter import Interpreter
@@ -49,12 +52,14 @@ from opencec.ports.configuration import FlowConfig, SipAccountConfig, TenantConf
 from opencec.ports.media import Media
 from opencec.ports.records import TenantRecords
 from opencec.ports.relay import Relays
+from opencec.ports.secrets import Secrets
 from opencec.ports.speech import PromptCatalogue, PromptRenderer
 from opencec.services.agent_desk import AgentDesk
 from opencec.services.audio import ContactAudio
 from opencec.services.caller_accounts import CallerAccounts
 from opencec.services.cdr_projection import NOTES, QUALITY, SCORES, CdrProjection
 from opencec.services.channels.service import ChannelService
+from opencec.services.chat.customer_chats import TenantCustomerChats
 from opencec.services.chat.history import RATINGS
 from opencec.services.flow_facts import FlowFacts
 from opencec.services.flows import FlowRunner
@@ -96,6 +101,7 @@ class Shared:
     renderer: PromptRenderer
     catalogue: PromptCatalogue
     recordings: RecordingFiles
+    secrets: Secrets
     inspects_inspectors: bool = False
     """Inspectors may inspect one another."""
 
@@ -126,6 +132,15 @@ class TenantServices:
         self._store = store
         self._shared = shared
         self._signalling: Signalling | None = None
+        self.customer_chats = TenantCustomerChats(handle, config=lambda: self.config)
+        self.ics = IcsSessions(int(config.info.vdn), secrets=shared.secrets, record=runtime.record)
+        self._ics_pusher = ics_pusher(
+            self.ics,
+            chats=self.customer_chats,
+            config=lambda: self.config,
+            outbound=HttpxOutbound(),
+            clock=shared.clock,
+        )
         self._library = FlowLibrary()
         self._flow_facts = FlowFacts()
         self.facts = SignallingFacts(config.info.vdn, record=runtime.record_nowait)
@@ -189,6 +204,7 @@ class TenantServices:
             self.callers,
             self.handle.chats.feed,
             self.channels.outbox,
+            self.ics,
         )
         for participant in participants:
             self.runtime.join(participant)
@@ -297,6 +313,7 @@ class TenantServices:
             group.create_task(self.handle.chats.run())
             group.create_task(self.channels.run(self.handle, self.handle.chats))
             group.create_task(self.desk.run(self.handle))
+            group.create_task(self._ics_pusher.run())
 
     async def carry_out(self, effect: Effect) -> Awaitable[None] | None:
         """Carry out one effect of the core. What is returned ends when it needs no repetition any more."""

@@ -55,6 +55,14 @@ class OutboundAnswer(NamedTuple):
 class OutboundHttp(Protocol):
     """Sends requests where the tenant's list lets them go. Redirects are never followed."""
 
+    def check(self, url: str, *, hosts: Sequence[str]) -> None:
+        """Look at an address without any network.
+
+        Raises:
+            OutboundFailed: no URL of `post`, or a host that is not on the list.
+        """
+        ...
+
     async def post(
         self,
         url: str,

@@ -6,13 +6,21 @@ import asyncio
 import importlib
 from collections.abc import Mapping, Sequence
 
-from opencec.ports.outbound_http import DEFAULT_LIMITS, OutboundAnswer, OutboundLimits
+from opencec.adapters.outbound_http.guard import AddressGuard, AddressRefused
+from opencec.ports.outbound_http import DEFAULT_LIMITS, OutboundAnswer, OutboundFailed, OutboundLimits
 
 __all__ = ["HttpxOutbound"]
 
 
 class HttpxOutbound:
     """Implements `OutboundHttp`."""
+
+    def check(self, url: str, *, hosts: Sequence[str]) -> None:
+        """Look at an address without any network; see the port."""
+        try:
+            AddressGuard.of_hosts(hosts).endpoint(url)
+        except AddressRefused as error:
+            raise OutboundFailed(error.problem, str(error)) from None
 
     async def post(
         self,

@@ -15,11 +15,12 @@ from urllib.parse import quote
 import msgspec
 
 from opencec.elements.ics_gateway.errors import IcsDialect, refused
+from opencec.elements.ics_gateway.guids import Guid, Guids
 from opencec.elements.ics_gateway.ports import IcsHost, IcsTenant
+from opencec.elements.ics_gateway.push import customer_of, next_event, sign_out
 from opencec.elements.ics_gateway.schemas import (
     CallQuery,
     CreateCallBody,
-    EventBody,
     EventEnvelope,
     LoginBody,
     LoginResult,
@@ -29,8 +30,8 @@ from opencec.elements.ics_gateway.schemas import (
     StatisticBody,
     UploadResult,
 )
-from opencec.elements.ics_gateway.sessions import IcsSession, IcsSessions
-from opencec.elements.ics_gateway.translate import TEXT, event_of, queue_result
+from opencec.elements.ics_gateway.sessions import IcsSession
+from opencec.elements.ics_gateway.translate import TEXT, queue_result
 from opencec.elements.ics_gateway.verify_code import CODE_LIFE_MS, draw_code, new_code
 from opencec.httpkit.dispatcher import Dispatcher
 from opencec.httpkit.forms import form_file
@@ -38,6 +39,7 @@ from opencec.httpkit.lockout import RateLimit
 from opencec.httpkit.operations import Call, Operation, OperationTable, WireRequest
 from opencec.httpkit.replies import ExactName, Refusal, Reply
 from opencec.ports.clock import Clock
+from opencec.ports.outbound_http import OutboundFailed
 from opencec.services.chat.customer_side import ChatDenied, CustomerId, MediaName, Stored
 
 __all__ = ["PREFIX", "TABLE", "build_ics_app"]
@@ -45,6 +47,8 @@ __all__ = ["PREFIX", "TABLE", "build_ics_app"]
 PREFIX = "/icsgateway/resource"
 _HOLD_S = 8.0
 """Keeps every known read time-out, which are 10-15 s."""
+_ERROR_PAUSE_S = 0.5
+"""One client asks again without a pause when a poll fails."""
 _FILE_BYTES = 2 * 1024 * 1024
 _NAME = re.compile(r"[A-Za-z0-9]{1,20}")
 _PER_MINUTE, _BURST = 600.0, 120
@@ -59,7 +63,7 @@ class _Ics:
     """What the handlers use."""
 
     host: IcsHost
-    sessions: IcsSessions
+    guids: Guids
     clock: Clock
     vdn: int = 0
     user: str = ""
@@ -81,7 +85,7 @@ class _Ics:
     @property
     def who(self) -> CustomerId:
         """The customer, apart from the customers of other interfaces."""
-        return CustomerId(self.tenant.channel, f"ics-{self.user}", self.user)
+        return customer_of(self.tenant.channel, self.user)
 
     def need_call(self, call: str) -> None:
         """Raises Refusal 10-200-003 unless this is the customer's living call."""
@@ -101,32 +105,71 @@ def _done(result: object = None) -> Reply:
 
 
 async def login(call: IcsCall) -> Reply:
-    """Sign a customer in; the GUID is in the header. Events are pulled."""
+    """Sign a customer in; the GUID is in the header. Events are pushed to `pushUrl`, without it they are pulled."""
     ics = call.principal
-    if call.body_as(LoginBody).push_url:
-        raise refused("10-100-002")
+    _check_login(ics, call.body_as(LoginBody).push_url)
+    known = ics.tenant.sessions.of_user(ics.user)
+    if known is not None:
+        if not known.is_silent(ics.clock.now()):
+            raise refused("10-100-008")
+        await _sign_out(ics, known)
+    session = await _open(ics, call.body_as(LoginBody).push_url)
+    return _signed_in(ics, session, None)
+
+
+async def login_ex(call: IcsCall) -> Reply:
+    """Sign a customer in for a server, which gets the events; a session of this name is replaced."""
+    ics, url = call.principal, call.body_as(LoginBody).push_url
+    if not url:
+        raise refused("10-100-007")
+    _check_login(ics, url)
+    known = ics.tenant.sessions.of_user(ics.user)
+    if known is not None:
+        await _sign_out(ics, known)
+    session = await _open(ics, url, is_trusted=True)
+    return _signed_in(ics, session, LoginResult(session.login))
+
+
+def _check_login(ics: _Ics, url: str) -> None:
     if not _NAME.fullmatch(ics.user) or "login" in ics.user.lower():
         raise refused("10-100-007")
     if not ics.tenant.channel:
         raise refused("10-100-009")
-    opened = ics.sessions.open(ics.vdn, ics.user, now=ics.clock.now())
-    if opened is None:
-        raise refused("10-100-008")
-    _, guid = opened
+    if not url:
+        return
+    try:
+        ics.tenant.check_address(url)
+    except OutboundFailed as error:
+        raise Refusal("10-100-007", f"pushUrl: {error.detail}") from None
+
+
+async def _open(ics: _Ics, url: str, *, is_trusted: bool = False) -> IcsSession:
+    sessions, now = ics.tenant.sessions, ics.clock.now()
     ics.tenant.chats.keep_for_polls(ics.who)
-    cookie = f"JSESSIONID={guid}; Path=/; HttpOnly"
+    session = await sessions.open(ics.user, now=now, push=url, is_trusted=is_trusted)
+    if session is None:
+        raise refused("10-100-008")
+    with session.hold():
+        return session
+
+
+def _signed_in(ics: _Ics, session: IcsSession, result: LoginResult | None) -> Reply:
+    guid = ics.guids.make(Guid(ics.vdn, ics.user, session.login))
     headers = (
         (ExactName(b"Set-GUID"), f"JSESSIONID={guid}".encode()),
-        (ExactName(b"Set-Cookie"), cookie.encode()),
+        (ExactName(b"Set-Cookie"), f"JSESSIONID={guid}; Path=/; HttpOnly".encode()),
     )
-    return Reply(_DIALECT.success(None), headers=headers)
+    return Reply(_DIALECT.success(result), headers=headers)
+
+
+async def _sign_out(ics: _Ics, session: IcsSession) -> None:
+    await sign_out(session, sessions=ics.tenant.sessions, chats=ics.tenant.chats, who=ics.who)
 
 
 async def logout(call: IcsCall) -> Reply:
     """Sign out; a call that is there is dropped first."""
     ics = call.principal
-    await ics.tenant.chats.end(ics.who)
-    ics.sessions.close(ics.session)
+    await _sign_out(ics, ics.session)
     return _done()
 
 
@@ -145,9 +188,9 @@ async def verify_code(call: IcsCall) -> Reply:
 
 def _check_code(ics: _Ics, given: str) -> None:
     """Each code is good for one call."""
-    if not ics.tenant.needs_code:
-        return
     session = ics.session
+    if not ics.tenant.needs_code or session.is_trusted:
+        return
     code, session.code = session.code, ""
     if not code or code != given.strip():
         raise refused("10-300-001")
@@ -170,10 +213,12 @@ async def create_call(call: IcsCall) -> Reply:
         raise refused("10-200-001")
     _check_code(ics, body.verify_code)
     who = ics.who._replace(name=(body.display_name or body.real_caller or ics.user)[:64])
-    try:
-        line = await ics.tenant.chats.connect(who, key="", data=body.call_data, queue=queue)
-    except ChatDenied:
-        raise refused("10-100-009") from None
+    ics.tenant.chats.keep_for_polls(who)
+    with ics.session.hold():
+        try:
+            line = await ics.tenant.chats.connect(who, key="", data=body.call_data, queue=queue)
+        except ChatDenied:
+            raise refused("10-100-009") from None
     ics.session.call = body.access_code
     return _done(line.contact)
 
@@ -265,6 +310,9 @@ async def download_file(call: IcsCall) -> Reply:
 async def poll_event(call: IcsCall) -> Reply:
     """The next event; without one the answer waits up to 8 s."""
     ics, session = call.principal, call.principal.session
+    if session.push:
+        await asyncio.sleep(_ERROR_PAUSE_S)
+        raise refused("10-100-002")
     session.polls += 1
     mine = session.polls
     session.wake.set()  # an older poll ends
@@ -274,27 +322,17 @@ async def poll_event(call: IcsCall) -> Reply:
     wake = session.wake = asyncio.Event()
     quit = chats.watch(who, lambda what: wake.set())
     try:
-        event = await _next(ics)
+        event = await next_event(session, chats=chats, who=who)
         if event is None:
             try:
                 async with asyncio.timeout(_HOLD_S):
                     await wake.wait()
             except TimeoutError:
                 pass
-            event = await _next(ics) if mine == session.polls else None
+            event = await next_event(session, chats=chats, who=who) if mine == session.polls else None
     finally:
         quit()
     return Reply(msgspec.json.encode(EventEnvelope("", "0", event)))
-
-
-async def _next(ics: _Ics) -> EventBody | None:
-    session, chats, who = ics.session, ics.tenant.chats, ics.who
-    if session.events:
-        return session.events.popleft()
-    was_queuing = chats.line(who).agent_name == ""
-    for told in await chats.poll(who, wait_s=0, most=1):
-        return event_of(told, user=ics.user, vdn=ics.vdn, called=session.call, was_queuing=was_queuing)
-    return None
 
 
 # --- conference, statistics -----------------------------------------------------------------------------------------
@@ -344,6 +382,15 @@ _USER = "{vdnid:number}/{user}"
 TABLE: OperationTable[_Ics] = OperationTable(
     (
         Operation("login", ("POST",), f"/onlinewecc/{_USER}/login", login, "Sign in", auth="address", body=LoginBody),
+        Operation(
+            "loginEx",
+            ("POST",),
+            f"/onlinewecc/{_USER}/loginex",
+            login_ex,
+            "Sign in for a server: events are pushed, calls need no image code",
+            auth="address",
+            body=LoginBody,
+        ),
         Operation("logout", ("DELETE",), f"/onlinewecc/{_USER}/logout", logout, "Sign out"),
         Operation("heartbeat", ("GET",), f"/onlinewecc/{_USER}/heartbeat", heartbeat, "Stay signed in"),
         Operation(
@@ -433,10 +480,10 @@ def build_ics_app(host: IcsHost, *, secret: bytes, clock: Clock) -> Dispatcher[_
         secret: Signs GUIDs.
         clock: Time of sessions and limits.
     """
-    sessions = IcsSessions(secret)
+    guids = Guids(secret)
     rate = RateLimit(per_minute=_PER_MINUTE, burst=_BURST)
     strangers = RateLimit(per_minute=_STRANGER_PER_MINUTE, burst=_STRANGER_BURST)
-    plain = _Ics(host, sessions, clock)
+    plain = _Ics(host, guids, clock)
 
     def anybody(request: WireRequest, path: dict[str, str]) -> _Ics:
         if strangers.wait_ms(request.source.address, now_ms=clock.now()):
@@ -446,17 +493,22 @@ def build_ics_app(host: IcsHost, *, secret: bytes, clock: Clock) -> Dispatcher[_
     def by_address(request: WireRequest, path: dict[str, str]) -> _Ics:
         anybody(request, path)
         vdn = int(path["vdnid"])
-        return _Ics(host, sessions, clock, vdn, path["user"], _tenant_of(host, vdn, request))
+        return _Ics(host, guids, clock, vdn, path["user"], _tenant_of(host, vdn, request))
 
     def by_guid(request: WireRequest, path: dict[str, str]) -> _Ics:
         vdn, user, now = int(path["vdnid"]), path["user"], clock.now()
         tenant = _tenant_of(host, vdn, request)
-        session = sessions.find(request.header(b"guid"), vdn, user, now=now)
+        guid = guids.read(request.header(b"guid"))
+        if guid is None or (guid.vdn, guid.user) != (vdn, user):
+            raise refused("10-100-006")
+        session = tenant.sessions.find(user, login=guid.login, now=now)
         if session is None:
             raise refused("10-100-006")
+        if session.push:
+            tenant.chats.seen(customer_of(tenant.channel, user))
         if rate.wait_ms(f"{vdn}/{user}", now_ms=now):
             raise Refusal("10-100-009", "too many requests")
-        return _Ics(host, sessions, clock, vdn, user, tenant, session)
+        return _Ics(host, guids, clock, vdn, user, tenant, session)
 
     return Dispatcher(
         TABLE,

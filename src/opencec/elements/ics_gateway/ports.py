@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 from opencec.core.ids import TenantId
+from opencec.elements.ics_gateway.sessions import IcsSessions
 from opencec.services.chat.customer_side import CustomerChats, MediaStore
 
 __all__ = ["IcsHost", "IcsTenant", "QueueCount"]
@@ -40,6 +41,15 @@ class IcsTenant(Protocol):
     @property
     def channel(self) -> str:
         """Configuration id of the channel that texts come in by; "" = the tenant has none."""
+        ...
+
+    @property
+    def sessions(self) -> IcsSessions:
+        """Who is signed in."""
+        ...
+
+    def check_address(self, url: str) -> None:
+        """Whether events may be pushed there. Raises OutboundFailed."""
         ...
 
     @property
