@@ -9,8 +9,9 @@ import pytest
 
 from fakes.call_centre import CallCentre
 from fakes.gateway_client import Clients, GatewayClient
-from opencec.core.commands import PlaybackOver
+from opencec.core.commands import PlaybackOver, RecordingDone
 from opencec.core.effects import ControlPlayback, StartPlayback
+from opencec.core.ids import ContactId
 from opencec.elements.cc_gateway import messages, quality_control, record_files, record_play, record_zips
 
 pytestmark = pytest.mark.contract
@@ -387,6 +388,19 @@ async def test_a_playback_runs_to_its_end(floor: Floor) -> None:
     assert [effect.by_ms for effect in floor.centre.effects if isinstance(effect, ControlPlayback)] == [-2_000]
     await floor.centre.tell(PlaybackOver(contact=play.contact, play=play.play, reason="end"))
     assert await floor.inspector.events() == ["AgentMediaEvent_Play_Succ", *FREED]
+
+
+async def test_an_agent_is_told_that_its_recording_broke_and_may_begin_another(floor: Floor) -> None:
+    """A page begins one of its own then (cc-gateway.md 5.6)."""
+    contact = ContactId(floor.contact)
+    for _ in range(2):
+        await floor.centre.tell(RecordingDone(contact=contact, path="a.wav", duration_ms=0, is_broken=True))
+        assert await floor.agent.events() == ["AgentMediaEvent_Record_Fail"]
+        assert floor.agent.last("AgentMediaEvent_Record_Fail") is None
+        assert (await floor.agent.call("POST", f"{REC}/pauserecord"))[0] == "500-004"
+        await floor.agent.ok("PUT", f"{REC}/record?filename=Y:/1/0/20260101/101/093000.V3")
+        assert await floor.agent.events() == ["AgentMediaEvent_Record"]
+    assert await floor.inspector.events() == []
 
 
 async def test_a_recording_is_downloaded_in_two_steps_by_those_who_may(floor: Floor) -> None:

@@ -10,7 +10,15 @@ import pytest
 from fakes.core_desk import AGENT, Desk, audio, effects, names
 from opencec.core import commands as c
 from opencec.core.agent import AgentState
-from opencec.core.effects import ControlPlayback, EndLeg, PauseRecording, RingPhone, StartPlayback, StartRecording
+from opencec.core.effects import (
+    ControlPlayback,
+    EndLeg,
+    PauseRecording,
+    RingPhone,
+    StartPlayback,
+    StartRecording,
+    StopRecording,
+)
 from opencec.core.errors import CoreError
 from opencec.core.events import InspectionStopped, MonitoredAgentChanged
 from opencec.core.tenant import Outcome
@@ -343,6 +351,26 @@ def test_recording_on_demand_of_a_queue_that_is_not_recorded(desk: Desk) -> None
     assert again.contact == "c2"
     desk.do(c.Release(agent=AGENT))
     assert desk.cdr("c2").is_recorded
+
+
+def test_a_recording_that_the_disk_refuses_is_stopped_and_may_begin_again(desk: Desk) -> None:
+    desk.do(c.Release(agent=AGENT))
+    desk.do(c.ResetSkills(agent=AGENT))
+    desk.talk("c2", "1002")
+    desk.do(c.BeginRecord(agent=AGENT))
+    broken = c.RecordingDone(contact="c2", path="a.wav", duration_ms=5, is_broken=True)
+    outcome = desk.do(broken)
+    assert names(outcome) == ["RecordingFailed"]
+    assert effects(outcome, PauseRecording), "its legs may move: it must not begin by itself"
+    assert not desk.do(broken).events
+    with refused("wrong_record_state"):
+        desk.do(c.PauseRecord(agent=AGENT))
+    (again,) = effects(desk.do(c.BeginRecord(agent=AGENT)), StartRecording)
+    assert (again.contact, again.is_paused) == ("c2", False)
+    desk.do(broken)
+    assert effects(desk.do(c.Release(agent=AGENT)), StopRecording), "what it has is saved at the end"
+    assert desk.cdr("c2").is_recorded
+    assert names(desk.do(broken)) == ["RecordingFinished"]
 
 
 def test_a_self_recorded_agent_is_recorded_whatever_the_queue_says(desk: Desk) -> None:

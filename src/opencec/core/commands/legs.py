@@ -78,3 +78,5 @@ class RecordingDone(CoreCommand, frozen=True):
     contact: ContactId
     path: str
     duration_ms: int
+    is_broken: bool = False
+    """The disk refused it, at its beginning or later."""

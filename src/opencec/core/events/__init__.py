@@ -128,6 +128,7 @@ from opencec.core.events.talks import (
     DialFailed,
     DigitsPressed,
     PartyLeft,
+    RecordingFailed,
     RecordingFinished,
     RecordingStarted,
     RecordingStopped,
@@ -258,6 +259,7 @@ __all__ = [
     "PreviewEnded",
     "PreviewOffered",
     "QueueOverflowed",
+    "RecordingFailed",
     "RecordingFinished",
     "RecordingPaused",
     "RecordingResumed",
@@ -331,6 +333,7 @@ Event = (
     | ContactLeftAgent
     | RecordingStarted
     | RecordingStopped
+    | RecordingFailed
     | RecordingFinished
     | ContactEnded
     | AgentForced

@@ -22,6 +22,7 @@ __all__ = [
     "DialFailed",
     "DigitsPressed",
     "PartyLeft",
+    "RecordingFailed",
     "RecordingFinished",
     "RecordingStarted",
     "RecordingStopped",
@@ -193,6 +194,13 @@ class RecordingStopped(Fact, frozen=True):
     contact: ContactId
     agent: AgentId | None
     began_at: int
+
+
+class RecordingFailed(Fact, frozen=True):
+    """The disk refused the recording of a call that goes on. What it has so far is saved when the call ends."""
+
+    contact: ContactId
+    agent: AgentId | None
 
 
 class RecordingFinished(Fact, frozen=True):

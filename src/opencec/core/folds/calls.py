@@ -21,6 +21,7 @@ from opencec.core.events import (
     DialFailed,
     DigitsPressed,
     Event,
+    RecordingFailed,
     RecordingStarted,
     RecordingStopped,
     WorkNumberReported,
@@ -189,7 +190,7 @@ def _recording_started(state: TenantState, event: RecordingStarted) -> None:
     contact.is_recorded = True
 
 
-def _recording_stopped(state: TenantState, event: RecordingStopped) -> None:
+def _recording_stopped(state: TenantState, event: RecordingStopped | RecordingFailed) -> None:
     contact = touch(state, event.contact)
     contact.recording_since = 0
     contact.recording_agent = None
@@ -211,4 +212,5 @@ CALL_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     DialFailed: _dial_failed,
     RecordingStarted: _recording_started,
     RecordingStopped: _recording_stopped,
+    RecordingFailed: _recording_stopped,
 }

@@ -20,7 +20,7 @@ from opencec.core.commands import (
     Unmute,
 )
 from opencec.core.contact import ContactState
-from opencec.core.effects import PressDigits, SayWorkNumber
+from opencec.core.effects import PauseRecording, PressDigits, SayWorkNumber
 from opencec.core.ending import take_up
 from opencec.core.errors import CoreError
 from opencec.core.events import (
@@ -29,6 +29,7 @@ from opencec.core.events import (
     ContactMuted,
     ContactUnmuted,
     DigitsPressed,
+    RecordingFailed,
     RecordingFinished,
     WorkNumberReported,
 )
@@ -131,8 +132,17 @@ def _set_call_data(turn: Turn, command: SetCallData) -> None:
 
 
 def _recording_done(turn: Turn, command: RecordingDone) -> None:
-    """Files close after their contact has ended; the second word about one is not heard."""
+    """Files close after their contact has ended; the second word about one is not heard.
+
+    One that breaks while its call goes on is stopped, and stays one to save: the end of the call orders that.
+    """
     state = turn.state
+    living = state.contacts.get(command.contact)
+    if living is not None and command.is_broken:
+        if living.recording_since:
+            turn.emit(RecordingFailed(at=turn.now, contact=living.id, agent=living.recording_agent))
+            turn.order(PauseRecording(key=turn.key(living), contact=living.id))
+        return
     if command.contact in state.contacts or state.ended.get(command.contact):
         turn.emit(
             RecordingFinished(at=turn.now, contact=command.contact, path=command.path, duration_ms=command.duration_ms)

@@ -119,7 +119,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Record the call",
         group="record_begin",
         query=RecordQuery,
-        events=("AgentMediaEvent_Record",),
+        events=("AgentMediaEvent_Record", "AgentMediaEvent_Record_Fail"),
         codes=("000-002", "100-006", "500-008"),
     ),
     Operation(
@@ -130,7 +130,7 @@ OPERATIONS: tuple[Operation[Caller], ...] = (
         "Record the call, the server names the file",
         group="record_begin",
         query=RecordQuery,
-        events=("AgentMediaEvent_Record",),
+        events=("AgentMediaEvent_Record", "AgentMediaEvent_Record_Fail"),
         codes=("100-006", "500-008"),
     ),
     Operation(

@@ -81,6 +81,7 @@ EVENT_TYPES: frozenset[str] = frozenset(
         "AgentEvent_Ringing",
         "AgentEvent_Talking",
         "AgentMediaEvent_Record",
+        "AgentMediaEvent_Record_Fail",
         "AgentMediaEvent_StopRecordDone",
         "AgentOther_InService",
         "AgentOther_PhoneAlerting",
@@ -151,6 +152,7 @@ class EventTranslator:
             e.MediaSwitched: self._media_switched,
             e.RecordingStarted: self._recording_started,
             e.RecordingStopped: self._recording_stopped,
+            e.RecordingFailed: self._recording_failed,
             e.ContactEnded: self._ended,
             **self._parties.rows,
             **SupervisionEvents(lambda: self._state).rows,
@@ -480,6 +482,13 @@ class EventTranslator:
             "AgentMediaEvent_StopRecordDone",
             RecordStopped(beginTime=event.began_at, endTime=event.at, taskId=_serial(event.contact)),
         )
+
+    def _recording_failed(self, event: e.RecordingFailed) -> Told:
+        if event.agent is None:
+            return
+        if part := self._part(event.contact, event.agent):
+            part.is_recorded = False
+        yield event.agent, "AgentMediaEvent_Record_Fail", None
 
     def _ended(self, event: e.ContactEnded) -> Told:
         call = self._state.calls.pop(event.contact, None)

@@ -351,7 +351,12 @@ class Signalling:
                 line = context.lines.get(int(tenant)) if tenant.isdigit() else None
                 if line is not None:
                     return line.runtime.report(
-                        RecordingDone(contact=ContactId(contact), path=event.path, duration_ms=event.duration_ms)
+                        RecordingDone(
+                            contact=ContactId(contact),
+                            path=event.path,
+                            duration_ms=event.duration_ms,
+                            is_broken=event.reason == "disk",
+                        )
                     )
             case _:
                 pass
