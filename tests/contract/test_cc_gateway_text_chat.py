@@ -247,6 +247,23 @@ async def test_a_file_is_sent_once_and_fetched_again(centre: CallCentre, clients
     stranger = await signed_in(clients, 102)
     assert (await stranger.call("GET", f"/textchat/{{a}}/mediafile?filePath={sent['filePath']}"))[0] == "000-002"
     assert (await send_file(stranger, query, picture))[0] == "200-025"
+    await agent.ok("PUT", "/textchat/{a}/chatmessage", {"callId": chat.contact, "content": "Hi", "chatId": 4})
+    assert (await send_file(agent, query.replace("chatId=3", "chatId=4"), picture))[0] == "000-002"
+    await agent.ok("DELETE", f"/textchat/{{a}}/drop/{chat.contact}")
+    assert await send_file(agent, query, picture) == ("0", sent)
+    assert (await send_file(agent, query.replace("chatId=3", "chatId=5"), picture))[0] == "200-025"
+
+
+async def test_files_do_not_go_to_colleagues(clients: Clients) -> None:
+    first, second = await signed_in(clients, 101), await signed_in(clients, 102, answers=True)
+    await first.ok("PUT", "/textchat/{a}/internalcall/102")
+    await second.events()
+    contact = second.last("AgentChat_Connected")["callId"]
+    assert (await send_file(first, f"callId={contact}", png()))[0] == "000-002"
+    row = f"/textchat/{{a}}/callcontent?callId={contact}"
+    await second.ok("PUT", "/textchat/{a}/chatmessage", {"callId": contact, "content": "Yes?"})
+    [said] = (await first.ok("GET", row))["weccCallContentList"]
+    assert (said["sender"], said["reciver"], said["content"]) == ("102", "101", "Yes?")
 
 
 @pytest.mark.parametrize(

@@ -45,16 +45,16 @@ def _own_chat(caller: Caller, contact: ContactId) -> ChatView:
 
 
 async def upload_media_file(call: GatewayCall) -> Reply:
-    """Send a file to the customer; a `chatId` that comes again sends nothing twice."""
+    """Send a file to the customer; a `chatId` that comes again sends nothing twice, also when the chat is over."""
     caller, query = call.principal, call.query_as(FileUploadQuery)
     contact, key = ContactId(query.callId), message_key(caller, query.chatId)
-    chat = _own_chat(caller, contact)
-    if not chat.channel:
-        raise Refusal("000-002", "files go to customers, not to colleagues")
     if key and (sent := await caller.port.chats.history.by_key(contact, "agent", key)):
         if not sent.file:
             raise Refusal("000-002", "chatId is that of a message without a file")
         return caller.reply(FileSent(sent.file, sent.file_name, query.chatId))
+    chat = _own_chat(caller, contact)
+    if not chat.channel:
+        raise Refusal("000-002", "files go to customers, not to colleagues")
     name, data = await _form(call)
     media = caller.port.media
     file = await media.store(name, data, owner=agent_owner(caller.agent), most_bytes=VENDOR_UPLOAD_BYTES)
