@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fakes.call_centre import CHAT, WEB, CallCentre, chat_profile
+from fakes.call_centre import ASYNC, CHAT, CHAT_CONFIG, WEB, CallCentre, chat_profile
 from fakes.gateway_client import Clients, GatewayClient, gateway_clients
 from fakes.media_files import png
 from opencec.adapters.sqlite import Database, SqliteRecords
@@ -315,5 +315,44 @@ async def test_what_was_said_is_listed_by_pages_during_the_chat_and_after(
     await centre.projection.flush()
     assert await agent.ok("GET", path) == living
     assert (await other.call("GET", path))[0] == "200-025"
+    desk.board.close()
+    await records.close()
+
+
+async def test_an_agent_lists_its_chats_that_are_over(centre: CallCentre, clients: Clients, tmp_path: Path) -> None:
+    records = SqliteRecords(Database(tmp_path / "opencec.db"))
+    desk = centre.keep_records(records.for_tenant(1))
+    agent = await signed_in(clients, 101, answers=True)
+    for customer, name, channel in (("alice", "Alice", WEB), ("bob", "Bob", WEB), ("carol", "Carol", ASYNC)):
+        chat = await centre.chats.open(channel, customer, name=name)
+        await centre.chats.post(chat.contact, source="customer", key="c1", content="Hello")
+        await agent.ok("PUT", "/textchat/{a}/chatmessage", {"callId": chat.contact, "content": "Hi"})
+        await agent.ok("DELETE", f"/textchat/{{a}}/drop/{chat.contact}")
+    await centre.projection.flush()
+
+    async def listed(**wanted: str) -> list[str]:
+        page = await agent.ok("POST", "/textchat/{a}/callsession", {"pageNo": "1", "pageSize": "10", **wanted})
+        return [row["caller"] for row in page["weccCallBillList"]]
+
+    assert sorted(await listed(mediaType="1", callType="")) == ["alice", "bob", "carol"]
+    assert await listed(callerName="Bob") == ["bob"]
+    assert await listed(caller="alice", subMediaType="2") == ["alice"]
+    assert await listed(realCaller="alice", caller="bob") == []
+    assert await listed(subMediaType="3") == ["carol"]
+    assert await listed(called=ASYNC) == ["carol"]
+    assert await listed(mediaType="5") == []
+    assert await listed(endTime="1000") == []
+    page = await agent.ok("POST", "/textchat/{a}/callsession", {"caller": "alice", "startTime": "1", "pageSize": "1"})
+    assert (page["totalPageNo"], page["totalCount"], page["pageNo"], page["pageSize"]) == (1, 1, 1, 1)
+    [row] = page["weccCallBillList"]
+    assert (row["called"], row["skillId"], row["callerName"], row["vdnId"]) == (WEB, "4", "Alice", "1")
+    assert (row["receiveMsgNum"], row["sendMsgNum"]) == (1, 2)  # the welcome too
+    assert row["innerCall"] is False
+    assert row["beginTime"] <= row["connectTime"] <= row["endTime"]
+    other = await signed_in(clients, 103)
+    page = await other.ok("POST", "/textchat/{a}/callsession", {})
+    assert (page["totalCount"], page["weccCallBillList"]) == (0, [])
+    centre.chats.configure(msgspec.structs.replace(CHAT_CONFIG, channels=()))  # chats of channels that are gone
+    assert sorted(await listed()) == ["alice", "bob", "carol"]
     desk.board.close()
     await records.close()

@@ -16,10 +16,9 @@ class Missing(NamedTuple):
 
 
 MISSING: dict[str, tuple[Missing, ...]] = {
-    "The older text chat is served but for its list of sessions, confirmations and messages without a contact.": (
+    "The older text chat: clients show neither the form of confirmations nor where messages without a contact go.": (
         Missing("sendMessageWithoutCall", "POST", "/textchat/{workno}/sendmessagewithoutcall"),
         Missing("confirmMessage", "PUT", "/textchat/{workno}/confirmmessage"),
-        Missing("callSession", "POST", "/textchat/{workno}/callsession"),
     ),
     "Media and sharing run in a plug-in for which there is no counterpart.": (
         Missing("requestConf", "PUT", "/multimediaconf/{agentid}/requestconf"),

@@ -22,6 +22,9 @@ __all__ = [
     "FileSent",
     "FileUploadQuery",
     "MaxChatQuery",
+    "SessionPage",
+    "SessionQueryBody",
+    "SessionRow",
 ]
 
 
@@ -108,6 +111,61 @@ class ContentPage(msgspec.Struct, frozen=True, kw_only=True):
     pageNo: int
     pageSize: int
     weccCallContentList: list[ContentRow]
+
+
+class SessionQueryBody(WireModel):
+    """5.9 callSession; all are strings on the wire, times are ms UTC, and what is empty does not filter."""
+
+    startTime: int = Field(0, ge=0, le=10**15)
+    endTime: int = Field(0, ge=0, le=10**15)
+    pageNo: int = Field(1, ge=1, le=1_000_000)
+    pageSize: int = Field(20, ge=1, le=100)
+    callType: str = Field("", max_length=64)
+    caller: str = Field("", max_length=128)
+    called: str = Field("", max_length=128)
+    realCaller: str = Field("", max_length=128)
+    callerName: str = Field("", max_length=128)
+    mediaType: str = Field("", max_length=8)
+    subMediaType: str = Field("", max_length=8)
+
+
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One chat of callSession; times are ms UTC, 0 = never. `accessType` and `remark` are not published: empty."""
+
+    id: str
+    ccId: str = "0"
+    vdnId: str
+    callId: str
+    innerCall: bool
+    mediaType: str = "1"
+    subMediaType: str
+    accessType: str = ""
+    caller: str
+    called: str
+    accessCode: str
+    skillId: str
+    realCaller: str
+    callerName: str
+    beginTime: int
+    connectTime: int
+    endTime: int
+    releaseCause: str
+    platformReleaseCause: str
+    logDate: int
+    callidNum: str = "1"
+    remark: str = ""
+    receiveMsgNum: int
+    sendMsgNum: int
+
+
+class SessionPage(msgspec.Struct, frozen=True, kw_only=True):
+    """5.9 callSession, the result."""
+
+    totalPageNo: int
+    totalCount: int
+    pageNo: int
+    pageSize: int
+    weccCallBillList: list[SessionRow]
 
 
 class ChatRing(msgspec.Struct, frozen=True, kw_only=True):
