@@ -65,6 +65,8 @@ class RecordingFiles:
     def prepare(self, path: str) -> Path:
         """The file, with its folder made. Every call asks for it, so the folder of the day is remembered.
 
+        A disk that refuses the folder refuses the file, too: the worker that writes it tells what becomes of it.
+
         Raises:
             ValueError: the path leads out of the folder.
         """
@@ -72,7 +74,10 @@ class RecordingFiles:
         if folder == self._prepared[0] and name not in ("", ".", "..") and os.path.isdir(self._prepared[1]):
             return self._prepared[1] / name
         found = self.absolute(path)
-        found.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            found.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return found
         self._prepared = (folder, found.parent)
         return found
 
