@@ -250,6 +250,8 @@ ELSEWHERE = {
     "releasePhone",  # needs a phone that stays off-hook: test_cc_gateway_calls.py
     "mediaSwitch",  # needs a leg with video: the tests of video calls
     "mediaTransfer",  # needs a text contact: test_cc_gateway_media.py
+    "textChatAnswer", "textChatReject", "textChatDrop", "textChatTransfer",  # test_cc_gateway_text_chat.py
+    "textChatInternalCall",  # test_cc_gateway_text_chat.py
 }  # fmt: skip
 
 
