@@ -75,6 +75,17 @@ async def test_sign_in_gives_a_guid_in_the_header_that_survives_sloppy_clients(h
     assert (await client.login())["retcode"] == "0"
 
 
+async def test_a_poll_without_a_session_is_refused_after_a_pause_and_leaves_the_session_alone(
+    http: httpx.AsyncClient,
+) -> None:
+    client, early = Client(http), Client(http)
+    await client.login()
+    began = asyncio.get_running_loop().time()
+    assert (await early.ask("GET", "icsevent", ""))["retcode"] == "10-100-006"
+    assert asyncio.get_running_loop().time() - began >= 0.5, "one client asks again at once, whatever the answer"
+    assert (await client.events("WECC_PROVIDER_IN_SERVER"))[-1]["userName"] == "cust1"
+
+
 @pytest.mark.parametrize("user", ["loginA", "a-b", "x" * 21, "%20"])
 async def test_names_that_cannot_be(http: httpx.AsyncClient, user: str) -> None:
     assert (await Client(http, user).login())["retcode"] == "10-100-007"

@@ -309,7 +309,11 @@ async def download_file(call: IcsCall) -> Reply:
 
 async def poll_event(call: IcsCall) -> Reply:
     """The next event; without one the answer waits up to 8 s."""
-    ics, session = call.principal, call.principal.session
+    ics = call.principal
+    if ics.known_session is None:
+        await asyncio.sleep(_ERROR_PAUSE_S)
+        raise refused("10-100-006")
+    session = ics.known_session
     if session.push:
         await asyncio.sleep(_ERROR_PAUSE_S)
         raise refused("10-100-002")
@@ -458,7 +462,7 @@ TABLE: OperationTable[_Ics] = OperationTable(
         ),
         Operation("reportResult", ("POST",), f"/meetingcall/{_USER}/reportresult", end_meeting, "No such conference"),
         Operation("stopMeeting", ("POST",), f"/meetingcall/{_USER}/stopmeeting", end_meeting, "No such conference"),
-        Operation("pollEvent", ("GET",), f"/icsevent/{_USER}", poll_event, "The next event"),
+        Operation("pollEvent", ("GET",), f"/icsevent/{_USER}", poll_event, "The next event", auth="poll"),
         Operation(
             "getSkillStatistic",
             ("POST",),
@@ -510,8 +514,17 @@ def build_ics_app(host: IcsHost, *, secret: bytes, clock: Clock) -> Dispatcher[_
             raise Refusal("10-100-009", "too many requests")
         return _Ics(host, guids, clock, vdn, user, tenant, session)
 
+    def by_poll(request: WireRequest, path: dict[str, str]) -> _Ics:
+        try:
+            return by_guid(request, path)
+        except Refusal as refusal:
+            if refusal.code != "10-100-006":
+                raise
+            vdn = int(path["vdnid"])  # the handler refuses, but not at once
+            return _Ics(host, guids, clock, vdn, path["user"], _tenant_of(host, vdn, request))
+
     return Dispatcher(
         TABLE,
         dialect=_DIALECT,
-        families={"anybody": anybody, "address": by_address, "guid": by_guid},
+        families={"anybody": anybody, "address": by_address, "guid": by_guid, "poll": by_poll},
     )
