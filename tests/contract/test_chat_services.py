@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fakes.call_centre import ASYNC, CHAT, WEB, CallCentre, chat_profile
+from fakes.call_centre import ASKING, ASYNC, CHAT, WEB, CallCentre, chat_profile
 from fakes.journal import MemoryJournal
 from opencec.core.commands import GoOffline, ResetSkills, SignIn, SignOut
 from opencec.core.errors import CoreError
@@ -102,6 +102,33 @@ async def test_nobody_on_duty_is_told_and_may_leave_a_message_for_who_comes(cent
     assert (taken.state, taken.agent, taken.data) == ("talking", 101, "+1 555 0100")
     with pytest.raises(ChatRefused):
         await centre.chats.open("999", "alice")
+
+
+async def test_a_keyword_asks_for_an_agent(centre: CallCentre) -> None:
+    await sign_in(centre, 101, auto_answer=True)
+    chat = await centre.chats.open(ASKING, "alice", locale="zh")
+    await centre.chats.post(chat.contact, source="customer", key="k1", content="When do you open?")
+    greeted = centre.chats.chat(chat.contact)
+    assert greeted is not None
+    assert (greeted.state, greeted.agent) == ("greeted", None)
+    said = [one.source for one in await centre.chats.messages(HistoryQuery(contact=chat.contact, after=0))]
+    assert said == ["customer", "system"]  # the greeting again, not the agents' queue
+    await centre.chats.post(chat.contact, source="customer", key="k2", content="我要人工服务")
+    taken = centre.chats.chat(chat.contact)
+    assert taken is not None
+    assert (taken.state, taken.agent) == ("talking", 101)
+
+
+async def test_who_was_greeted_may_ask_at_once_or_leave_a_message(centre: CallCentre) -> None:
+    await sign_in(centre, 101, auto_answer=True)
+    first = await centre.chats.open(ASKING, "alice")
+    asked = await centre.chats.open(ASKING, "alice", asks_agent=True)
+    assert (asked.contact, asked.state) == (first.contact, "talking")
+    await centre.chats.open(ASKING, "bob")
+    await centre.chats.leave_message(ASKING, "bob", "Call me", key="k1", phone="+1 555 0100")
+    left = centre.chats.chat_of(ASKING, "bob")
+    assert left is not None
+    assert (left.state, left.is_offline) == ("talking", True)
 
 
 async def test_a_poll_is_the_receipt_of_the_one_before(centre: CallCentre) -> None:

@@ -95,12 +95,15 @@ def profile_of(agents: int = 5) -> TenantProfile:
 
 
 CHAT = QueueId(4)
-WEB, ASYNC = "100000000000000001", "100000000000000002"
+WEB, ASYNC, ASKING = "100000000000000001", "100000000000000002", "100000000000000003"
 CHAT_CONFIG = TenantConfig(
     info=TenantInfo(vdn=int(VDN), name="Demo"),
     channels=(
         ChannelConfig(channel=WEB, name="web", queue=int(CHAT), familiar_days=7),
         ChannelConfig(channel=ASYNC, type="WECHAT", name="social", queue=int(CHAT), is_async=True),
+        ChannelConfig(
+            channel=ASKING, name="asking", queue=int(CHAT), start="keyword", human_keywords=("agent", "人工")
+        ),
     ),
 )
 

@@ -111,7 +111,9 @@ class MemoryChats:
 
     # --- what a customer does ---------------------------------------------------------------------------------------
 
-    async def connect(self, who: CustomerId, *, key: str, data: str, queue: int | None = None) -> Line:
+    async def connect(
+        self, who: CustomerId, *, key: str, data: str, queue: int | None = None, asks_agent: bool = False
+    ) -> Line:
         if self.denies:
             raise ChatDenied(self.denies, "not now")
         if self.line(who).state in ("none", "ended"):

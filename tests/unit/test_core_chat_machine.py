@@ -107,6 +107,7 @@ class ChatMachine(RuleBasedStateMachine):
         channel=st.sampled_from([WEB, WEB, ASYNC, "gone"]),
         familiar=st.one_of(st.none(), AGENTS),
         is_offline=st.sampled_from([False, False, False, True]),
+        is_greeted=st.sampled_from([False, False, True]),
     )
     def open(self, queue: int, channel: str, **options: Any) -> None:
         self.serial += 1
@@ -115,6 +116,12 @@ class ChatMachine(RuleBasedStateMachine):
         )
         self._do(command)
         self._do(command)
+
+    @rule(data=st.data(), familiar=st.one_of(st.none(), AGENTS))
+    def ask_for_agent(self, data: st.DataObject, familiar: int | None) -> None:
+        chat = self._draw(data)
+        if chat is not None:
+            self._do(c.AskForAgent(contact=chat.id, familiar=familiar))
 
     @rule(agent=AGENTS, to=AGENTS)
     def call_inner(self, agent: int, to: int) -> None:
@@ -129,7 +136,14 @@ class ChatMachine(RuleBasedStateMachine):
             key = f"k{data.draw(st.sampled_from([self.serial, self.serial, 1]))}"
             agent = self._somebody(data, chat) if source == "agent" else None
             command = c.PostMessage(
-                contact=chat.id, source=source, agent=agent, key=key, message=f"{self.serial:064x}", content="hello"
+                contact=chat.id,
+                source=source,
+                agent=agent,
+                key=key,
+                message=f"{self.serial:064x}",
+                content="hello",
+                asks_agent=data.draw(st.booleans()),
+                answer="Write AGENT.",
             )
             self._do(command)
             before = self.core.posted

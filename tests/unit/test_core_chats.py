@@ -40,6 +40,11 @@ class Office(CheckedCore):
             c.OpenChat(contact=contact, channel=channel, channel_type="WEB", customer=contact, queue=queue, **more)
         )
 
+    def post(self, contact: str, **more: Any) -> None:
+        self.serial += 1
+        message = f"{self.serial:064x}"
+        self.handle(c.PostMessage(contact=contact, source="customer", message=message, content="Hello", **more))
+
     def say(self, contact: str, agent: int | None = None, *, key: str = "", text: str = "Hello") -> None:
         self.serial += 1
         source: Any = "customer" if agent is None else "agent"
@@ -129,6 +134,44 @@ def test_the_familiar_agent_comes_first_if_it_may() -> None:
     office.handle(c.SayBusy(agent=101))
     office.open("t2", familiar=101)
     assert office.holder("t2") == 103
+
+
+def test_who_is_greeted_gets_an_agent_when_asking_for_one() -> None:
+    office = Office()
+    office.sign_in(101, 103)
+    office.open("t1", is_greeted=True)
+    assert office.chat("t1").state == "greeted"
+    office.post("t1", answer="Write AGENT.")
+    assert office.holder("t1") is None
+    office.post("t1", answer="Write AGENT.", asks_agent=True, familiar=101)
+    assert office.holder("t1") == 101
+    assert office.texts("t1").count("Write AGENT.") == 1
+    office.open("t2", is_greeted=True)
+    office.handle(c.AskForAgent(contact="t2"))
+    assert office.holder("t2") == 103
+    before = len(office.journal)
+    office.handle(c.AskForAgent(contact="t2"))
+    assert len(office.journal) == before
+
+
+def test_who_is_greeted_and_says_nothing_or_goes_has_left() -> None:
+    office = Office()
+    office.open("t1", is_greeted=True)
+    office.now += 119_000
+    office.handle(c.Tick())
+    office.post("t1")
+    office.now += 119_000
+    office.handle(c.Tick())
+    assert office.chat("t1").state == "greeted"
+    office.now += 2_000
+    office.handle(c.Tick())
+    assert office.chats_ended["t1"].reason == "customer_silent"
+    office.open("t2", is_greeted=True)
+    office.handle(c.GoOffline(contact="t2"))
+    assert office.chats_ended["t2"].reason == "customer_gone"
+    office.open("t3", is_greeted=True)
+    office.handle(c.AskForAgent(contact="t3"))
+    assert office.chats_ended["t3"].reason == "no_agent"
 
 
 # --- rules and deadlines --------------------------------------------------------------------------------------------

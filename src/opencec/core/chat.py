@@ -13,6 +13,7 @@ from opencec.core.events import (
     ChatAnswered,
     ChatCameBack,
     ChatEnded,
+    ChatGreeted,
     ChatLeftAgent,
     ChatOffered,
     ChatOfferEnded,
@@ -34,6 +35,8 @@ class ChatState(StrEnum):
 
     ROUTING = "routing"
     """Between two places; never outlives a command."""
+    GREETED = "greeted"
+    """The channel's own words answer; no agent was asked for yet."""
     QUEUED = "queued"
     OFFERED = "offered"
     """Shown to one agent, who has not answered yet."""
@@ -43,12 +46,15 @@ class ChatState(StrEnum):
     ENDED = "ended"
 
 
-_ROUTING, _QUEUED, _OFFERED, _TALKING, _OFFLINE, _ENDED = ChatState
+_ROUTING, _GREETED, _QUEUED, _OFFERED, _TALKING, _OFFLINE, _ENDED = ChatState
 
 ChatTrigger = type[Event] | tuple[type[Event], str]
 """An event, or one kind of it."""
 
 MOVES: dict[tuple[ChatState, ChatTrigger], ChatState] = {
+    (_ROUTING, ChatGreeted): _GREETED,
+    (_GREETED, ChatQueued): _QUEUED,
+    (_GREETED, ChatOverflowed): _ROUTING,
     (_ROUTING, ChatQueued): _QUEUED,
     (_ROUTING, ChatOffered): _OFFERED,
     (_ROUTING, ChatOverflowed): _ROUTING,  # did not get in

@@ -15,6 +15,7 @@ CHAT_RETRY_MS = 5_000
 
 _AGENT_IDLE = AgentState.IDLE
 _IN_CALL = (AgentState.ALERTING, AgentState.TALKING)
+_GREETED = ChatState.GREETED
 _OFFERED = ChatState.OFFERED
 _OFFLINE = ChatState.OFFLINE
 _QUEUED = ChatState.QUEUED
@@ -93,6 +94,8 @@ class ChatBook:
             due = min(due, chat.offer.until)
         elif state is _OFFLINE:
             due = min(due, chat.away_until)
+        elif state is _GREETED and (allowed := self.channel(chat).silence_ms):
+            due = min(due, max(chat.since, chat.spoke_at) + allowed)
         if chat.handover is not None:
             due = min(due, chat.handover.until)
         elif state is _TALKING and not chat.is_internal:

@@ -55,6 +55,7 @@ from opencec.core.commands.calls import (
 )
 from opencec.core.commands.chats import (
     AnswerChat,
+    AskForAgent,
     CallInnerChat,
     CancelChatTransfer,
     ComeBack,
@@ -137,6 +138,7 @@ __all__ = [
     "Answer",
     "AnswerChat",
     "AnswerConference",
+    "AskForAgent",
     "BeginRecord",
     "BindPhone",
     "CallArrived",
@@ -334,6 +336,7 @@ Command = (
     | SetForwarding
     | BindPhone
     | AnswerChat
+    | AskForAgent
     | CallInnerChat
     | CancelChatTransfer
     | ComeBack

@@ -10,6 +10,7 @@ from opencec.core.ids import AgentId, ContactId, QueueId
 
 __all__ = [
     "AnswerChat",
+    "AskForAgent",
     "CallInnerChat",
     "CancelChatTransfer",
     "ComeBack",
@@ -40,6 +41,15 @@ class OpenChat(CoreCommand, frozen=True):
     """Who is asked first, when free for it."""
     is_offline: bool = False
     """A message is left: it waits until an agent comes, whatever the queue's rules."""
+    is_greeted: bool = False
+    """The channel's own words answer until the customer asks for an agent."""
+
+
+class AskForAgent(CoreCommand, frozen=True):
+    """A customer who was greeted asks for an agent. One who has asked before: nothing happens."""
+
+    contact: ContactId
+    familiar: AgentId | None = None
 
 
 class PostMessage(CoreCommand, frozen=True):
@@ -62,6 +72,12 @@ class PostMessage(CoreCommand, frozen=True):
     has_thumbnail: bool = False
     reply_to: str = ""
     sent_at: int = 0
+    asks_agent: bool = False
+    """It asks for an agent, for a customer who was greeted."""
+    familiar: AgentId | None = None
+    """Who is asked first, then."""
+    answer: str = ""
+    """What the system says to a customer who was greeted and does not ask for an agent; empty: nothing."""
 
 
 class ReadMessages(CoreCommand, frozen=True):

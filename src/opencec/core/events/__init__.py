@@ -36,6 +36,7 @@ from opencec.core.events.chats import (
     ChatDataSet,
     ChatDialled,
     ChatEnded,
+    ChatGreeted,
     ChatLeftAgent,
     ChatOffered,
     ChatOfferEnded,
@@ -172,6 +173,7 @@ __all__ = [
     "ChatDataSet",
     "ChatDialled",
     "ChatEnded",
+    "ChatGreeted",
     "ChatLeftAgent",
     "ChatOfferEnded",
     "ChatOffered",
@@ -368,6 +370,7 @@ Event = (
     | ChatDataSet
     | ChatDialled
     | ChatEnded
+    | ChatGreeted
     | ChatLeftAgent
     | ChatOfferEnded
     | ChatOffered

@@ -18,6 +18,7 @@ __all__ = [
     "ChatDialled",
     "ChatEndReason",
     "ChatEnded",
+    "ChatGreeted",
     "ChatLeftAgent",
     "ChatOfferEnded",
     "ChatOffered",
@@ -90,6 +91,13 @@ class ChatOverflowed(Fact, frozen=True):
     rule: Literal["no_agent", "full", "timeout", "removed"]
     action: Literal["wait", "release", "queue"]
     target: str = ""
+
+
+class ChatGreeted(Fact, frozen=True):
+    """The channel's own words answer until the customer asks for an agent of a queue."""
+
+    contact: ContactId
+    queue: QueueId
 
 
 class ChatQueued(Fact, frozen=True):

@@ -16,6 +16,7 @@ from opencec.core.events import (
     ChatDataSet,
     ChatDialled,
     ChatEnded,
+    ChatGreeted,
     ChatLeftAgent,
     ChatOffered,
     ChatOfferEnded,
@@ -120,6 +121,13 @@ def _dialled(state: TenantState, event: ChatDialled) -> None:
 
 def _data_set(state: TenantState, event: ChatDataSet) -> None:
     state.chat_book.chats[event.contact].data = event.data
+
+
+def _greeted(state: TenantState, event: ChatGreeted) -> None:
+    chat = state.chat_book.chats[event.contact]
+    chat.move(event)
+    chat.queue = event.queue
+    state.schedule_chat(chat, after=event.at)
 
 
 def _overflowed(state: TenantState, event: ChatOverflowed) -> None:
@@ -330,6 +338,7 @@ CHAT_FOLDS: dict[type[Event], Callable[[TenantState, Any], None]] = {
     ChatArrived: _arrived,
     ChatDialled: _dialled,
     ChatDataSet: _data_set,
+    ChatGreeted: _greeted,
     ChatOverflowed: _overflowed,
     ChatQueued: _queued,
     ChatOffered: _offered,

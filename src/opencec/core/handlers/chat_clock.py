@@ -12,6 +12,7 @@ from opencec.core.turn import Turn
 
 __all__ = ["chat_due"]
 
+_GREETED = ChatState.GREETED
 _OFFLINE = ChatState.OFFLINE
 _QUEUED = ChatState.QUEUED
 _TALKING = ChatState.TALKING
@@ -32,6 +33,8 @@ def chat_due(turn: Turn, contact: ContactId) -> None:
         _queued_due(turn, chat)
     elif chat.state is _OFFLINE and chat.away_until <= now:
         end_chat(turn, chat, by="system", reason="offline_timeout")
+    elif chat.state is _GREETED:
+        _greeted_due(turn, chat)
     elif chat.state is _TALKING:
         _silence_due(turn, chat)
     else:
@@ -44,6 +47,15 @@ def _queued_due(turn: Turn, chat: Chat) -> None:
         return
     turn.state.schedule_chat(chat, after=turn.now)
     ask_again(turn, chat)
+
+
+def _greeted_due(turn: Turn, chat: Chat) -> None:
+    """The customer has said nothing to the greeting, or nothing more."""
+    allowed = turn.state.chat_book.channel(chat).silence_ms
+    if allowed and max(chat.since, chat.spoke_at) + allowed <= turn.now:
+        end_chat(turn, chat, by="system", reason="customer_silent")
+    else:
+        turn.state.schedule_chat(chat, after=turn.now)
 
 
 def _silence_due(turn: Turn, chat: Chat) -> None:

@@ -10,6 +10,7 @@ from opencec.core.chat import Chat, ChatState
 from opencec.core.chat_ending import end_chat, say, withdraw_chat_offer
 from opencec.core.commands import (
     AnswerChat,
+    AskForAgent,
     CallInnerChat,
     ComeBack,
     Command,
@@ -29,6 +30,7 @@ from opencec.core.events import (
     ChatCapacityChanged,
     ChatDataSet,
     ChatDialled,
+    ChatGreeted,
     ChatWentOffline,
     MessagePosted,
     MessagesRead,
@@ -37,12 +39,13 @@ from opencec.core.events.chats import ChatEndReason
 from opencec.core.folds.chats import said_key
 from opencec.core.handlers.chat_lookup import chat_of_agent, find_chat
 from opencec.core.handlers.lookup import check_data, signed_in
-from opencec.core.ids import AgentId
+from opencec.core.ids import AgentId, QueueId
 from opencec.core.routing.chats import answer_chat, chat_placement, offer_chat, return_chat, route_chat, text_queue
 from opencec.core.turn import Turn
 
 __all__ = ["CHAT_HANDLERS"]
 
+_GREETED = ChatState.GREETED
 _OFFLINE = ChatState.OFFLINE
 _OFFERED = ChatState.OFFERED
 _TALKING = ChatState.TALKING
@@ -79,14 +82,34 @@ def _open(turn: Turn, command: OpenChat) -> None:
         )
     )
     chat = state.chat_book.chats[command.contact]
-    placement = chat_placement(state, chat, command.queue)
-    if placement.queue is not None and not command.is_offline:
-        say(turn, chat, state.chat_book.channel(chat).welcome_text)
-    familiar = state.agents.get(command.familiar) if command.familiar is not None else None
-    serves = familiar is not None and any(one == queue.id for one, _ in state.chat_book.serving.get(familiar.id, ()))
+    welcome = "" if command.is_offline else state.chat_book.channel(chat).welcome_text
+    if command.is_greeted and not command.is_offline:
+        turn.emit(ChatGreeted(at=turn.now, contact=chat.id, queue=queue.id))
+        say(turn, chat, welcome)
+        return
+    _ask_agents(turn, chat, queue.id, familiar=command.familiar, welcome=welcome)
+
+
+def _ask_agents(turn: Turn, chat: Chat, queue_id: QueueId, *, familiar: AgentId | None, welcome: str = "") -> None:
+    """Put a new chat into its queue, or offer it to the agent who knows the customer."""
+    state = turn.state
+    placement = chat_placement(state, chat, queue_id)
+    if placement.queue is not None:
+        say(turn, chat, welcome)
+    known = state.agents.get(familiar) if familiar is not None else None
+    serves = known is not None and any(one == queue_id for one, _ in state.chat_book.serving.get(known.id, ()))
     route_chat(turn, chat, placement)
-    if familiar is not None and serves and chat.queue == queue.id and state.chat_book.is_fit(familiar, queue.profile):
-        offer_chat(turn, chat, familiar, queue.id)
+    queue = text_queue(state, chat.queue)
+    if known is None or queue is None or not serves or chat.queue != queue_id or chat.state is not ChatState.QUEUED:
+        return
+    if state.chat_book.is_fit(known, queue.profile):
+        offer_chat(turn, chat, known, queue_id)
+
+
+def _ask_for_agent(turn: Turn, command: AskForAgent) -> None:
+    chat = find_chat(turn.state, command.contact)
+    if chat.state is _GREETED and chat.queue is not None:
+        _ask_agents(turn, chat, chat.queue, familiar=command.familiar)
 
 
 def _call_inner(turn: Turn, command: CallInnerChat) -> None:
@@ -138,6 +161,12 @@ def _post(turn: Turn, command: PostMessage) -> None:
             sent_at=command.sent_at,
         )
     )
+    if chat.state is not _GREETED or chat.queue is None or command.source != "customer":
+        return
+    if command.asks_agent:
+        _ask_agents(turn, chat, chat.queue, familiar=command.familiar)
+    else:
+        say(turn, chat, command.answer)
 
 
 def _name_of(chat: Chat, source: str) -> str:
@@ -222,7 +251,7 @@ def _go_offline(turn: Turn, command: GoOffline) -> None:
 def go_offline(turn: Turn, chat: Chat) -> None:
     """The customer is away. A channel that is not asynchronous ends the chat."""
     away_ms = turn.state.chat_book.channel(chat).away_ms
-    if not away_ms or chat.is_internal:
+    if not away_ms or chat.is_internal or chat.state is _GREETED:
         end_chat(turn, chat, by="system", reason="customer_gone")
         return
     if chat.handover is not None:
@@ -264,6 +293,7 @@ CHAT_HANDLERS: dict[type[Command], Callable[[Turn, Any], None]] = {
     PostMessage: _post,
     ReadMessages: _read,
     AnswerChat: _answer,
+    AskForAgent: _ask_for_agent,
     RejectChat: _reject,
     SetChatCapacity: _set_capacity,
     SetChatData: _set_data,

@@ -80,7 +80,9 @@ class Customer:
             return Result("13", "fail to transfer from robot to agent,it has been agent service.")
         try:
             self.channel.chats.keep_for_polls(self.who)
-            await self.channel.chats.connect(self.who, key=key, data=body.trans_data)
+            await self.channel.chats.connect(
+                self.who, key=key, data=body.trans_data, asks_agent=body.control_type == "TRANS2AGENT"
+            )
         except ChatDenied as error:
             if error.code == "off_hours":
                 return Result("12", _NOT_OPEN + dot)

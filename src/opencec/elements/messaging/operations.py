@@ -82,7 +82,7 @@ def customer_of(host: ChatHost, tokens: CustomerTokens, text: str, *, now: int) 
         return None
     if facts.is_fresh(now):
         return Customer(channel, facts.who), facts
-    if facts.is_renewable(now) and channel.chats.line(facts.who).state in ("queued", "talking", "offline"):
+    if facts.is_renewable(now) and channel.chats.line(facts.who).state in ("greeted", "queued", "talking", "offline"):
         return Customer(channel, facts.who, tokens.renew(facts, now=now)), facts
     return None
 

@@ -67,7 +67,7 @@ class Polls:
         poller = self._poller(chats, who)
         found = await self._aside(chats, who, poller, language, queue_every_s, wants_read)
         is_loop = self._clock.now() - poller.answered_at < _AT_ONCE_MS
-        is_held = not found and is_loop and chats.line(who).state in ("queued", "talking", "offline")
+        is_held = not found and is_loop and chats.line(who).state in ("greeted", "queued", "talking", "offline")
         told = await chats.poll(who, wait_s=self._hold_s if is_held else 0)
         chats.seen(who)
         if not told and is_held:

@@ -215,7 +215,7 @@ def state_frame(line: Line, place: QueuePlace | None) -> StateFrame:
     """Where the talk is."""
     is_queued = line.state == "queued" and place is not None
     return StateFrame(
-        state=line.state,
+        state="talking" if line.state == "greeted" else line.state,
         contact=line.contact or None,
         position=place.position if is_queued and place is not None else None,
         waitS=place.estimate_s if is_queued and place is not None else None,

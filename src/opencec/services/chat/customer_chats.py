@@ -95,8 +95,10 @@ class TenantCustomerChats:
 
     # --- doing ------------------------------------------------------------------------------------------------------
 
-    async def connect(self, who: CustomerId, *, key: str, data: str, queue: int | None = None) -> Line:
-        """Begin to talk to an agent, or go on."""
+    async def connect(
+        self, who: CustomerId, *, key: str, data: str, queue: int | None = None, asks_agent: bool = False
+    ) -> Line:
+        """Begin to talk, or go on."""
         try:
             view = await self._desk.open(
                 who.channel,
@@ -105,6 +107,7 @@ class TenantCustomerChats:
                 locale=who.locale,
                 data=data,
                 queue=None if queue is None else QueueId(queue),
+                asks_agent=asks_agent,
             )
         except (ChatRefused, CoreError) as error:
             raise ChatDenied(error.code, error.message) from None
@@ -340,6 +343,8 @@ class TenantCustomerChats:
     def _line(self, view: ChatView) -> Line:
         if view.state == "talking":
             return Line(state="talking", contact=view.contact, agent_name=self._agent_name(view.agent))
+        if view.state == "greeted":
+            return Line(state="greeted", contact=view.contact)
         is_kept = view.state == "offline" or view.is_offline
         return Line(state="offline" if is_kept else "queued", contact=view.contact)
 

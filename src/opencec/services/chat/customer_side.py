@@ -27,7 +27,7 @@ __all__ = [
     "Told",
 ]
 
-LineState = Literal["none", "queued", "talking", "offline", "ended"]
+LineState = Literal["none", "greeted", "queued", "talking", "offline", "ended"]
 MediaName = Literal["TEXT", "IMAGE", "AUDIO", "VIDEO", "DOCUMENT", "LOCATION", "CARD"]
 
 
@@ -142,8 +142,18 @@ class Posted(NamedTuple):
 class CustomerChats(Protocol):
     """The text contacts of one tenant, as their customers use them. What a method returns from is journaled."""
 
-    async def connect(self, who: CustomerId, *, key: str, data: str, queue: int | None = None) -> Line:
-        """Begin to talk to an agent, or go on; `queue`: another than the channel's. Raises ChatDenied."""
+    async def connect(
+        self, who: CustomerId, *, key: str, data: str, queue: int | None = None, asks_agent: bool = False
+    ) -> Line:
+        """Begin to talk, or go on. Raises ChatDenied.
+
+        Args:
+            who: The customer.
+            key: Of this request.
+            data: Goes along to the agent.
+            queue: Another than the channel's.
+            asks_agent: For an agent at once, also where the channel's own words answer first.
+        """
         ...
 
     async def post(

@@ -13,6 +13,7 @@ from typing import Literal, cast, get_args
 
 from opencec.core.commands import (
     AnswerChat,
+    AskForAgent,
     CallInnerChat,
     CancelChatTransfer,
     ComeBack,
@@ -117,12 +118,14 @@ class ChatDesk:
         data: str = "",
         queue: QueueId | None = None,
         is_offline: bool = False,
+        asks_agent: bool = False,
     ) -> ChatView:
         """Let a customer talk to an agent. One who has a living chat in this channel gets that one.
 
         Args:
             queue: Another than the channel's.
             is_offline: A message is left: it waits for an agent, also outside working time.
+            asks_agent: For an agent at once, also where the channel's own words answer first.
 
         Returns:
             The chat; `ended` when the queue's rules have refused it (see `end_reason`).
@@ -134,9 +137,14 @@ class ChatDesk:
         """
         config = self.channels.named(channel)
         known = self.chat_of(channel, customer)
+        if known is not None and known.state == "greeted" and is_offline:
+            await self.end(known.contact, by="customer")  # who leaves a message asks for an agent, whenever one comes
+            known = None
         if known is not None:
             if known.is_away:
                 await self._runtime.execute(ComeBack(contact=known.contact))
+            if asks_agent and known.state == "greeted":
+                await self._ask(known)
             return self._living(known.contact) or known
         if not is_offline and not self.channels.is_open(channel, now=self._clock.now()):
             raise ChatRefused("off_hours", self.channels.texts(channel).off_hours)
@@ -158,6 +166,7 @@ class ChatDesk:
             data=data,
             familiar=familiar,
             is_offline=is_offline,
+            is_greeted=config.start == "keyword" and not asks_agent,
         )
         try:
             events = await self._runtime.execute(command)
@@ -167,6 +176,29 @@ class ChatDesk:
             raise
         reason = next((event.reason for event in events if isinstance(event, ChatEnded)), "")
         return self._living(contact) or ended_view(contact, channel, customer, reason=reason, at=self._clock.now())
+
+    async def _ask(self, chat: ChatView) -> None:
+        """A customer who was greeted asks for an agent."""
+        if not self.channels.is_open(chat.channel, now=self._clock.now()):
+            raise ChatRefused("off_hours", self.channels.texts(chat.channel).off_hours)
+        familiar = await self._familiar(self.channels.named(chat.channel), chat.customer)
+        await self._runtime.execute(AskForAgent(contact=chat.contact, familiar=familiar))
+
+    async def _reaction(
+        self, contact: ContactId, source: MessageSource, content: str
+    ) -> tuple[bool, AgentId | None, str]:
+        """What the words of a customer who was greeted lead to: whether they ask for an agent, whom first, else what
+        the system answers."""
+        chat = self._living(contact)
+        config = self.channels.find(chat.channel) if chat is not None else None
+        if chat is None or config is None or chat.state != "greeted" or source != "customer":
+            return False, None, ""
+        texts = self.channels.texts(chat.channel)
+        if not self.channels.wants_agent(chat.channel, content):
+            return False, None, texts.welcome
+        if not self.channels.is_open(chat.channel, now=self._clock.now()):
+            return False, None, texts.off_hours
+        return True, await self._familiar(config, chat.customer), ""
 
     async def _familiar(self, config: ChannelConfig, customer: str) -> AgentId | None:
         if not config.familiar_days:
@@ -214,6 +246,7 @@ class ChatDesk:
             CoreError: unknown_contact, no_call (not a chat of this agent), invalid_value, data_too_long.
             TenantOverloaded: try again with the same key.
         """
+        asks, familiar, answer = await self._reaction(contact, source, content)
         command = PostMessage(
             contact=contact,
             source=source,
@@ -229,6 +262,9 @@ class ChatDesk:
             has_thumbnail=has_thumbnail,
             reply_to=reply_to,
             sent_at=sent_at,
+            asks_agent=asks,
+            familiar=familiar,
+            answer=answer,
         )
         try:
             events = await self._runtime.execute(command)

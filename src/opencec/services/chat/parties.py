@@ -13,6 +13,7 @@ from opencec.core.events import (
     ChatDataSet,
     ChatDialled,
     ChatEnded,
+    ChatGreeted,
     ChatLeftAgent,
     ChatOffered,
     ChatOfferEnded,
@@ -35,6 +36,7 @@ ChatEvent = (
     | ChatDataSet
     | ChatDialled
     | ChatEnded
+    | ChatGreeted
     | ChatLeftAgent
     | ChatOffered
     | ChatOfferEnded

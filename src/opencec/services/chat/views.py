@@ -24,7 +24,7 @@ __all__ = [
     "ended_view",
 ]
 
-ChatPhase = Literal["queued", "offered", "talking", "offline", "ended"]
+ChatPhase = Literal["greeted", "queued", "offered", "talking", "offline", "ended"]
 
 
 class ChatView(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +80,8 @@ class ChatView(msgspec.Struct, frozen=True, kw_only=True):
         state: ChatPhase = "queued"
         if handover is not None or chat.state.value == "talking":
             state = "talking"
+        elif chat.state.value == "greeted":
+            state = "greeted"
         elif chat.state.value == "offered":
             state = "offered"
         elif chat.state.value == "offline":
