@@ -109,6 +109,23 @@ describe("<opencec-chat>", () => {
     });
   });
 
+  test("words that found nobody are where the message begins", async () => {
+    await page("en");
+    element.show();
+    await settle();
+    chat.refuse = "no_agent";
+    await type("Where is my order?");
+    chat.become({ state: "ended", reason: "no_agent" });
+    await settle();
+    chat.refuse = null;
+    expect(find<HTMLTextAreaElement>("textarea[name=text]").value).toBe("Where is my order?");
+    find<HTMLInputElement>("input[name=phone]").value = "+1 555 0100";
+    find("form").dispatchEvent(new Event("submit", { cancelable: true }));
+    await settle();
+    expect(chat.received.at(-1)).toMatchObject({ type: "leaveMessage", text: "Where is my order?" });
+    expect(element.renderRoot.textContent).not.toContain("Not sent");
+  });
+
   test("counts what came while it was closed", async () => {
     await page();
     element.show();

@@ -22,6 +22,16 @@ const NOBODY = /no_agent|off_hours|closed|busy|queue|unavailable/;
 /** Distance from the end below which new messages scroll into view. */
 const AT_END_PX = 80;
 
+/** Texts that were refused because nobody is there, by their keys. */
+function unsent(view: ChatView): ReadonlyMap<string, string> {
+  const texts = view.outgoing.flatMap(({ frame, refused }) =>
+    refused && frame.type === "post" && frame.mediaType === "TEXT"
+      ? [[frame.key, frame.content] as const]
+      : [],
+  );
+  return new Map(texts);
+}
+
 export class OpencecChat extends LitElement {
   static override styles = [styles, theme];
   static override properties = {
@@ -318,7 +328,7 @@ export class OpencecChat extends LitElement {
     const isNobody =
       (state === "ended" && NOBODY.test(reason ?? "")) || NOBODY.test(view.failure?.code ?? "");
     if (isClosed || isNobody)
-      return html`<opencec-chat-leave .client=${client} .words=${words}></opencec-chat-leave>`;
+      return html`<opencec-chat-leave .client=${client} .words=${words} .unsent=${unsent(view)}></opencec-chat-leave>`;
     if (state === "ended" && !view.outgoing.length) return this.#over(view, client);
     return html`<opencec-chat-composer
       .client=${client}

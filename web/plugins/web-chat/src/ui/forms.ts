@@ -19,12 +19,23 @@ class Form extends LitElement {
 }
 
 export class LeaveForm extends Form {
-  static override properties = { ...Form.properties, missing: { state: true } };
+  static override properties = { ...Form.properties, missing: { state: true }, unsent: { attribute: false } };
   declare missing: boolean;
+  /** Texts that found nobody, by their keys: the message begins with them. */
+  declare unsent: ReadonlyMap<string, string>;
+  #isFilled = false;
 
   constructor() {
     super();
     this.missing = false;
+    this.unsent = new Map();
+  }
+
+  protected override updated(): void {
+    const area = this.renderRoot.querySelector("textarea");
+    if (this.#isFilled || !area || !this.unsent.size) return;
+    this.#isFilled = true;
+    if (!area.value) area.value = [...this.unsent.values()].join("\n");
   }
 
   #send(event: Event): void {
@@ -32,7 +43,9 @@ export class LeaveForm extends Form {
     const phone = this.field("phone");
     const text = this.field("text");
     this.missing = !phone || !text;
-    if (!this.missing) this.client.leaveMessage(phone, text);
+    if (this.missing) return;
+    this.client.leaveMessage(phone, text);
+    for (const key of this.unsent.keys()) this.client.discard(key);
   }
 
   protected override render(): TemplateResult {
