@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from fakes.checked_core import CheckedCore
+from fakes.core_chat_day import ChatDay, ChatPlan, with_chats
 from opencec.core import commands as c
 from opencec.core.agent import AgentState
 from opencec.core.config import AgentProfile, CalledRoute, Overflow, QueueProfile, SkillLevel, TenantProfile
@@ -30,6 +31,7 @@ from opencec.core.events import (
     TransferStarted,
 )
 from opencec.core.state import RETRY_MS
+from opencec.core.tenant import Outcome
 
 _MODES: dict[str, list[Any]] = {
     "queue": ["release", "success"],
@@ -65,6 +67,8 @@ class Plan:
     call_outs_per_hour: float = 30
     restarts: int = 3
     check_every: int = 40
+    chats: ChatPlan | None = None
+    """Chats beside the calls."""
 
 
 @dataclass
@@ -90,6 +94,7 @@ class Centre:
         self.closing = self.core.now + int(plan.hours * HOUR)
         self.order = QueueOrder()
         self.numbers = range(101, 101 + plan.agents)
+        self.chats = ChatDay(self, plan.chats) if plan.chats is not None else None
         self._open()
 
     # --- clock ----------------------------------------------------------------------------------------------------
@@ -107,6 +112,8 @@ class Centre:
         self.core.check()
         self.core.compare()
         assert set(self.core.ended) == self.core.begun
+        if self.chats is not None:
+            self.chats.close()
         return self.tally
 
     def _step(self) -> None:
@@ -119,35 +126,49 @@ class Centre:
         self.core.now, _, what = heappop(self.agenda)
         what()
 
-    def do(self, command: c.Command) -> None:
-        """Send a command and let phones, people and networks react to what comes of it."""
+    def do(self, command: c.Command) -> Outcome | None:
+        """Send a command and let phones, people and networks react to what comes of it. None: it was refused."""
         self.tally.commands += 1
         outcome = self.core.try_handle(command)
         if outcome is None:
-            return
+            return None
         for event in outcome.events:
             self.order.see(event)
             self._count(event)
+        if self.chats is not None:
+            self.chats.see(outcome)
         for effect in outcome.effects:
             self._react(effect)
         if self.tally.commands % self.plan.check_every == 0:
             self.core.check()
+        return outcome
 
     # --- the day ----------------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
         plan, rate = self.plan, self.random
-        self.do(c.Configure(profile=profile(plan)))
+        tenant = profile(plan)
+        self.do(c.Configure(profile=with_chats(tenant) if self.chats is not None else tenant))
         for number in self.numbers:
             self.later(rate.uniform(0, 60), lambda number=number: self._sign_in(number))  # type: ignore[misc]
-        self._every(plan.calls_per_hour, self._call)
-        self._every(plan.sign_outs_per_hour, self._break)
-        self._every(plan.call_outs_per_hour, self._call_out)
+        self.every(plan.calls_per_hour, self._call)
+        self.every(plan.sign_outs_per_hour, self._break)
+        self.every(plan.call_outs_per_hour, self._call_out)
         for _ in range(plan.restarts):
-            self.later(rate.uniform(0, plan.hours * 3600), self.core.restart)
-        self._every(plan.disconnects_per_hour, self._disconnect)
+            self.later(rate.uniform(0, plan.hours * 3600), self._restart)
+        self.every(plan.disconnects_per_hour, self._disconnect)
+        if self.chats is not None:
+            self.chats.open()
 
-    def _every(self, per_hour: float, what: Callable[[], None]) -> None:
+    def _restart(self) -> None:
+        """Control is another process: from a snapshot, or from the journal alone."""
+        if self.chats is None:
+            self.core.restart()
+            return
+        self.random.choice([self.core.restart, self.core.replay])()
+        self.chats.restart()
+
+    def every(self, per_hour: float, what: Callable[[], None]) -> None:
         """A Poisson process until closing time."""
 
         def again() -> None:

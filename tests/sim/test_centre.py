@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.core_centre import Centre, Plan
+from fakes.core_chat_day import ChatPlan
 
 pytestmark = pytest.mark.sim
 
@@ -40,10 +41,30 @@ HONEST = replace(
     call_outs_per_hour=0,
 )
 
-FAILED_BEFORE: list[tuple[str, int]] = []
+CHATTY = Plan(hours=1, calls_per_hour=100, restarts=8, chats=ChatPlan())
+RUDE = replace(
+    FAULTY,
+    calls_per_hour=200,
+    check_every=15,
+    chats=ChatPlan(
+        chats_per_hour=300,
+        inner_per_hour=60,
+        capacities_per_hour=120,
+        reconfigurations_per_hour=6,
+        ignores=0.2,
+        rejects=0.2,
+        silences=0.3,
+        leaves=0.1,
+        aways=0.3,
+        repeats=0.5,
+        transfers=0.3,
+        drops=0.2,
+    ),
+)
+FAILED_BEFORE: list[tuple[str, int]] = [("rude", 7), ("rude", 16), ("rude", 30)]
 """Plan and seed of every run that ever failed: kept for good."""
 
-PLANS = {"quiet": QUIET, "rush": RUSH, "faulty": FAULTY, "lonely": LONELY}
+PLANS = {"quiet": QUIET, "rush": RUSH, "faulty": FAULTY, "lonely": LONELY, "chatty": CHATTY, "rude": RUDE}
 RUNS = [(name, seed) for name in PLANS for seed in range(1, 4)]
 
 

@@ -385,3 +385,32 @@ def test_every_order_of_an_offer(order: Sequence[str]) -> None:
     ended = [event for event in office.journal if isinstance(event, ChatEnded)]
     assert len(ended) == (state == "ended")
     assert len([event for event in office.journal if isinstance(event, ChatOffered)]) >= 1
+
+
+def test_chats_that_lose_their_agent_together_are_offered_by_age() -> None:
+    office = Office()
+    office.sign_in(102, auto_answer=True)
+    office.open("t1")
+    office.open("t3")
+    office.handle(c.TransferChat(contact="t1", agent=102, kind="queue", address=str(TEXT)))
+    assert office.chat("t1").state is ChatState.QUEUED
+    office.advance(5_000)
+    assert [chat.id for chat in office.live.chats_of(102)] == ["t3", "t1"], "the older one is the newer of its agent"
+    office.sign_in(103)
+    office.handle(c.SignOut(agent=102, reason="silent"))
+    assert [chat.id for chat in office.live.chats_of(103)] == ["t1"]
+    assert office.chat("t3").state is ChatState.QUEUED
+
+
+def test_words_of_a_customer_whose_queue_is_gone_are_kept_and_the_chat_ends() -> None:
+    office = Office()
+    office.sign_in(101, auto_answer=True)
+    office.open("t1", queue=SOCIAL, channel=ASYNC)
+    office.handle(c.GoOffline(contact="t1"))
+    office.handle(c.SignOut(agent=101, reason="silent"))
+    queues = tuple(queue for queue in chat_tenant().queues if queue.id != SOCIAL)
+    office.handle(c.Configure(profile=chat_tenant(queues=queues)))
+    office.say("t1", text="Are you still there?")
+    words = [event.content for event in office.journal if isinstance(event, MessagePosted)]
+    assert words == ["Are you still there?"]
+    assert office.chats_ended["t1"].reason == "no_route"

@@ -10,7 +10,7 @@ from opencec.core.agent import Agent
 from opencec.core.chat import Chat
 from opencec.core.ids import AgentId, ContactId
 
-__all__ = ["ChatKey", "ChatLine"]
+__all__ = ["ChatKey", "ChatLine", "chat_key"]
 
 ChatKey = tuple[int, int, int, ContactId]
 """Sorts waiting chats: priority (high first), age (old first), order of arrival."""
@@ -21,7 +21,8 @@ _SLACK = 64
 """Dead entries that are always tolerated; above that, as many as there are agents."""
 
 
-def _key(chat: Chat) -> ChatKey:
+def chat_key(chat: Chat) -> ChatKey:
+    """Where a chat stands among those that wait."""
     return (-chat.priority, chat.queued_since, chat.queue_order, chat.id)
 
 
@@ -40,17 +41,17 @@ class ChatLine:
 
     def enter(self, chat: Chat) -> None:
         """The chat waits here."""
-        insort(self.waiting, _key(chat))
+        insort(self.waiting, chat_key(chat))
 
     def leave(self, chat: Chat) -> None:
         """The chat waits here no more."""
-        index = bisect_left(self.waiting, _key(chat))
+        index = bisect_left(self.waiting, chat_key(chat))
         if index < len(self.waiting) and self.waiting[index][3] == chat.id:
             del self.waiting[index]
 
     def position(self, chat: Chat) -> int | None:
         """1 = next; None = does not wait here."""
-        index = bisect_left(self.waiting, _key(chat))
+        index = bisect_left(self.waiting, chat_key(chat))
         if index < len(self.waiting) and self.waiting[index][3] == chat.id:
             return index + 1
         return None

@@ -136,8 +136,7 @@ def _post(turn: Turn, command: PostMessage) -> None:
     if command.source == "agent":
         _, agent = chat_of_agent(turn.state, command.contact, command.agent)
     _check_message(chat, command)
-    if command.source == "customer" and chat.is_away:
-        come_back(turn, chat)
+    is_homeless = command.source == "customer" and chat.is_away and _appear(turn, chat)
     turn.emit(
         MessagePosted(
             at=turn.now,
@@ -161,6 +160,9 @@ def _post(turn: Turn, command: PostMessage) -> None:
             sent_at=command.sent_at,
         )
     )
+    if is_homeless:  # after the words: the chat may find no place, and end
+        return_chat(turn, chat, cause="agent_gone")
+        return
     if chat.state is not _GREETED or chat.queue is None or command.source != "customer":
         return
     if command.asks_agent:
@@ -261,16 +263,15 @@ def go_offline(turn: Turn, chat: Chat) -> None:
 
 def _come_back(turn: Turn, command: ComeBack) -> None:
     chat = find_chat(turn.state, command.contact)
-    if chat.is_away:
-        come_back(turn, chat)
-
-
-def come_back(turn: Turn, chat: Chat) -> None:
-    """The customer is there again: with the agent who kept the chat, else in the queue."""
-    was_offline = chat.state is _OFFLINE
-    turn.emit(ChatCameBack(at=turn.now, contact=chat.id))
-    if was_offline and chat.agent is None:
+    if chat.is_away and _appear(turn, chat):
         return_chat(turn, chat, cause="agent_gone")
+
+
+def _appear(turn: Turn, chat: Chat) -> bool:
+    """The customer is there again, with the agent who kept the chat. True: nobody did, and the chat is nowhere."""
+    is_homeless = chat.state is _OFFLINE and chat.agent is None
+    turn.emit(ChatCameBack(at=turn.now, contact=chat.id))
+    return is_homeless
 
 
 def _end(turn: Turn, command: EndChat) -> None:

@@ -8,6 +8,7 @@ from opencec.core.agent import Agent
 from opencec.core.chat import Chat, ChatState
 from opencec.core.chat_book import CHAT_RETRY_MS
 from opencec.core.chat_ending import end_chat, take_back_chat
+from opencec.core.chat_line import chat_key
 from opencec.core.config import Overflow
 from opencec.core.events import (
     ChatAnswered,
@@ -182,12 +183,20 @@ def settle_chats(turn: Turn) -> None:
             agent = turn.state.agents.get(book.freed.pop())
             if agent is not None:
                 _serve(turn, agent)
-        while book.arrivals:
-            chat = book.chats.get(book.arrivals.pop(0))
-            if chat is not None:
-                ask_again(turn, chat)
+        for chat in _take_arrivals(turn.state):
+            ask_again(turn, chat)
         while book.deserted:
             _desert(turn, book.deserted.pop())
+
+
+def _take_arrivals(state: TenantState) -> list[Chat]:
+    """The chats that were queued, the next one first: those that lose their agent together do not come by age."""
+    book = state.chat_book
+    arrived = [book.chats[contact] for contact in book.arrivals if contact in book.chats]
+    book.arrivals.clear()
+    if len(arrived) > 1:
+        arrived.sort(key=lambda chat: (-state.queue_profile(chat.queue).priority, *chat_key(chat)))
+    return arrived
 
 
 def ask_again(turn: Turn, chat: Chat) -> None:
