@@ -7,13 +7,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from opencec.adapters.files import RecordingFiles
-from opencec.adapters.sqlite import Database, SqliteRecords
+from opencec.adapters.files import KeyRing, RecordingFiles
+from opencec.adapters.sqlite import Database, SqliteConfiguration, SqlitePhrases, SqliteRecords
+from opencec.adapters.system import SystemClock
 from opencec.app.credentials import write_credentials
+from opencec.ports.configuration import TenantConfiguration, TenantInfo
+from opencec.ports.phrases import Phrase
 from opencec.ports.records import Cdr, RecordingRow, Segment
 
 pytestmark = pytest.mark.store
@@ -23,11 +27,12 @@ BEGIN = 1_893_456_000_000
 MINUTE = 60_000
 
 
-def _opencec(data_dir: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def _opencec(data_dir: Path, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OPENCEC_")}
     return subprocess.run(
         [sys.executable, "-m", "opencec.app.cli", *arguments],
         env=clean | {"OPENCEC_DATA_DIR": str(data_dir), "OPENCEC_CONFIG": "none"} | variables,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,
@@ -159,3 +164,66 @@ def test_doctor_looks_at_everything_and_advises(tmp_path: Path) -> None:
 
 def test_version() -> None:
     assert _opencec(Path("/nonexistent"), "version").stdout.startswith("opencec ")
+
+
+@pytest.fixture
+async def tenant(tmp_path: Path) -> AsyncIterator[tuple[TenantConfiguration, SqlitePhrases]]:
+    database = Database(tmp_path / "opencec.db")
+    store = SqliteConfiguration(database, secrets=KeyRing(tmp_path / "keys"), clock=SystemClock())
+    await store.for_tenant(1).put_tenant(TenantInfo(vdn=1))
+    yield store.for_tenant(1), SqlitePhrases(database, 1)
+    await store.close()
+
+
+async def test_phrases_of_the_tenant_are_kept_changed_and_removed(
+    tmp_path: Path, tenant: tuple[TenantConfiguration, SqlitePhrases]
+) -> None:
+    configuration, kept = tenant
+    await kept.keep(Phrase(phrase="own", workno="101", title="Own", text="Mine."))
+    add = ("workbench", "phrases", "add")
+    assert _opencec(tmp_path, *add, "hello", "--title", "Welcome", "--text", "Hello!").returncode == 0
+    assert _opencec(tmp_path, *add, "bye", "--title", "Bye", "--text", "-", stdin="Good\nbye.\n").returncode == 0
+    assert _opencec(tmp_path, *add, "hello", "--title", "Welcome", "--text", "Good day!").returncode == 0
+    listed = _opencec(tmp_path, "workbench", "phrases", "list", "--json").stdout.splitlines()
+    assert [json.loads(line) for line in listed] == [
+        {"id": "bye", "title": "Bye", "text": "Good\nbye."},
+        {"id": "hello", "title": "Welcome", "text": "Good day!"},
+    ]
+    assert _opencec(tmp_path, "workbench", "phrases", "list").stdout.splitlines()[0].split() == [
+        "bye",
+        "Bye",
+        "Good",
+        "bye.",
+    ]
+    assert [one.phrase for one in await kept.of_agent("101")] == ["bye", "own", "hello"]
+    assert _opencec(tmp_path, "workbench", "phrases", "remove", "bye").returncode == 0
+    gone = _opencec(tmp_path, "workbench", "phrases", "remove", "own")
+    assert (gone.returncode, gone.stderr) == (1, "There is no phrase own.\n"), "an agent's own are not the tenant's"
+    assert [one.phrase for one in await kept.of_agent("101")] == ["own", "hello"]
+    trail = [(one.action, one.subject) for one in await configuration.audit_trail()]
+    assert trail == [
+        ("change", "phrase hello"),
+        ("change", "phrase bye"),
+        ("change", "phrase hello"),
+        ("remove", "phrase bye"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("a b", "--title", "A", "--text", "B"), "is no id"),
+        (("a", "--title", "A" * 81, "--text", "B"), "1-80"),
+        (("a", "--title", "A", "--text", "B" * 4001), "1-4000"),
+        (("a", "--title", "A", "--text", ""), "1-4000"),
+        (("a", "--title", "A", "--text", "B", "--vdn", "2"), "no tenant 2"),
+    ],
+)
+async def test_a_bad_phrase_changes_nothing(
+    tmp_path: Path, tenant: tuple[TenantConfiguration, SqlitePhrases], options: tuple[str, ...], why: str
+) -> None:
+    done = _opencec(tmp_path, "workbench", "phrases", "add", *options)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert await tenant[1].of_agent("") == []
+    assert await tenant[0].audit_trail() == []

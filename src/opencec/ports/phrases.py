@@ -6,7 +6,13 @@ from typing import Protocol
 
 import msgspec
 
-__all__ = ["Phrase", "TenantPhrases"]
+__all__ = ["LONGEST_TEXT", "LONGEST_TITLE", "PHRASE_ID", "Phrase", "TenantPhrases"]
+
+PHRASE_ID = r"^[A-Za-z0-9_-]{1,64}$"
+LONGEST_TITLE = 80
+"""Characters."""
+LONGEST_TEXT = 4_000
+"""Characters."""
 
 
 class Phrase(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from opencec.ports.phrases import LONGEST_TEXT, LONGEST_TITLE
+
 __all__ = [
     "Capacity",
     "CapacityBody",
@@ -170,8 +172,8 @@ class StoredFile(_Body):
 
 
 class PhraseBody(_Body):
-    title: str = Field(min_length=1, max_length=80)
-    text: str = Field(min_length=1, max_length=4_000)
+    title: str = Field(min_length=1, max_length=LONGEST_TITLE)
+    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
 
 
 class PhraseRow(PhraseBody):

@@ -34,7 +34,7 @@ from opencec.elements.console.errors import ApiRefusal
 from opencec.elements.console.schemas import Problem
 from opencec.ports.chat_history import ChatMessage, HistoryQuery
 from opencec.ports.media_files import MediaFile
-from opencec.ports.phrases import Phrase
+from opencec.ports.phrases import PHRASE_ID, Phrase
 from opencec.ports.records import Cdr, CdrQuery
 from opencec.services.chat.desk import ChatDesk
 from opencec.services.media_cache import agent_owner
@@ -43,7 +43,6 @@ __all__ = ["add_chat_operations"]
 
 _CALLID = r"^[0-9]{1,12}-[0-9]{1,12}$"
 _PLACE = r"^[0-9]{1,15}:[0-9]{1,12}-[0-9]{1,12}$"
-_ID = r"^[A-Za-z0-9_-]{1,64}$"
 Contact = Annotated[str, Path(pattern=_CALLID)]
 _MEDIA: dict[str, Literal["IMAGE", "AUDIO", "VIDEO", "DOCUMENT"]] = {
     "image": "IMAGE",
@@ -351,14 +350,14 @@ def _add_phrases(router: APIRouter, callers: Any) -> None:
 
     @router.put("/phrases/{phrase}", status_code=204)
     async def keep_phrase(
-        phrase: Annotated[str, Path(pattern=_ID)], body: PhraseBody, caller: DeskCaller = callers
+        phrase: Annotated[str, Path(pattern=PHRASE_ID)], body: PhraseBody, caller: DeskCaller = callers
     ) -> None:
         """Make or change one of the agent's own."""
         own = Phrase(phrase=phrase, workno=str(caller.agent), title=body.title, text=body.text)
         await _chats(caller).phrases.keep(own)
 
     @router.delete("/phrases/{phrase}", status_code=204)
-    async def drop_phrase(phrase: Annotated[str, Path(pattern=_ID)], caller: DeskCaller = callers) -> None:
+    async def drop_phrase(phrase: Annotated[str, Path(pattern=PHRASE_ID)], caller: DeskCaller = callers) -> None:
         """Remove one of the agent's own."""
         if not await _chats(caller).phrases.drop(str(caller.agent), phrase):
             raise ApiRefusal(404, "unknown_phrase", "the agent has no such phrase")
