@@ -386,8 +386,7 @@ class Offers:
         for other, other_rank in self.waiting[event.queue].items():
             if other_rank < rank:
                 spared_at = self.refused.get((other, event.agent))
-                chat = self.core.live.chat(other)
-                is_own = chat is not None and chat.has(event.agent)
+                is_own = self.owner.get(other) == event.agent
                 is_spared = spared_at is not None and event.at - spared_at < CHAT_RETRY_MS
                 assert is_own or is_spared, f"{event.contact} overtook {other}"
 

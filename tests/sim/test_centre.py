@@ -61,7 +61,7 @@ RUDE = replace(
         drops=0.2,
     ),
 )
-FAILED_BEFORE: list[tuple[str, int]] = [("rude", 7), ("rude", 16), ("rude", 30)]
+FAILED_BEFORE: list[tuple[str, int]] = [("rude", 7), ("rude", 16), ("rude", 30), ("rude", 183)]
 """Plan and seed of every run that ever failed: kept for good."""
 
 PLANS = {"quiet": QUIET, "rush": RUSH, "faulty": FAULTY, "lonely": LONELY, "chatty": CHATTY, "rude": RUDE}
