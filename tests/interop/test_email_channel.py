@@ -190,6 +190,9 @@ async def test_mails_become_messages_and_answers_mails_in_the_same_thread(
     server.deliver(_mail(2, "And more", In_Reply_To="<m1@example.org>", References="<m1@example.org>"))
     await _until(lambda: len(now.chats.said) == 2)
     assert now.chats.said[1].contact == said.contact
+    async with asyncio.timeout(WAIT_S):  # it is recorded just after it was said; no agent answers in between
+        while len(await now.mail.of_contact(CHANNEL, said.contact, limit=2)) < 2:
+            await asyncio.sleep(0.02)
 
     now.say("ab" * 32, said.contact, said.customer, "The answer")
     await _until(lambda: smtp.taken)
