@@ -57,6 +57,7 @@ from opencec.services.agent_port import FlowName, Reason, TenantOverloaded
 from opencec.services.cdr_projection import NOTES, SCORES, CdrProjection
 from opencec.services.chat.desk import ChatDesk
 from opencec.services.chat.history import RATINGS, ChatHistory
+from opencec.services.click_calls import ClickCalls
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.feed import FeedLimits
 from opencec.services.flow_facts import FlowFacts
@@ -99,7 +100,7 @@ WEB, ASYNC, ASKING = "100000000000000001", "100000000000000002", "10000000000000
 CHAT_CONFIG = TenantConfig(
     info=TenantInfo(vdn=int(VDN), name="Demo"),
     channels=(
-        ChannelConfig(channel=WEB, name="web", queue=int(CHAT), familiar_days=7),
+        ChannelConfig(channel=WEB, name="web", queue=int(CHAT), familiar_days=7, call_route="1001"),
         ChannelConfig(channel=ASYNC, type="WECHAT", name="social", queue=int(CHAT), is_async=True),
         ChannelConfig(
             channel=ASKING, name="asking", queue=int(CHAT), start="keyword", human_keywords=("agent", "人工")
@@ -282,6 +283,9 @@ class CallCentre:
         self.runtime.join(self.chats.feed)
         self.ics = IcsSessions(int(VDN), secrets=PlainSecrets(), record=self.runtime.record)
         self.runtime.join(self.ics)
+        self.clicks = ClickCalls(ids=SystemIds())
+        self.runtime.join(self.clicks)
+        self.runtime.observe(self.clicks)
         self.runtime.observe(self.chats.history)
         self.runtime.observe(self.chats)
         self.runtime.follow(RATINGS, self.chats.history.on_rating)

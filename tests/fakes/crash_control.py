@@ -27,6 +27,7 @@ from opencec.services.caller_accounts import CallerAccounts
 from opencec.services.channels.service import ChannelService
 from opencec.services.chat.desk import ChatDesk
 from opencec.services.chat.history import ChatHistory
+from opencec.services.click_calls import ClickCalls
 from opencec.services.commit_gate import CommitGate
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
@@ -210,6 +211,7 @@ class CrashControl:
             handle=self.handle,
             desk=self.desk,
             callers=CallerAccounts(secrets=PlainSecrets(), ids=ids),
+            clicks=ClickCalls(ids=ids),
             records=records,  # type: ignore[arg-type]
             channels=ChannelService({}, mail=None, media=None, clock=clock, ids=ids, sent=Metrics().channel_sends),  # type: ignore[arg-type]
             shared=Shared(

@@ -94,6 +94,13 @@ class HandCaller:
         """BYE; its response."""
         return await self.ask("BYE", self._uri, to=self._to)
 
+    async def request(self) -> str:
+        """The next request from the other side."""
+        async with asyncio.timeout(6):
+            while (message := await self._receive()).startswith("SIP/2.0"):
+                continue
+        return message
+
     async def close(self) -> None:
         """Close the connection."""
         self._rtp.close()

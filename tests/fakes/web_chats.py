@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from fakes.call_centre import CHAT_CONFIG, WEB, CallCentre
-from opencec.core.ids import TenantId
+from opencec.core.ids import ContactId, TenantId
 from opencec.elements.messaging import WebChannel
 from opencec.ports.channel_configuration import ChannelConfig
 from opencec.services.chat.customer_chats import TenantCustomerChats, TenantMediaStore
@@ -26,6 +26,7 @@ from opencec.services.chat.customer_side import (
     Stored,
     Told,
 )
+from opencec.services.customer_calls import CallGateway, TenantCustomerCalls
 from opencec.services.media_cache import MediaRefused
 
 __all__ = ["CHANNEL", "DeskHost", "MemoryChats", "MemoryMedia", "WebHost"]
@@ -266,11 +267,19 @@ class DeskHost:
         port: Any = centre.port
         self._chats = TenantCustomerChats(port, config=lambda: CHAT_CONFIG)
         self._media = TenantMediaStore(port.media)
+        self.hung_up: list[ContactId] = []
+        self._calls = TenantCustomerCalls(
+            port,
+            calls=centre.clicks,
+            chats=self._chats,
+            gateway=CallGateway("centre.example.com", ("wss://centre.example.com:8443/sip",)),
+            hang_up=self.hung_up.append,
+        )
 
     def channel(self, id: str) -> WebChannel | None:
         if id != WEB:
             return None
-        return WebChannel(TenantId(1), self.config, self._chats, self._media, "", "en", ())
+        return WebChannel(TenantId(1), self.config, self._chats, self._media, "", "en", (), self._calls)
 
     def page_origins(self) -> Sequence[str]:
         return self.config.page_origins

@@ -204,7 +204,7 @@ def _public_app(node: Node, console: ConsoleApi) -> Starlette:
         sip=sip,
         sockets=customers.sockets,
         sip_paths=("/sip", f"{_PROXIED}/sip"),
-        allowed_origins=host.page_origins,
+        allowed_origins=lambda: [*host.page_origins(), *customers.calling_origins()],
         pages=web,
         framed=node.framed_origins,
         is_ready=lambda: node.is_ready,

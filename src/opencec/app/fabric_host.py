@@ -30,6 +30,7 @@ from opencec.httpkit.application import SocketHandler
 from opencec.httpkit.fabric_access import FabricAccess, FabricApp, FabricTokens
 from opencec.ports.configuration import TenantConfig
 from opencec.services.chat.customer_chats import TenantCustomerChats, TenantMediaStore
+from opencec.services.customer_calls import CallGateway, TenantCustomerCalls
 
 if TYPE_CHECKING:
     from opencec.app.node import Node
@@ -94,6 +95,7 @@ class NodeChatHost:
         self._node = node
         self._outbound = HttpxOutbound()
         self._media: dict[TenantId, TenantMediaStore] = {}
+        self._calls: dict[TenantId, TenantCustomerCalls] = {}
 
     def channel(self, id: str) -> WebChannel | None:
         """The WEB channel of a configuration id."""
@@ -101,8 +103,10 @@ class NodeChatHost:
             config = next((known for known in services.config.channels if known.channel == id), None)
             if config is not None and config.type == "WEB" and config.is_enabled:
                 chats, media = self._of(tenant)
-                info = services.config.info
-                return WebChannel(tenant, config, chats, media, info.space_id, info.language, info.outbound_hosts)
+                info, calls = services.config.info, self._calls_of(tenant)
+                return WebChannel(
+                    tenant, config, chats, media, info.space_id, info.language, info.outbound_hosts, calls
+                )
         return None
 
     def page_origins(self) -> Sequence[str]:
@@ -123,6 +127,30 @@ class NodeChatHost:
         chats, media = self._of(tenant)
         return ChatsOfTenant(services.handle, services.config, chats, media, services.ics, self._outbound)
 
+    def calling_origins(self) -> list[str]:
+        """Origins of foreign pages whose customers may call by a WebSocket."""
+        return [
+            origin
+            for services in self._node.tenants.values()
+            for channel in services.config.channels
+            if channel.is_enabled and channel.type == "WEB" and (channel.call_route or channel.call_video_route)
+            for origin in channel.page_origins
+        ]
+
+    def _calls_of(self, tenant: TenantId) -> TenantCustomerCalls:
+        calls = self._calls.get(tenant)
+        if calls is None:
+            services, told = self._node.tenants[tenant], self._node.context.addresses
+            address = told.get("wss_sip") or told.get("ws_sip")
+            calls = self._calls[tenant] = TenantCustomerCalls(
+                services.handle,
+                calls=services.clicks,
+                chats=services.customer_chats,
+                gateway=CallGateway(self._node.domain, (address,) if address else ()),
+                hang_up=services.hang_up,
+            )
+        return calls
+
     def _of(self, tenant: TenantId) -> tuple[TenantCustomerChats, TenantMediaStore]:
         services = self._node.tenants[tenant]
         media = self._media.get(tenant)
@@ -136,6 +164,8 @@ class CustomerInterfaces(NamedTuple):
 
     elements: dict[str, ASGIApp]
     sockets: dict[str, SocketHandler]
+    calling_origins: Callable[[], list[str]]
+    """Origins of foreign pages that may open the WebSocket of SIP."""
 
 
 def customer_interfaces(node: Node, *, script: Callable[[], str | None]) -> CustomerInterfaces:
@@ -158,4 +188,5 @@ def customer_interfaces(node: Node, *, script: Callable[[], str | None]) -> Cust
         ICS_PREFIX: build_ics_app(TenantIcsHost(web.parts), secret=node.secret_for("ics gateway"), clock=node.clock),
         **build_fabric_apps(host, tokens=bearers, clock=node.clock, guard=node.guard),
     }
-    return CustomerInterfaces(elements, {SOCKET_PATH: ChatSockets(web, tokens=tokens, clock=node.clock)})
+    sockets: dict[str, SocketHandler] = {SOCKET_PATH: ChatSockets(web, tokens=tokens, clock=node.clock)}
+    return CustomerInterfaces(elements, sockets, web.calling_origins)

@@ -42,6 +42,7 @@ from opencec.services.caller_accounts import CallerAccounts
 from opencec.services.channels.service import ChannelService
 from opencec.services.chat.desk import ChatDesk
 from opencec.services.chat.history import ChatHistory
+from opencec.services.click_calls import ClickCall, ClickCalls
 from opencec.services.commit_gate import CommitGate
 from opencec.services.contact_serials import ContactSerials
 from opencec.services.lanes import Lanes
@@ -228,6 +229,7 @@ class Node:
             handle=handle,
             desk=self.gateway.open_desk(tenant),
             callers=CallerAccounts(secrets=self.keys, ids=self.ids),
+            clicks=ClickCalls(ids=self.ids),
             records=self.records.for_tenant(info.vdn),
             channels=ChannelService(
                 ADAPTERS,
@@ -282,7 +284,7 @@ class Node:
             leg_key=lambda _: f"{self.serials.new(self.clock.now())}/1",
         )
         authentication = DeviceAuthentication(realm=_REALM, key=self._secret, accounts=self._account, guard=guard)
-        self.admission = Admission(accounts=self._account, authentication=authentication)
+        self.admission = Admission(accounts=self._account, authentication=authentication, clicks=self._click)
         self.admission.configure([services.access() for services in self.tenants.values()])
         self.signalling_context = SignallingContext(
             user_agent=user_agent,
@@ -331,6 +333,14 @@ class Node:
             caller = services.callers.find(user, now=self.clock.now())
             if caller is not None:
                 return Account(user, caller.password, int(tenant), is_customer=True, target=caller.target)
+        return None
+
+    def _click(self, number: str, caller: str) -> tuple[int, ClickCall] | None:
+        """The tenant and the click-to-call that a number stands for."""
+        for tenant, services in self.tenants.items():
+            found = services.clicks.admit(number, caller=caller, now=self.clock.now())
+            if found is not None:
+                return int(tenant), found
         return None
 
     def _renew(self, account: Account) -> None:

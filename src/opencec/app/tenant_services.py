@@ -61,6 +61,7 @@ from opencec.services.cdr_projection import NOTES, QUALITY, SCORES, CdrProjectio
 from opencec.services.channels.service import ChannelService
 from opencec.services.chat.customer_chats import TenantCustomerChats
 from opencec.services.chat.history import RATINGS
+from opencec.services.click_calls import ClickCalls
 from opencec.services.flow_facts import FlowFacts
 from opencec.services.flows import FlowRunner
 from opencec.services.lanes import Lanes
@@ -118,6 +119,7 @@ class TenantServices:
         handle: TenantHandle,
         desk: Desk,
         callers: CallerAccounts,
+        clicks: ClickCalls,
         records: TenantRecords,
         channels: ChannelService,
         shared: Shared,
@@ -127,6 +129,7 @@ class TenantServices:
         self.handle = handle
         self.desk = desk
         self.callers = callers
+        self.clicks = clicks
         self.config = config
         self._inspects_inspectors = shared.inspects_inspectors
         self._store = store
@@ -202,13 +205,22 @@ class TenantServices:
             self._flow_facts,
             *self.desk.participants,
             self.callers,
+            self.clicks,
             self.handle.chats.feed,
             self.channels.outbox,
             self.ics,
         )
         for participant in participants:
             self.runtime.join(participant)
-        observers = (self.desk.sessions, self.desk.feed, self.projection, self.flows, self._treatments, self)
+        observers = (
+            self.desk.sessions,
+            self.desk.feed,
+            self.projection,
+            self.flows,
+            self._treatments,
+            self.clicks,
+            self,
+        )
         chats = self.handle.chats
         for observer in (*observers, chats.history, chats, self.agent_desk, self.agent_desk.board, self.channels):
             self.runtime.observe(observer)
@@ -221,7 +233,7 @@ class TenantServices:
 
     def line(self) -> TenantLine:
         """The tenant as signalling sees it."""
-        return TenantLine(self.runtime, self.facts, self.config.trunks)
+        return TenantLine(self.runtime, self.facts, self.config.trunks, self.clicks)
 
     def access(self) -> TenantAccess:
         """What its callers may reach."""
@@ -279,6 +291,11 @@ class TenantServices:
                 if stored is not None:
                     self._library.add(compile_flow(_document(stored)), make_default=False)
 
+    def hang_up(self, contact: ContactId) -> None:
+        """The customer of a call wants no more of it."""
+        if self._signalling is not None:
+            self._signalling.hang_up(f"{contact}/1")
+
     # --- life -------------------------------------------------------------------------------------------------------
 
     def adopt(self, signalling: Signalling) -> None:
@@ -303,6 +320,8 @@ class TenantServices:
         self._treatments.adopt()
         self.flows.adopt()
         self.handle.chats.adopt()
+        for dropped in self.clicks.dropped_contacts():
+            self.hang_up(dropped)
 
     async def run(self) -> None:
         """Serve until cancelled."""

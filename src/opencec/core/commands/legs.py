@@ -28,6 +28,8 @@ class CallArrived(CoreCommand, frozen=True):
     """Trunk name or account that brought it."""
     has_video: bool = False
     """It offers pictures that we can take."""
+    data: str = ""
+    """Call data that it brings, at most 16 KB."""
 
 
 class LegAlerting(CoreCommand, frozen=True):

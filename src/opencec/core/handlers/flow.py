@@ -29,6 +29,7 @@ def _call_arrived(turn: Turn, command: CallArrived) -> None:
     state = turn.state
     if command.contact in state.contacts or command.contact in state.ended:
         return
+    check_data(command.data)
     route = state.route(command.called)
     turn.emit(
         ContactArrived(
@@ -41,6 +42,8 @@ def _call_arrived(turn: Turn, command: CallArrived) -> None:
             medium=route.medium if route is not None else "voice",
         )
     )
+    if command.data:
+        turn.emit(CallDataSet(at=turn.now, contact=command.contact, data=command.data))
     if command.has_video and route is not None and route.medium == "video":
         leg = state.contacts[command.contact].customer
         if leg is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from opencec.core.errors import OpenCecError
+from opencec.elements.messaging.calls import CustomerCalling
 from opencec.elements.messaging.polls import Polls
 from opencec.elements.messaging.ports import WebChannel
 from opencec.elements.messaging.schemas import (
@@ -46,6 +47,11 @@ class Customer:
     who: CustomerId
     renewed: str = ""
     """A new token that goes into the answer's header."""
+
+    @property
+    def calling(self) -> CustomerCalling:
+        """Click-to-call."""
+        return CustomerCalling(self.channel, self.who)
 
     async def send(self, body: SendBody, *, is_async: bool = False) -> Result:
         """One of the six kinds of messages; `is_async` changes the text of success alone."""

@@ -10,6 +10,8 @@ from opencec.elements.messaging.polls import Polls
 from opencec.elements.messaging.ports import ChatHost
 from opencec.elements.messaging.schemas import (
     ApplyTokenBody,
+    CallBody,
+    ClickBody,
     DownloadBody,
     HistoryBody,
     LeaveMessageBody,
@@ -190,6 +192,30 @@ async def query_phrase_by_keyword(call: MessagingCall) -> Reply:
     return answered(customer, Result("1", "Robot is no exsit"))
 
 
+async def check_click_to_call(call: MessagingCall) -> Reply:
+    """Whether the page may offer a call."""
+    customer = call.principal.customer
+    return answered(customer, customer.calling.support())
+
+
+async def create_click_to_call(call: MessagingCall) -> Reply:
+    """A number that the page may dial."""
+    customer = call.principal.customer
+    return answered(customer, await customer.calling.create(call.body_as(CallBody)))
+
+
+async def click_to_call_events(call: MessagingCall) -> Reply:
+    """What has happened to the call; held while nothing has."""
+    customer = call.principal.customer
+    return answered(customer, await customer.calling.event(hold_s=call.principal.polls.hold_s))
+
+
+async def drop_click_to_call(call: MessagingCall) -> Reply:
+    """The customer hangs up."""
+    customer = call.principal.customer
+    return answered(customer, customer.calling.drop())
+
+
 def _row(name: str, path: str, handler: object, summary: str, **more: object) -> Operation[_Shop]:
     return Operation(name, ("POST",), path, handler, summary, auth="customer", **more)  # type: ignore[arg-type]
 
@@ -236,6 +262,26 @@ CCMESSAGING_TABLE: OperationTable[_Shop] = OperationTable(
             "Similar questions (needs a robot)",
             body=PhraseBody,
         ),
+        Operation(
+            "checkClickToCallSupport",
+            ("GET",),
+            "/v1/checkClickToCallSupport",
+            check_click_to_call,
+            "Whether the page may offer a call",
+            auth="customer",
+            query=ClickBody,
+        ),
+        _row("createClickToCall", "/v1/createClickToCall", create_click_to_call, "A number to dial", body=CallBody),
+        Operation(
+            "getClickToCallEvents",
+            ("GET",),
+            "/v1/getClickToCallEvents",
+            click_to_call_events,
+            "What has happened to the call",
+            auth="customer",
+            query=ClickBody,
+        ),
+        _row("dropClickToCall", "/v1/dropClickToCall", drop_click_to_call, "Hang up", body=ClickBody),
     )
 )
 

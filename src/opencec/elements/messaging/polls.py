@@ -48,7 +48,7 @@ class Polls:
 
     def __init__(self, clock: Clock, *, hold_s: int = _HOLD_S) -> None:
         self._clock = clock
-        self._hold_s = hold_s
+        self.hold_s = hold_s
         self._pollers: OrderedDict[tuple[str, str], _Poller] = OrderedDict()
 
     async def poll(
@@ -68,7 +68,7 @@ class Polls:
         found = await self._aside(chats, who, poller, language, queue_every_s, wants_read)
         is_loop = self._clock.now() - poller.answered_at < _AT_ONCE_MS
         is_held = not found and is_loop and chats.line(who).state in ("greeted", "queued", "talking", "offline")
-        told = await chats.poll(who, wait_s=self._hold_s if is_held else 0)
+        told = await chats.poll(who, wait_s=self.hold_s if is_held else 0)
         chats.seen(who)
         if not told and is_held:
             found = await self._aside(chats, who, poller, language, queue_every_s, wants_read)

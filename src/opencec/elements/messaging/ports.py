@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from opencec.core.ids import TenantId
 from opencec.ports.channel_configuration import ChannelConfig
 from opencec.services.chat.customer_side import CustomerChats, MediaStore
+from opencec.services.customer_calls import TenantCustomerCalls
 
 __all__ = ["ChatHost", "WebChannel"]
 
@@ -22,6 +23,8 @@ class WebChannel(NamedTuple):
     space_id: str
     language: str
     outbound_hosts: tuple[str, ...]
+    calls: TenantCustomerCalls | None = None
+    """Click-to-call; None: nothing here takes calls."""
 
 
 class ChatHost(Protocol):

@@ -8,6 +8,11 @@ from opencec.httpkit.wire_model import AliasChoices, Field, WireModel
 
 __all__ = [
     "ApplyTokenBody",
+    "CallBody",
+    "CallContent",
+    "CallEvent",
+    "CallSupport",
+    "ClickBody",
     "DocumentBody",
     "DownLink",
     "DownloadAnswer",
@@ -112,6 +117,40 @@ class LeaveMessageBody(WireModel):
 class PhraseBody(WireModel):
     str_content: str = Field("", max_length=4_096, validation_alias="strContent")
     locale: str = Field("", max_length=16)
+
+
+class ClickBody(WireModel):
+    """Of every call of click-to-call: the channel, which the token names already."""
+
+    channel: str = Field("WEB", max_length=16)
+
+
+class CallBody(ClickBody):
+    media_ability: str = Field("0", max_length=4, validation_alias="mediaAbility")
+    """ "0" voice, "1" video."""
+
+
+class CallSupport(msgspec.Struct):
+    resultCode: str
+    resultDesc: str
+    webRTCSupported: bool
+    clickToCallSupported: bool
+
+
+class CallContent(msgspec.Struct, omit_defaults=True):
+    causeId: int
+    causeDesc: str
+    domain: str = ""
+    gwAddresses: list[str] = []
+    accessCode: str = ""
+    clickToCallCaller: str = ""
+
+
+class CallEvent(msgspec.Struct, omit_defaults=True):
+    resultCode: str
+    resultDesc: str
+    eventId: int | None = None
+    content: CallContent | None = None
 
 
 class Verdict(msgspec.Struct):

@@ -16,6 +16,8 @@ from opencec.elements.messaging.operations import answered, customer_of
 from opencec.elements.messaging.polls import Polls
 from opencec.elements.messaging.ports import ChatHost
 from opencec.elements.messaging.schemas import (
+    CallBody,
+    ClickBody,
     DocumentBody,
     DownloadBody,
     HistoryBody,
@@ -152,6 +154,30 @@ async def query_phrase(call: TwinCall) -> Reply:
     return answered(call.principal.customer, Result("1", "Robot is no exsit"))
 
 
+async def check_click_to_call(call: TwinCall) -> Reply:
+    """Whether the page may offer a call."""
+    customer = call.principal.customer
+    return answered(customer, customer.calling.support())
+
+
+async def create_click_to_call(call: TwinCall) -> Reply:
+    """A number that the page may dial."""
+    customer = call.principal.customer
+    return answered(customer, await customer.calling.create(call.body_as(CallBody)))
+
+
+async def click_to_call_events(call: TwinCall) -> Reply:
+    """What has happened to the call; held while nothing has."""
+    customer = call.principal.customer
+    return answered(customer, await customer.calling.event(hold_s=call.principal.polls.hold_s))
+
+
+async def drop_click_to_call(call: TwinCall) -> Reply:
+    """The customer hangs up."""
+    customer = call.principal.customer
+    return answered(customer, customer.calling.drop())
+
+
 def _post(name: str, handler: object, summary: str, **more: object) -> Operation[_Page]:
     return Operation(name, ("POST",), f"/{name}", handler, summary, auth="cookie", **more)  # type: ignore[arg-type]
 
@@ -173,6 +199,10 @@ TWIN_TABLE: OperationTable[_Page] = OperationTable(
         _post("queryHistoryChatMessage", query_history, "Messages of earlier talks", body=HistoryBody),
         _post("getsatisfactionsurveymode", get_survey_mode, "How the customer is asked", body=SurveyBody),
         _post("saveSatisfaction", save_satisfaction, "The answer", body=SatisfactionBody),
+        _get("checkClickToCallSupport", check_click_to_call, "Whether the page may offer a call"),
+        _post("createClickToCall", create_click_to_call, "A number to dial", body=CallBody),
+        _get("getClickToCallEvents", click_to_call_events, "What has happened to the call"),
+        _post("dropClickToCall", drop_click_to_call, "Hang up", body=ClickBody),
         _post("queryPhraseByKeyword", query_phrase, "Similar questions (needs a robot)", body=PhraseBody),
     )
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from opencec.core.config import CalledRoute
 from opencec.ports.configuration import TrunkConfig
+from opencec.services.click_calls import ClickCall
 from opencec.services.signalling.authentication import AccountBook, DeviceAuthentication, Refusal
 from opencec.sip.address import NameAddr
 from opencec.sip.errors import SipParseError
@@ -15,7 +16,10 @@ from opencec.sip.flow import Flow
 from opencec.sip.message import Request
 from opencec.sip.uri import known_uri
 
-__all__ = ["Admission", "Admitted", "TenantAccess"]
+__all__ = ["Admission", "Admitted", "ClickBook", "TenantAccess"]
+
+ClickBook = Callable[[str, str], tuple[int, ClickCall] | None]
+"""The tenant and the click-to-call that a number stands for, when this caller dials it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,24 @@ class Admitted:
     account: str = ""
     max_calls: int = 0
     max_calls_per_s: int = 0
+    data: str = ""
+    """Call data."""
+    click: str = ""
+    """The number of a click-to-call, which is used up by this call."""
 
 
 class Admission:
     """Judges INVITEs."""
 
-    def __init__(self, *, accounts: AccountBook, authentication: DeviceAuthentication) -> None:
+    def __init__(
+        self,
+        *,
+        accounts: AccountBook,
+        authentication: DeviceAuthentication,
+        clicks: ClickBook = lambda number, caller: None,
+    ) -> None:
         self._accounts = accounts
+        self._clicks = clicks
         self._authentication = authentication
         self._tenants: tuple[TenantAccess, ...] = ()
 
@@ -67,7 +82,8 @@ class Admission:
         """Let a call in, challenge it, or refuse it with the right status.
 
         A From that names one of our accounts is always challenged, wherever it comes from. Trust by address never
-        applies to WebSocket flows: a browser's address proves nothing about its page.
+        applies to WebSocket flows: a browser's address proves nothing about its page. What a page may dial without an
+        account is the one-use number of its own click-to-call.
         """
         try:
             called = known_uri(request.uri)
@@ -77,6 +93,8 @@ class Admission:
             return Refusal(error.status or 400, reason=error.reason)
         if self._accounts(caller_user) is not None:
             return self._judge_account(request, flow, user=caller_user, called=called.user or "", now=now)
+        if flow.transport in ("ws", "wss"):
+            return self._judge_page(called=called.user or "", caller=caller_user)
         return self._judge_trunk(flow, called=called.user or "", caller=_shown_caller(caller, caller_user))
 
     def _judge_account(self, request: Request, flow: Flow, *, user: str, called: str, now: int) -> Admitted | Refusal:
@@ -96,9 +114,26 @@ class Admission:
             max_calls_per_s=access.max_calls_per_s,
         )
 
-    def _judge_trunk(self, flow: Flow, *, called: str, caller: str) -> Admitted | Refusal:
-        if flow.transport in ("ws", "wss"):
+    def _judge_page(self, *, called: str, caller: str) -> Admitted | Refusal:
+        found = self._clicks(called, caller)
+        if found is None:
             return Refusal(403, reason="Register first")
+        number, click = found
+        access = next((tenant for tenant in self._tenants if tenant.tenant == number), None)
+        if access is None or not _reaches(access.routes, click.route):
+            return Refusal(404, reason="No such access code")
+        return Admitted(
+            tenant=access.tenant,
+            caller=caller,
+            called=click.route,
+            source=f"channel {click.channel}",
+            max_calls=access.max_calls,
+            max_calls_per_s=access.max_calls_per_s,
+            data=click.data,
+            click=click.number,
+        )
+
+    def _judge_trunk(self, flow: Flow, *, called: str, caller: str) -> Admitted | Refusal:
         is_known_source = False
         for access in self._tenants:
             for trunk in access.trunks:

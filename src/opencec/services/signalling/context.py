@@ -14,6 +14,7 @@ from opencec.ports.media import Media
 from opencec.ports.relay import Relays
 from opencec.services.agent_port import TenantOverloaded
 from opencec.services.cdr_projection import QUALITY, encode_quality
+from opencec.services.click_calls import ClickCalls
 from opencec.services.lanes import Lanes
 from opencec.services.load_admission import LoadAdmission
 from opencec.services.metrics import Metrics
@@ -39,6 +40,8 @@ class TenantLine:
     runtime: TenantRuntime
     facts: SignallingFacts
     trunks: tuple[TrunkConfig, ...] = ()
+    clicks: ClickCalls | None = None
+    """Numbers of click-to-calls; None: no page dials."""
 
 
 @dataclass(slots=True)

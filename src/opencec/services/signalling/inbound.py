@@ -75,6 +75,7 @@ class InboundCalls:
             self._refuse(event.leg, Refusal(488, (("Warning", '305 opencec "G.711 audio is needed"'),)))
             return False
         try:
+            self._use_up(verdict, contact_of_leg(event.leg))
             context.save(self._record(event, verdict, remote))
         except TenantOverloaded:
             self._refuse(event.leg, Refusal(503, _RETRY_AFTER), why="tenant_busy")
@@ -103,6 +104,7 @@ class InboundCalls:
             called=arrival.called,
             source=arrival.source,
             has_video=self._video.is_offered(record),
+            data=arrival.data,
         )
         try:
             await context.lines[record.tenant].runtime.execute(arrived)
@@ -128,6 +130,13 @@ class InboundCalls:
             return Refusal(503, _RETRY_AFTER, "Too many calls")
         return admitted
 
+    def _use_up(self, admitted: Admitted, contact: str) -> None:
+        """Journal that a number of a click-to-call was dialled, before the leg: whatever happens, it is not twice."""
+        line = self._context.lines[admitted.tenant]
+        if admitted.click and line.clicks is not None:
+            fact = line.clicks.dialled(admitted.click, contact=contact, now=self._context.now())
+            line.runtime.record_nowait(line.clicks.name, fact)
+
     def _record(self, event: InviteReceived, admitted: Admitted, remote: AudioDescription | None) -> LegRecord:
         binding = next(
             (
@@ -152,7 +161,7 @@ class InboundCalls:
             registration=binding.call_id if binding is not None else "",
             remote=remote,
             offer=event.request.body,
-            arrival=Arrival(admitted.caller, admitted.called, admitted.source),
+            arrival=Arrival(admitted.caller, admitted.called, admitted.source, admitted.data),
         )
 
     def _refuse(self, leg: str, refusal: Refusal, *, why: str = "") -> None:

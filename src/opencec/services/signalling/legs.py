@@ -32,6 +32,8 @@ class Arrival(msgspec.Struct, frozen=True):
     caller: str
     called: str
     source: str
+    data: str = ""
+    """Call data."""
 
 
 class LegOver(msgspec.Struct, frozen=True):

@@ -369,6 +369,12 @@ class Signalling:
         _log.info("leg.media_lost", leg=leg, cause=cause)
         return self._end_without_media(record, cause)
 
+    def hang_up(self, leg: str) -> None:
+        """End a customer's leg as if its device had hung up, after what waits in its contact's lane."""
+        record = self._context.leg(leg)
+        if record is not None and not record.is_over and record.over is None:
+            self._context.lanes.submit(record.contact, lambda: self._end_without_media(record, "normal"))
+
     async def _end_without_media(self, record: LegRecord, cause: str) -> None:
         context = self._context
         await context.report(record.leg, LegEnded(leg=LegId(record.leg), cause=cause))
