@@ -61,10 +61,42 @@ RUDE = replace(
         drops=0.2,
     ),
 )
-FAILED_BEFORE: list[tuple[str, int]] = [("rude", 7), ("rude", 16), ("rude", 30), ("rude", 183)]
+ALONE = replace(
+    LONELY,
+    agents=3,
+    sign_outs_per_hour=60,
+    restarts=10,
+    check_every=5,
+    chats=replace(RUDE.chats, chats_per_hour=120),  # type: ignore[type-var]
+)
+PACKED = replace(
+    RUDE,
+    hours=0.5,
+    agents=9,
+    check_every=7,
+    chats=replace(RUDE.chats, chats_per_hour=900, drops=0.05, left=0.3),  # type: ignore[type-var]
+)
+
+FAILED_BEFORE: list[tuple[str, int]] = [
+    ("rude", 7),
+    ("rude", 16),
+    ("rude", 30),
+    ("rude", 183),
+    ("alone", 19),
+    ("packed", 9),
+]
 """Plan and seed of every run that ever failed: kept for good."""
 
-PLANS = {"quiet": QUIET, "rush": RUSH, "faulty": FAULTY, "lonely": LONELY, "chatty": CHATTY, "rude": RUDE}
+PLANS = {
+    "quiet": QUIET,
+    "rush": RUSH,
+    "faulty": FAULTY,
+    "lonely": LONELY,
+    "chatty": CHATTY,
+    "rude": RUDE,
+    "alone": ALONE,
+    "packed": PACKED,
+}
 RUNS = [(name, seed) for name in PLANS for seed in range(1, 4)]
 
 

@@ -414,3 +414,15 @@ def test_words_of_a_customer_whose_queue_is_gone_are_kept_and_the_chat_ends() ->
     words = [event.content for event in office.journal if isinstance(event, MessagePosted)]
     assert words == ["Are you still there?"]
     assert office.chats_ended["t1"].reason == "no_route"
+
+
+def test_chats_that_may_be_offered_again_at_once_are_offered_by_age() -> None:
+    office = Office()
+    office.sign_in(102)
+    office.open("t2")
+    office.open("t1")
+    for contact in ("t1", "t2"):
+        office.handle(c.RejectChat(contact=contact, agent=102))
+    office.handle(c.SetChatCapacity(agent=102, count=1))
+    office.advance(5_000)
+    assert [chat.id for chat in office.live.chats_of(102)] == ["t2"]

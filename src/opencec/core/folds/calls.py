@@ -7,7 +7,7 @@ from typing import Any
 
 from opencec.core.agent import Agent
 from opencec.core.call import Leg
-from opencec.core.contact import Contact, Device
+from opencec.core.contact import Contact, ContactState, Device
 from opencec.core.events import (
     ContactAnswered,
     ContactDialled,
@@ -168,6 +168,8 @@ def _left_agent(state: TenantState, event: ContactLeftAgent) -> None:
         _talk_on(contact, "number", contact.legs[contact.external].address, event.at)
     if event.reason == "transferred":
         contact.refusals[event.agent] = event.at  # or its own queue would give it back at once
+        if contact.state is ContactState.QUEUED:
+            state.schedule_retry(contact, after=event.at)
 
 
 def _talk_on(contact: Contact, device: Device, address: str, at: int) -> None:

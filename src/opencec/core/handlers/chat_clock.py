@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from opencec.core.chat import Chat, ChatState
+from opencec.core.chat_book import CHAT_RETRY_MS
 from opencec.core.chat_ending import end_chat, take_back_chat
 from opencec.core.events import ChatAgentSilent, ChatLeftAgent
 from opencec.core.handlers.chats import decline_chat, go_offline
 from opencec.core.ids import ContactId
-from opencec.core.routing.chats import ask_again, chat_queue_timed_out, return_chat
+from opencec.core.routing.chats import chat_queue_timed_out, return_chat
 from opencec.core.turn import Turn
 
 __all__ = ["chat_due"]
@@ -46,7 +47,10 @@ def _queued_due(turn: Turn, chat: Chat) -> None:
         chat_queue_timed_out(turn, chat)
         return
     turn.state.schedule_chat(chat, after=turn.now)
-    ask_again(turn, chat)
+    book = turn.state.chat_book
+    # several chats may be due at once: who is spared no longer takes the oldest of them first
+    book.freed.extend(agent for agent, at in chat.refusals.items() if turn.now - at >= CHAT_RETRY_MS)
+    book.arrivals.append(chat.id)
 
 
 def _greeted_due(turn: Turn, chat: Chat) -> None:

@@ -27,7 +27,6 @@ from opencec.core.turn import Turn
 
 __all__ = [
     "answer_chat",
-    "ask_again",
     "chat_placement",
     "chat_queue_timed_out",
     "offer_chat",
@@ -184,7 +183,7 @@ def settle_chats(turn: Turn) -> None:
             if agent is not None:
                 _serve(turn, agent)
         for chat in _take_arrivals(turn.state):
-            ask_again(turn, chat)
+            _ask_again(turn, chat)
         while book.deserted:
             _desert(turn, book.deserted.pop())
 
@@ -199,7 +198,7 @@ def _take_arrivals(state: TenantState) -> list[Chat]:
     return arrived
 
 
-def ask_again(turn: Turn, chat: Chat) -> None:
+def _ask_again(turn: Turn, chat: Chat) -> None:
     """Offer a waiting chat to the agent that is next, if there is one."""
     queue = text_queue(turn.state, chat.queue)
     if queue is None or chat.state is not _QUEUED:
