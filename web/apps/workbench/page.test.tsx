@@ -35,6 +35,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  dispatchEvent(new Event("pagehide")); // as when a page is left: its session hears no later test's tabs
   cleanup();
   vi.unstubAllGlobals();
 });
