@@ -23,6 +23,10 @@ Customers = deque[str]
 """Access codes that customers are to call, each once."""
 
 
+_CALLS_PER_S = 80
+"""Below the demo tenant's 100: customers beyond that are turned away."""
+
+
 class PhoneThread:
     """Turns a `SipLoad` while a bench runs: phones answer, customers call when they are asked to."""
 
@@ -41,8 +45,10 @@ class PhoneThread:
         self._thread.join()
 
     def _run(self) -> None:
+        due = 0.0
         while not self._is_over.is_set():
-            while self.customers:
+            while self.customers and (now := time.monotonic()) >= due:
+                due = now + 1 / _CALLS_PER_S
                 self._load.call(self.customers.popleft())
             self._load.turn(0.005)
 

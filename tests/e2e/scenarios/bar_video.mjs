@@ -1,26 +1,8 @@
 // Pages of another origin in calls with pictures: the connection bar takes one, then the softphone SDK does.
+import { at, desk, frameOf } from "./bar_page.mjs";
 import { axe, base, byId, hears, pageOf, run } from "./lib.mjs";
 
 const { PAGE_URL, WORKNO, PHONE_WORKNO, PHONE_USER, DEMO_PASSWORD } = process.env;
-const at = (name) => `[data-button="${name}"]`;
-
-async function desk(page, path, workno) {
-  await page.route("**/settings.js", async (route) => route.continue({ url: `${PAGE_URL}/settings.js?account=${workno}` }));
-  await page.goto(`${PAGE_URL}${path}`);
-  return frameOf(page);
-}
-
-async function frameOf(page) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const frame = page.frames().find((each) => each.url().includes("/cc-bar/bar.html"));
-    if (frame) {
-      await frame.locator(".bar").waitFor({ timeout: 10_000 });
-      return frame;
-    }
-    await page.waitForTimeout(100);
-  }
-  throw new Error(`no bar: ${await page.innerText("body")}`);
-}
 
 async function signIn(bar) {
   await bar.click(at("signIn"));

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from opencec.elements.messaging.customer_operations import (
+    TOKEN_HEADER,
+    answered,
+    check_click_to_call,
+    click_to_call_events,
+    create_click_to_call,
+    drop_click_to_call,
+    get_survey_mode,
+)
 from opencec.elements.messaging.errors import MessagingDialect, no_session
 from opencec.elements.messaging.facade import Customer
 from opencec.elements.messaging.polls import Polls
@@ -22,13 +31,11 @@ from opencec.elements.messaging.schemas import (
     Result,
     SatisfactionBody,
     SendBody,
-    SurveyAnswer,
     SurveyBody,
     TokenAnswer,
     UploadBody,
 )
 from opencec.elements.messaging.tokens import CustomerTokens, TokenFacts
-from opencec.elements.messaging.translate import survey
 from opencec.httpkit.dispatcher import Dispatcher
 from opencec.httpkit.fabric_access import FabricAccess, FabricApp
 from opencec.httpkit.lockout import RateLimit
@@ -37,10 +44,9 @@ from opencec.httpkit.replies import ExactName, Refusal, Reply
 from opencec.ports.clock import Clock
 from opencec.services.chat.customer_side import CustomerId
 
-__all__ = ["CCMESSAGING_PREFIX", "CCMESSAGING_TABLE", "TOKEN_HEADER", "answered", "build_ccmessaging", "customer_of"]
+__all__ = ["CCMESSAGING_PREFIX", "CCMESSAGING_TABLE", "build_ccmessaging", "customer_of"]
 
 CCMESSAGING_PREFIX = "/apiaccess/ccmessaging"
-TOKEN_HEADER = b"ccmessaging-token"
 _MOST_BYTES = 3 * 1024 * 1024
 """Two megabytes of a file, in Base64."""
 _PER_MINUTE, _BURST = 600.0, 60
@@ -87,12 +93,6 @@ def customer_of(host: ChatHost, tokens: CustomerTokens, text: str, *, now: int) 
     if facts.is_renewable(now) and channel.chats.line(facts.who).state in ("greeted", "queued", "talking", "offline"):
         return Customer(channel, facts.who, tokens.renew(facts, now=now)), facts
     return None
-
-
-def answered(customer: Customer, result: object) -> Reply:
-    """An answer, with the renewed token when there is one."""
-    headers = ((ExactName(TOKEN_HEADER), customer.renewed.encode()),) if customer.renewed else ()
-    return Reply(_DIALECT.success(result), headers=headers)
 
 
 async def apply_token(call: MessagingCall) -> Reply:
@@ -161,13 +161,6 @@ async def query_history_chat_message(call: MessagingCall) -> Reply:
     return answered(customer, found)
 
 
-async def get_survey_mode(call: MessagingCall) -> Reply:
-    """How the customer is asked."""
-    customer = call.principal.customer
-    found = survey(customer.channel, call.body_as(SurveyBody).language)
-    return answered(customer, SurveyAnswer("0", "success", found))
-
-
 async def save_satisfaction(call: MessagingCall) -> Reply:
     """What the customer answered."""
     customer, body = call.principal.customer, call.body_as(SatisfactionBody)
@@ -190,30 +183,6 @@ async def query_phrase_by_keyword(call: MessagingCall) -> Reply:
     if body.locale[:2] not in ("", "zh", "en", "pt", "ar", "fr", "es"):
         return answered(customer, Result("1", "locale is error"))
     return answered(customer, Result("1", "Robot is no exsit"))
-
-
-async def check_click_to_call(call: MessagingCall) -> Reply:
-    """Whether the page may offer a call."""
-    customer = call.principal.customer
-    return answered(customer, customer.calling.support())
-
-
-async def create_click_to_call(call: MessagingCall) -> Reply:
-    """A number that the page may dial."""
-    customer = call.principal.customer
-    return answered(customer, await customer.calling.create(call.body_as(CallBody)))
-
-
-async def click_to_call_events(call: MessagingCall) -> Reply:
-    """What has happened to the call; held while nothing has."""
-    customer = call.principal.customer
-    return answered(customer, await customer.calling.event(hold_s=call.principal.polls.hold_s))
-
-
-async def drop_click_to_call(call: MessagingCall) -> Reply:
-    """The customer hangs up."""
-    customer = call.principal.customer
-    return answered(customer, customer.calling.drop())
 
 
 def _row(name: str, path: str, handler: object, summary: str, **more: object) -> Operation[_Shop]:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from opencec.elements.messaging.errors import WidgetDialect, locked
+from opencec.elements.messaging.customer_operations import TOKEN_HEADER
+from opencec.elements.messaging.errors import WidgetDialect
 from opencec.elements.messaging.facade import Customer
-from opencec.elements.messaging.operations import TOKEN_HEADER, customer_of
+from opencec.elements.messaging.operations import customer_of
 from opencec.elements.messaging.ports import ChatHost, WebChannel
 from opencec.elements.messaging.tokens import LIFE_S, CustomerTokens
 from opencec.elements.messaging.validation import PageProof, ProofCheck
@@ -22,6 +23,7 @@ from opencec.httpkit.lockout import RateLimit
 from opencec.httpkit.operations import Call, Operation, OperationTable, WireRequest
 from opencec.httpkit.replies import ExactName, Refusal, Reply
 from opencec.httpkit.source import is_same_origin
+from opencec.httpkit.vouching import locked
 from opencec.ports.clock import Clock
 from opencec.services.chat.customer_side import CustomerId
 

@@ -36,7 +36,6 @@ __all__ = [
     "TokenAnswer",
     "UploadAnswer",
     "UploadBody",
-    "Verdict",
 ]
 
 
@@ -151,13 +150,6 @@ class CallEvent(msgspec.Struct, omit_defaults=True):
     resultDesc: str
     eventId: int | None = None
     content: CallContent | None = None
-
-
-class Verdict(msgspec.Struct):
-    """Answer of the enterprise; `retCode` is an integer, 0 accepts."""
-
-    retCode: int
-    message: str | None = None
 
 
 class Result(msgspec.Struct, omit_defaults=True):

@@ -10,9 +10,17 @@ from http.cookies import CookieError, SimpleCookie
 
 import msgspec
 
+from opencec.elements.messaging.customer_operations import (
+    answered,
+    check_click_to_call,
+    click_to_call_events,
+    create_click_to_call,
+    drop_click_to_call,
+    get_survey_mode,
+)
 from opencec.elements.messaging.errors import MessagingDialect, no_session
 from opencec.elements.messaging.facade import Customer
-from opencec.elements.messaging.operations import answered, customer_of
+from opencec.elements.messaging.operations import customer_of
 from opencec.elements.messaging.polls import Polls
 from opencec.elements.messaging.ports import ChatHost
 from opencec.elements.messaging.schemas import (
@@ -27,12 +35,10 @@ from opencec.elements.messaging.schemas import (
     Result,
     SatisfactionBody,
     SendBody,
-    SurveyAnswer,
     SurveyBody,
     UploadBody,
 )
 from opencec.elements.messaging.tokens import CustomerTokens
-from opencec.elements.messaging.translate import survey
 from opencec.httpkit.dispatcher import Dispatcher
 from opencec.httpkit.lockout import RateLimit
 from opencec.httpkit.operations import Call, Operation, OperationTable, WireRequest
@@ -136,13 +142,6 @@ async def query_history(call: TwinCall) -> Reply:
     return answered(customer, found)
 
 
-async def get_survey_mode(call: TwinCall) -> Reply:
-    """How the customer is asked."""
-    customer = call.principal.customer
-    found = survey(customer.channel, call.body_as(SurveyBody).language)
-    return answered(customer, SurveyAnswer("0", "success", found))
-
-
 async def save_satisfaction(call: TwinCall) -> Reply:
     """What the customer answered."""
     customer = call.principal.customer
@@ -152,30 +151,6 @@ async def save_satisfaction(call: TwinCall) -> Reply:
 async def query_phrase(call: TwinCall) -> Reply:
     """The documented answer of a channel without a robot."""
     return answered(call.principal.customer, Result("1", "Robot is no exsit"))
-
-
-async def check_click_to_call(call: TwinCall) -> Reply:
-    """Whether the page may offer a call."""
-    customer = call.principal.customer
-    return answered(customer, customer.calling.support())
-
-
-async def create_click_to_call(call: TwinCall) -> Reply:
-    """A number that the page may dial."""
-    customer = call.principal.customer
-    return answered(customer, await customer.calling.create(call.body_as(CallBody)))
-
-
-async def click_to_call_events(call: TwinCall) -> Reply:
-    """What has happened to the call; held while nothing has."""
-    customer = call.principal.customer
-    return answered(customer, await customer.calling.event(hold_s=call.principal.polls.hold_s))
-
-
-async def drop_click_to_call(call: TwinCall) -> Reply:
-    """The customer hangs up."""
-    customer = call.principal.customer
-    return answered(customer, customer.calling.drop())
 
 
 def _post(name: str, handler: object, summary: str, **more: object) -> Operation[_Page]:

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import structlog
 
-from opencec.core.ids import TenantId
-from opencec.elements.messaging.errors import PROBLEMS, locked, refused
+from opencec.elements.messaging.errors import refused
 from opencec.elements.messaging.ports import ChatHost, WebChannel
-from opencec.elements.messaging.schemas import Verdict
 from opencec.httpkit.lockout import RateLimit, SignInGuard
 from opencec.httpkit.operations import WireRequest
 from opencec.httpkit.replies import Refusal
 from opencec.httpkit.request_signature import SignedRequest, parse_signature
+from opencec.httpkit.vouching import Vouching, locked
 from opencec.ports.clock import Clock
 from opencec.ports.ids import Ids
-from opencec.ports.outbound_http import OutboundFailed, OutboundHttp
+from opencec.ports.outbound_http import OutboundHttp
 from opencec.services.chat.customer_side import CustomerId
 
 __all__ = ["PageProof", "ProofCheck"]
 
-_log = structlog.get_logger()
-
 _PER_MINUTE, _BURST = 60.0, 40
 """Sessions of one address."""
-_AT_ONCE = 32
-"""Validations of one tenant that may be under way."""
 _USER = re.compile(r"[^\x00-\x1f\x7f]{1,64}")
 _AUTHORIZATION = "thirdPartAuthorization"
 
@@ -68,12 +61,11 @@ class ProofCheck:
 
     def __init__(self, host: ChatHost, *, outbound: OutboundHttp, clock: Clock, ids: Ids, guard: SignInGuard) -> None:
         self._host = host
-        self._outbound = outbound
+        self._vouching = Vouching(outbound)
         self._clock = clock
         self._ids = ids
         self._guard = guard
         self._rate = RateLimit(per_minute=_PER_MINUTE, burst=_BURST)
-        self._under_way: Counter[TenantId] = Counter()
 
     async def check(
         self, proof: PageProof, request: WireRequest, *, is_own_page: bool
@@ -119,7 +111,7 @@ class ProofCheck:
         if proof.token:
             if not _USER.fullmatch(proof.user) or not config.validate_url:
                 return None
-            return "token" if await self._is_accepted(channel, proof) else None
+            return "token" if await self._is_vouched(channel, proof) else None
         if proof.authorization:
             return "signature" if _USER.fullmatch(proof.user) and self._is_signed(channel, proof, request) else None
         return None if config.secret or config.validate_url else "guest"
@@ -134,39 +126,17 @@ class ProofCheck:
         signed = SignedRequest("POST", request.path, [], headers, proof.signed)
         return signature.fits(signed, sk=config.secret)
 
-    async def _is_accepted(self, channel: WebChannel, proof: PageProof) -> bool:
-        if self._under_way[channel.tenant] >= _AT_ONCE:
-            raise locked(1_000, code="busy")
-        self._under_way[channel.tenant] += 1
-        try:
-            return await self._ask(channel, proof)
-        finally:
-            self._under_way[channel.tenant] -= 1
-
-    async def _ask(self, channel: WebChannel, proof: PageProof) -> bool:
+    async def _is_vouched(self, channel: WebChannel, proof: PageProof) -> bool:
         question = {
             "Token": proof.token,
             "userName": proof.name,
             "userId": proof.user,
             "tenantSpaceId": channel.space_id,
         }
-        try:
-            answer = await self._outbound.post(
-                channel.config.validate_url,
-                msgspec.json.encode(question),
-                hosts=channel.outbound_hosts,
-                certificate=channel.config.certificate,
-            )
-        except OutboundFailed as error:
-            _log.warning("chat.validation_failed", tenant=channel.tenant, problem=error.problem, detail=error.detail)
-            status, code = PROBLEMS[error.problem]
-            raise Refusal(code, f"the token could not be checked: {error.problem}", status=status) from None
-        if answer.status in (401, 403):
-            return False
-        try:
-            verdict = msgspec.json.decode(answer.body, type=Verdict) if answer.status == 200 else None
-        except msgspec.DecodeError:
-            verdict = None
-        if verdict is None:
-            raise Refusal("validation_broken", "the token could not be checked: no usable answer", status=502)
-        return verdict.retCode == 0
+        return await self._vouching.is_vouched(
+            channel.tenant,
+            question,
+            url=channel.config.validate_url,
+            hosts=channel.outbound_hosts,
+            certificate=channel.config.certificate,
+        )

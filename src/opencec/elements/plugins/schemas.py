@@ -16,7 +16,6 @@ __all__ = [
     "Problem",
     "QueueName",
     "RenewBody",
-    "Verdict",
 ]
 
 
@@ -38,13 +37,6 @@ class BarPageQuery(WireModel):
     """Whose bar the page is."""
 
     tenant_space_id: str = Field("", max_length=64, validation_alias="tenantSpaceId")
-
-
-class Verdict(msgspec.Struct):
-    """Answer of the enterprise; `retCode` is an integer, 0 accepts."""
-
-    retCode: int
-    message: str | None = None
 
 
 class Problem(msgspec.Struct):

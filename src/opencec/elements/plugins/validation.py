@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-import msgspec
-import structlog
-
-from opencec.core.ids import AgentId, TenantId
-from opencec.elements.plugins.errors import PROBLEMS, locked, refused
+from opencec.core.ids import AgentId
+from opencec.elements.plugins.errors import refused
 from opencec.elements.plugins.ports import BarTenant, PluginHost
-from opencec.elements.plugins.schemas import PageProof, Verdict
+from opencec.elements.plugins.schemas import PageProof
 from opencec.httpkit.lockout import RateLimit, SignInGuard
 from opencec.httpkit.replies import Refusal
+from opencec.httpkit.vouching import Vouching, locked
 from opencec.ports.clock import Clock
-from opencec.ports.outbound_http import OutboundFailed, OutboundHttp
+from opencec.ports.outbound_http import OutboundHttp
 
 __all__ = ["PageCheck"]
 
-_log = structlog.get_logger()
-
 _PER_MINUTE = 60.0
 _BURST = 30
-_AT_ONCE = 32
-"""Validations of one tenant that may be under way."""
 
 
 class PageCheck:
@@ -38,11 +30,10 @@ class PageCheck:
 
     def __init__(self, host: PluginHost, *, outbound: OutboundHttp, clock: Clock, guard: SignInGuard) -> None:
         self._host = host
-        self._outbound = outbound
+        self._vouching = Vouching(outbound)
         self._clock = clock
         self._guard = guard
         self._rate = RateLimit(per_minute=_PER_MINUTE, burst=_BURST)
-        self._under_way: Counter[TenantId] = Counter()
 
     async def check(self, proof: PageProof, *, origin: str, source: str) -> tuple[BarTenant, AgentId]:
         """The tenant and agent that a page may have the bar for.
@@ -68,49 +59,25 @@ class PageCheck:
             raise refused()
         if not tenant.bar.validate_url:
             raise Refusal("validation_not_configured", "no address to check tokens at", status=503)
-        if not await self._is_accepted(tenant, proof):
+        if not await self._is_vouched(tenant, proof):
             self._guard.failed(account, source, now_ms=self._clock.now())
             raise refused()
         self._guard.succeeded(account, source)
         return tenant, agent
 
-    async def _is_accepted(self, tenant: BarTenant, proof: PageProof) -> bool:
-        vdn = tenant.port.tenant
-        if self._under_way[vdn] >= _AT_ONCE:
-            raise locked(1_000, code="busy")
-        self._under_way[vdn] += 1
-        try:
-            return await self._ask(tenant, proof)
-        finally:
-            self._under_way[vdn] -= 1
-
-    async def _ask(self, tenant: BarTenant, proof: PageProof) -> bool:
+    async def _is_vouched(self, tenant: BarTenant, proof: PageProof) -> bool:
         question = {
             "access_token": proof.access_token,
             "tenantSpaceId": proof.tenant_space_id,
             "userAccount": proof.user_account,
         }
-        try:
-            answer = await self._outbound.post(
-                tenant.bar.validate_url,
-                msgspec.json.encode(question),
-                hosts=tenant.outbound_hosts,
-                certificate=tenant.bar.certificate,
-            )
-        except OutboundFailed as error:
-            _log.warning("bar.validation_failed", tenant=tenant.port.tenant, problem=error.problem, detail=error.detail)
-            status, code = PROBLEMS[error.problem]
-            raise Refusal(code, f"the token could not be checked: {error.problem}", status=status) from None
-        if answer.status in (401, 403):
-            return False
-        try:
-            verdict = msgspec.json.decode(answer.body, type=Verdict) if answer.status == 200 else None
-        except msgspec.DecodeError:
-            verdict = None
-        if verdict is None:
-            _log.warning("bar.validation_failed", tenant=tenant.port.tenant, status=answer.status)
-            raise Refusal("validation_broken", "the token could not be checked: no usable answer", status=502)
-        return verdict.retCode == 0
+        return await self._vouching.is_vouched(
+            tenant.port.tenant,
+            question,
+            url=tenant.bar.validate_url,
+            hosts=tenant.outbound_hosts,
+            certificate=tenant.bar.certificate,
+        )
 
 
 def _is_listed(origin: str, listed: tuple[str, ...]) -> bool:

@@ -70,14 +70,6 @@ class Admission:
         """Take over what may be reached from now on."""
         self._tenants = tuple(tenants)
 
-    def trusted_hosts(self) -> frozenset[str]:
-        """Single addresses of trunks, which the source guard must not slow."""
-        hosts: set[str] = set()
-        for tenant in self._tenants:
-            for trunk in tenant.trunks:
-                hosts.update(host for host in trunk.hosts if "/" not in host)
-        return frozenset(hosts)
-
     def judge(self, request: Request, flow: Flow, *, now: int) -> Admitted | Refusal:
         """Let a call in, challenge it, or refuse it with the right status.
 
